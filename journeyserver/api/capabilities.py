@@ -1,0 +1,20 @@
+"""What this server offers beyond the nine operations, for anyone who asks."""
+
+from django.http import HttpRequest, HttpResponse
+
+import journeyserver
+from journeyserver.errors import ApiError, json_response
+
+
+def capabilities(request: HttpRequest) -> HttpResponse:
+    """The server's name, version, what its data is, and the extensions below /api/local/v1/."""
+    if request.method not in ("GET", "HEAD"):
+        raise ApiError(405, "method.not.allowed", "Only GET is allowed here.", headers={"Allow": "GET"})
+    return json_response(
+        {
+            "server": "journeyserver",
+            "version": journeyserver.__version__,
+            "data": {"generated": False},
+            "extensions": [],
+        }
+    )

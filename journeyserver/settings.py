@@ -1,0 +1,170 @@
+"""Environment → settings of the Journey server. Every setting is described in docs/running.md."""
+
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def _text(name: str, default: str) -> str:
+    return os.environ.get(name, "") or default
+
+
+def _number(name: str, default: int) -> int:
+    value = _text(name, str(default))
+    try:
+        return int(value)
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} must be a whole number, but it is {value!r}.") from None
+
+
+def _switch(name: str, default: bool) -> bool:
+    value = _text(name, "1" if default else "0").lower()
+    if value not in ("0", "1", "true", "false", "on", "off", "yes", "no"):
+        raise ImproperlyConfigured(f"{name} must be 1 or 0, but it is {value!r}.")
+    return value in ("1", "true", "on", "yes")
+
+
+def _names(name: str, default: str) -> list[str]:
+    return [part.strip() for part in _text(name, default).split(",") if part.strip()]
+
+
+def _data_dir() -> Path:
+    folder = Path(_text("JOURNEYADMIN_DATA_DIR", str(ROOT / "var"))).expanduser().absolute()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"The data folder {folder} cannot be made ({error.strerror}). "
+            "Set JOURNEYADMIN_DATA_DIR to a folder that can be written."
+        ) from None
+    return folder
+
+
+def _kept_secret(path: Path) -> str:
+    """The secret in this file, made on first use and readable by its owner only."""
+    try:
+        try:
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            return path.read_text().strip()
+        made = secrets.token_urlsafe(50)
+        with os.fdopen(handle, "w") as file:
+            file.write(made)
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"The data folder {path.parent} cannot be used ({error.strerror}). "
+            "Make it writable or set JOURNEYADMIN_DATA_DIR to another folder."
+        ) from None
+    return made
+
+
+def _database(url: str, default: Path) -> dict[str, Any]:
+    if not url:
+        return {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": default,
+            # Threads of the one worker process keep their connections.
+            "CONN_MAX_AGE": None,
+            "OPTIONS": {
+                "timeout": 20,
+                # A writer takes its lock at BEGIN, so that no transaction fails half-way for want of it.
+                "transaction_mode": "IMMEDIATE",
+                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+            },
+        }
+    parts = urlsplit(url)
+    if parts.scheme not in ("postgres", "postgresql") or not parts.path.strip("/"):
+        raise ImproperlyConfigured(
+            "JOURNEYSERVER_DATABASE_URL must look like postgresql://user:password@host:5432/name."
+        )
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.strip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": parts.hostname or "",
+        "PORT": str(parts.port or ""),
+        "CONN_MAX_AGE": 60,
+        "OPTIONS": dict(parse_qsl(parts.query)),
+    }
+
+
+DATA_DIR = _data_dir()
+SECRET_KEY = os.environ.get("JOURNEYSERVER_SECRET_KEY") or _kept_secret(DATA_DIR / "journeyserver.key")
+DEBUG = False
+ALLOWED_HOSTS = _names("JOURNEYSERVER_ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
+
+# django.contrib.sessions keeps who has signed in at the login page, nothing else.
+INSTALLED_APPS = ["django.contrib.sessions", "journeyserver"]
+MIDDLEWARE = [
+    "journeyserver.middleware.Correlation",
+    "journeyserver.middleware.Failures",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+]
+ROOT_URLCONF = "journeyserver.urls"
+WSGI_APPLICATION = "journeyserver.wsgi.application"
+APPEND_SLASH = False
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {"context_processors": []},
+    }
+]
+
+DATABASE_FILE = DATA_DIR / "journeyserver.sqlite3"
+DATABASES = {"default": _database(_text("JOURNEYSERVER_DATABASE_URL", ""), DATABASE_FILE)}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+USE_TZ = True
+TIME_ZONE = "UTC"
+USE_I18N = False
+
+# Cookies carry names of their own: on one host, the dashboard's port shares them.
+_SECURE = _switch("JOURNEYSERVER_HTTPS", False)
+SESSION_COOKIE_NAME = "journeyserver_session"
+SESSION_COOKIE_AGE = 12 * 3600
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = _SECURE
+CSRF_COOKIE_NAME = "journeyserver_csrf"
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SECURE = _SECURE
+if _SECURE:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": _text("JOURNEYSERVER_LOG_LEVEL", "WARNING").upper()},
+}
+
+# What a request may weigh (docs/api/journey-api.md §1.3).
+MAX_BODY_BYTES = 1024 * 1024
+DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
+
+HOST = _text("JOURNEYSERVER_HOST", "127.0.0.1")
+PORT = _number("JOURNEYSERVER_PORT", 8100)
+THREADS = _number("JOURNEYSERVER_THREADS", 8)
+
+# Requests per minute and token; 0 switches the limit off.
+RATE_LIMIT = _number("JOURNEYSERVER_RATE_LIMIT", 300)
+# Failed sign-ins per account and address, or per client and address, within five minutes.
+FAILED_SIGN_INS = _number("JOURNEYSERVER_FAILED_SIGN_INS", 10)
+ACCESS_TOKEN_SECONDS = _number("JOURNEYSERVER_ACCESS_TOKEN_SECONDS", 86_400)
+REFRESH_TOKEN_SECONDS = _number("JOURNEYSERVER_REFRESH_TOKEN_SECONDS", 30 * 86_400)
+AUTHORIZATION_CODE_SECONDS = 60
+# Switched off, a segment with assignmentExpirationDays is answered with 501, as some organisations do.
+EXPIRY_ENABLED = _switch("JOURNEYSERVER_EXPIRY_ENABLED", True)
+
+# The store of events, sessions and facts: a module of journeyserver.engine.backends and where its data is.
+WAREHOUSE_BACKEND = _text("JOURNEYSERVER_WAREHOUSE_BACKEND", "journeyserver.engine.backends.duckdb")
+WAREHOUSE_PATH = Path(_text("JOURNEYSERVER_WAREHOUSE_PATH", str(DATA_DIR / "journeyserver.duckdb")))

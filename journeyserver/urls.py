@@ -1,0 +1,14 @@
+"""Every address of the Journey server."""
+
+from django.urls import URLPattern, URLResolver, path, re_path
+
+from journeyserver.api import capabilities, users
+from journeyserver.auth import unknown_route
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("api/v2/users/me", users.me),
+    path("api/v2/tokens/me", users.token_me),
+    path("api/local/v1/capabilities", capabilities.capabilities),
+    # Keep last: whatever else is asked for below /api/.
+    re_path(r"^api/", unknown_route),
+]
