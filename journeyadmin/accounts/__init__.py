@@ -1,0 +1,1 @@
+"""Connections, sign-in, encrypted tokens and permissions."""

@@ -1,0 +1,34 @@
+"""What the connected service announces beyond the nine operations, asked rarely."""
+
+from typing import Any
+
+from django.core.cache import cache
+from django.http import HttpRequest
+
+from journeyadmin.accounts.models import Connection
+
+SECONDS = 60
+
+
+def capabilities(request: HttpRequest) -> dict[str, Any]:
+    """The announcement of the embedded server; empty for anything else. Genesys Cloud's regions are never asked."""
+    connection: Connection | None = getattr(request, "connection", None)
+    if connection is None or connection.region:
+        return {}
+    key = f"capabilities:{connection.pk}"
+    known: dict[str, Any] | None = cache.get(key)
+    if known is None:
+        known = request.journey.capabilities()  # type: ignore[attr-defined]
+        # A server that just starts is asked again soon.
+        cache.set(key, known, SECONDS if known else 5)
+    return known
+
+
+def local_data(request: HttpRequest) -> str:
+    """The words of the band that says where the numbers come from; empty where there is nothing to say."""
+    announced = capabilities(request)
+    if announced.get("server") != "journeyserver":
+        return ""
+    data = announced.get("data")
+    generated = isinstance(data, dict) and data.get("generated") is True
+    return "Local data · generated" if generated else "Local data"

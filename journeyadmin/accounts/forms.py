@@ -1,0 +1,99 @@
+"""Forms of connections and of a person's own settings."""
+
+from typing import Any
+from zoneinfo import available_timezones
+
+from django import forms
+from django.conf import settings
+
+from journeyadmin.accounts.hosts import origin, refusal
+from journeyadmin.accounts.models import Connection
+from journeyadmin.service.regions import REGIONS
+
+
+class ConnectionForm(forms.ModelForm[Connection]):
+    """A connection: a region, or typed addresses that the operator allowed."""
+
+    region = forms.ChoiceField(
+        label="Region",
+        required=False,
+        choices=[("", "Other address …"), *((region.key, f"{region.label} · {region.domain}") for region in REGIONS)],
+        help_text="Where your organisation's Genesys Cloud is. “Other address” is for the embedded server.",
+    )
+    client_secret = forms.CharField(
+        label="Client secret",
+        required=False,
+        strip=True,
+        widget=forms.PasswordInput(render_value=False, attrs={"autocomplete": "off"}),
+        help_text="Stored encrypted and never shown again. Leave empty to keep the present one, or for a public client.",
+    )
+    admin_list = forms.CharField(
+        label="Administrators",
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="E-mail addresses of those who may manage connections, one a line.",
+    )
+
+    class Meta:
+        model = Connection
+        fields = ("name", "colour", "region", "typed_login_url", "typed_api_url", "mode", "client_id", "production", "read_only")
+        widgets = {"colour": forms.TextInput(attrs={"type": "color"})}
+        help_texts = {
+            "name": "Shown on every page, for example “Acme, production”.",
+            "colour": "Marks every page of this connection.",
+            "typed_login_url": "For example https://login.example.com",
+            "typed_api_url": "For example https://api.example.com",
+            "mode": "Per person: each signs in, and the service's audit names them. As a client: the audit names the client.",
+            "production": "Deleting and changing many things at once then asks for the connection's name.",
+            "read_only": "No change can be made through this connection.",
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.order_fields(
+            ["name", "colour", "region", "typed_login_url", "typed_api_url", "mode", "client_id", "client_secret"]
+        )
+        if self.instance.pk:
+            self.fields["admin_list"].initial = "\n".join(self.instance.admins)
+        else:
+            # A new production connection starts read-only until someone decides otherwise.
+            self.fields["read_only"].initial = True
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if not cleaned.get("region"):
+            for name in ("typed_login_url", "typed_api_url"):
+                reason = refusal(
+                    cleaned.get(name) or "",
+                    typed_hosts=settings.TYPED_HOSTS,
+                    embedded_server=settings.EMBEDDED_SERVER,
+                )
+                if reason:
+                    self.add_error(name, reason)
+                else:
+                    cleaned[name] = origin(cleaned[name])
+        else:
+            cleaned["typed_login_url"] = cleaned["typed_api_url"] = ""
+        needs_secret = cleaned.get("mode") == Connection.Mode.CLIENT
+        if needs_secret and not cleaned.get("client_secret") and not self.instance.sealed_secret:
+            self.add_error("client_secret", "A connection “as a client” needs the client's secret.")
+        return cleaned
+
+    def save(self, commit: bool = True) -> Connection:
+        connection = super().save(commit=False)
+        if self.cleaned_data["client_secret"]:
+            connection.client_secret = self.cleaned_data["client_secret"]
+        lines = self.cleaned_data["admin_list"].replace(",", "\n").split("\n")
+        connection.admins = sorted({line.strip().lower() for line in lines if line.strip()})
+        connection.save()
+        return connection
+
+
+class ZoneForm(forms.Form):
+    """The zone in which a person reads times."""
+
+    zone = forms.ChoiceField(
+        label="Time zone",
+        required=False,
+        choices=lambda: [("", "As the organisation"), *((name, name) for name in sorted(available_timezones()))],
+    )

@@ -1,0 +1,69 @@
+"""Keeping the tokens of a sign-in in the database, renewed by one caller among threads and processes."""
+
+import uuid
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db.models import F, Q
+from django.utils import timezone
+
+from journeyadmin.accounts.models import Grant, Person
+from journeyadmin.accounts.sealed import KeyLost, seal, unseal
+from journeyadmin.service import Tokens
+
+# A renewal that died with its process frees its claim after this long.
+CLAIM = timedelta(seconds=30)
+
+
+class GrantStore:
+    """The `TokenStore` of one grant. The claim is a compare-and-swap on the row: whoever's UPDATE hits, renews."""
+
+    def __init__(self, grant_id: uuid.UUID | str) -> None:
+        self.grant_id = grant_id
+        self._version = 0
+
+    def read(self) -> Tokens | None:
+        grant = Grant.objects.filter(pk=self.grant_id).first()
+        if grant is None:
+            return None
+        self._version = grant.version
+        try:
+            return Tokens(unseal(grant.sealed_access), unseal(grant.sealed_refresh), grant.expires)
+        except KeyLost:
+            return None
+
+    def claim(self, seen: Tokens) -> bool:
+        now = timezone.now()
+        free = Q(renewing=None) | Q(renewing__lt=now - CLAIM)
+        claimed = Grant.objects.filter(free, pk=self.grant_id, version=self._version).update(renewing=now)
+        return claimed == 1
+
+    def replace(self, tokens: Tokens) -> None:
+        Grant.objects.filter(pk=self.grant_id).update(
+            sealed_access=seal(tokens.access),
+            sealed_refresh=seal(tokens.refresh),
+            expires=tokens.expires,
+            version=F("version") + 1,
+            renewing=None,
+        )
+
+    def release(self) -> None:
+        Grant.objects.filter(pk=self.grant_id).update(renewing=None)
+
+    def drop(self) -> None:
+        Grant.objects.filter(pk=self.grant_id).delete()
+
+
+def keep(person: Person, tokens: Tokens) -> Grant:
+    """A new grant for a sign-in that just succeeded."""
+    return Grant.objects.create(
+        person=person,
+        sealed_access=seal(tokens.access),
+        sealed_refresh=seal(tokens.refresh),
+        expires=tokens.expires,
+    )
+
+
+def forget_old(now: datetime) -> None:
+    """Remove the grants of sessions that ended by themselves; nobody can reach them any more."""
+    Grant.objects.filter(created__lt=now - timedelta(seconds=settings.SESSION_ABSOLUTE_SECONDS)).delete()

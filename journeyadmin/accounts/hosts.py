@@ -1,0 +1,40 @@
+"""Which addresses a connection may have: the regions, what the operator listed, and the one embedded server."""
+
+from collections.abc import Collection
+from urllib.parse import urlsplit
+
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+def origin(url: str) -> str:
+    """`https://host[:port]` of an address, or nothing if it is more or less than that."""
+    try:
+        parts = urlsplit(url.strip())
+        port = parts.port
+    except ValueError:
+        return ""
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or parts.password:
+        return ""
+    if parts.path not in {"", "/"} or parts.query or parts.fragment:
+        return ""
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    return f"{parts.scheme}://{host}{f':{port}' if port else ''}"
+
+
+def refusal(url: str, *, typed_hosts: Collection[str], embedded_server: str) -> str:
+    """Why a typed address is refused, in a sentence; empty when it is fine."""
+    own = origin(url)
+    if not own:
+        return "Type only the scheme and the host, for example https://api.example.com."
+    parts = urlsplit(own)
+    host = parts.hostname or ""
+    if host in LOOPBACK:
+        embedded = urlsplit(embedded_server)
+        if embedded.hostname in LOOPBACK and (parts.scheme, parts.port) == (embedded.scheme, embedded.port):
+            return ""
+        return "An address of this computer is taken only for the embedded server named in JOURNEYADMIN_EMBEDDED_SERVER."
+    if parts.scheme != "https":
+        return "The address must begin with https://."
+    if host not in typed_hosts:
+        return f"{host} is not on the operator's list. Ask for it to be added to JOURNEYADMIN_TYPED_HOSTS."
+    return ""

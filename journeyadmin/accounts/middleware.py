@@ -1,0 +1,91 @@
+"""Who is asking: ends old sessions, asks for sign-in, and gives the request its service, connection and permissions."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.contrib.auth import logout
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+from django_htmx.http import HttpResponseClientRedirect
+
+from journeyadmin.accounts.grants import GrantStore
+from journeyadmin.accounts.models import Grant, Person
+from journeyadmin.accounts.permissions import READS, may
+from journeyadmin.service import journey_service
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+GRANT, SIGNED_IN, SEEN = "grant", "signed_in", "seen"
+# The time of the last request is written at most this often, so that reading pages does not write a row each.
+SEEN_STEP_SECONDS = 60
+
+
+class SignIn:
+    """Every view is for signed-in people unless it is marked `login_not_required`."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        grant = self._grant(request)
+        if grant is not None:
+            self._equip(request, grant)
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any
+    ) -> HttpResponse | None:
+        if hasattr(request, "journey") or not getattr(view, "login_required", True):
+            return None
+        return to_sign_in(request)
+
+    def _grant(self, request: HttpRequest) -> Grant | None:
+        if not request.user.is_authenticated:
+            return None
+        now = time.time()
+        session = request.session
+        begun, seen = session.get(SIGNED_IN, 0), session.get(SEEN, 0)
+        idle = now - seen > settings.SESSION_IDLE_SECONDS
+        if idle or now - begun > settings.SESSION_ABSOLUTE_SECONDS:
+            logout(request)
+            return None
+        grant = (
+            Grant.objects.select_related("person__connection")
+            .filter(pk=session.get(GRANT), person=request.user.pk)
+            .first()
+        )
+        if grant is None:
+            logout(request)
+            return None
+        if now - seen > SEEN_STEP_SECONDS:
+            session[SEEN] = now
+        return grant
+
+    def _equip(self, request: Any, grant: Grant) -> None:
+        person: Person = grant.person
+        connection = person.connection
+        request.user = person
+        request.connection = connection
+        request.journey = journey_service(connection.api_url, connection.client(), GrantStore(grant.pk))
+
+        def may_(permission: str) -> bool:
+            if connection.read_only and permission not in READS:
+                return False
+            return not person.permissions_known or may(person.permissions, permission)
+
+        request.may = may_
+        timezone.activate(person.zone or settings.TIME_ZONE)
+
+
+def to_sign_in(request: HttpRequest) -> HttpResponse:
+    """To the sign-in page and back; in a fragment the whole page goes there, never the form into the fragment."""
+    htmx = getattr(request, "htmx", None)
+    if htmx:
+        back = htmx.current_url_abs_path or "/"
+    else:
+        back = request.get_full_path() if request.method == "GET" else request.path
+    url = f"{reverse('accounts:sign_in')}?{urlencode({'next': back})}"
+    return HttpResponseClientRedirect(url) if htmx else HttpResponseRedirect(url)

@@ -1,0 +1,118 @@
+"""Connections to a service, the people who sign in through them, and their tokens."""
+
+import uuid
+from typing import ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+
+from journeyadmin.accounts import sealed
+from journeyadmin.service import Client
+from journeyadmin.service.regions import BY_KEY
+
+
+class Connection(models.Model):
+    """A service the dashboard can be signed in to: a region of Genesys Cloud, or hosts the operator allowed."""
+
+    class Mode(models.TextChoices):
+        PERSON = "person", "Per person"
+        CLIENT = "client", "As a client"
+
+    name = models.CharField("name", max_length=80, unique=True)
+    colour = models.CharField("colour", max_length=7, default="#4263eb")
+    region = models.CharField("region", max_length=32, blank=True)
+    typed_login_url = models.CharField("login address", max_length=200, blank=True)
+    typed_api_url = models.CharField("API address", max_length=200, blank=True)
+    mode = models.CharField("sign-in", max_length=8, choices=Mode.choices, default=Mode.PERSON)
+    client_id = models.CharField("client id", max_length=200)
+    sealed_secret = models.TextField(blank=True, editable=False)
+    production = models.BooleanField("production", default=False)
+    read_only = models.BooleanField("read-only", default=False)
+    # E-mail addresses, in lower case, of the people who may manage connections once signed in through this one.
+    admins = models.JSONField(default=list, blank=True)
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def login_url(self) -> str:
+        region = BY_KEY.get(self.region)
+        return region.login_url if region else self.typed_login_url
+
+    @property
+    def api_url(self) -> str:
+        region = BY_KEY.get(self.region)
+        return region.api_url if region else self.typed_api_url
+
+    @property
+    def place(self) -> str:
+        """Where the service is, in words."""
+        region = BY_KEY.get(self.region)
+        return region.label if region else self.typed_api_url
+
+    @property
+    def client_secret(self) -> str:
+        return sealed.unseal(self.sealed_secret)
+
+    @client_secret.setter
+    def client_secret(self, secret: str) -> None:
+        self.sealed_secret = sealed.seal(secret)
+
+    def client(self) -> Client:
+        return Client(self.login_url, self.client_id, self.client_secret)
+
+
+class PersonManager(BaseUserManager["Person"]):
+    pass
+
+
+class Person(AbstractBaseUser):
+    """Someone (or, in client mode, the client) known to a connection's service. There are no passwords here."""
+
+    password = None  # type: ignore[assignment]
+    key = models.CharField(max_length=300, unique=True)
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="people")
+    name = models.CharField(max_length=256, blank=True)
+    email = models.CharField(max_length=256, blank=True)
+    permissions = models.JSONField(default=list)
+    # False in client mode, where the service has no call that lists a client's permissions.
+    permissions_known = models.BooleanField(default=True)
+    zone = models.CharField("time zone", max_length=64, blank=True)
+
+    USERNAME_FIELD = "key"
+    objects = PersonManager()
+
+    def __str__(self) -> str:
+        return self.name or self.email or self.key
+
+    def get_session_auth_hash(self) -> str:
+        """Nothing about a person ends their other sessions; sessions end by time or by signing out."""
+        return ""
+
+    @property
+    def is_admin(self) -> bool:
+        return bool(self.email) and self.email.lower() in self.connection.admins
+
+    @property
+    def initials(self) -> str:
+        words = str(self).split()
+        return "".join(word[0] for word in (words[:1] + words[-1:] if len(words) > 1 else words)).upper()
+
+
+class Grant(models.Model):
+    """The tokens of one sign-in, encrypted. `version` moves with every renewal; `renewing` marks who is at it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="grants")
+    sealed_access = models.TextField()
+    sealed_refresh = models.TextField(blank=True)
+    expires = models.DateTimeField(null=True)
+    version = models.PositiveIntegerField(default=1)
+    renewing = models.DateTimeField(null=True)
+    created = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return f"sign-in {self.pk}"

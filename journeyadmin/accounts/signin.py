@@ -1,0 +1,78 @@
+"""The two ways to sign in, what is kept of them, and signing out."""
+
+import time
+from typing import Any
+
+from django.contrib.auth import login, logout
+from django.http import HttpRequest
+from django.utils import timezone
+
+from journeyadmin.accounts import grants
+from journeyadmin.accounts.grants import GrantStore
+from journeyadmin.accounts.middleware import GRANT, SEEN, SIGNED_IN
+from journeyadmin.accounts.models import Connection, Grant, Person
+from journeyadmin.service import OAuthEndpoint, Tokens, Unreadable, newly_signed_in
+
+
+def as_person(request: HttpRequest, connection: Connection, tokens: Tokens) -> Person:
+    """Ask the service who this is and what they may do, and sign them in here."""
+    told = newly_signed_in(connection.api_url, tokens).person()
+    subject = told.get("id")
+    if not isinstance(subject, str) or not subject:
+        raise Unreadable("a person without an id", operation="users/me")
+    authorization = told.get("authorization")
+    granted = authorization.get("permissions") if isinstance(authorization, dict) else None
+    person, _ = Person.objects.update_or_create(
+        key=f"{connection.pk}:{subject}",
+        defaults={
+            "connection": connection,
+            "name": _text(told.get("name")),
+            "email": _text(told.get("email")),
+            "permissions": [name for name in granted if isinstance(name, str)] if isinstance(granted, list) else [],
+            "permissions_known": isinstance(granted, list),
+        },
+    )
+    _enter(request, person, tokens)
+    return person
+
+
+def as_client(request: HttpRequest, connection: Connection) -> Person:
+    """Sign in with the client's own credentials; the service's audit then names the client, not the person."""
+    tokens = OAuthEndpoint(connection.client()).client_credentials()
+    person, _ = Person.objects.update_or_create(
+        key=f"{connection.pk}:client:{connection.client_id}",
+        defaults={
+            "connection": connection,
+            "name": connection.client_id,
+            "permissions": [],
+            "permissions_known": False,
+        },
+    )
+    _enter(request, person, tokens)
+    return person
+
+
+def leave(request: HttpRequest) -> None:
+    """Give the tokens back to the service and forget the session."""
+    grant = Grant.objects.select_related("person__connection").filter(pk=request.session.get(GRANT)).first()
+    if grant is not None:
+        tokens = GrantStore(grant.pk).read()
+        if tokens is not None:
+            OAuthEndpoint(grant.person.connection.client(), seconds=5).revoke(tokens)
+        grant.delete()
+    logout(request)
+
+
+def _enter(request: HttpRequest, person: Person, tokens: Tokens) -> None:
+    # Whatever the browser's session was before, it is a new one from here on.
+    request.session.flush()
+    person.backend = "django.contrib.auth.backends.ModelBackend"  # type: ignore[attr-defined]
+    login(request, person)
+    now = time.time()
+    request.session[GRANT] = str(grants.keep(person, tokens).pk)
+    request.session[SIGNED_IN] = request.session[SEEN] = now
+    grants.forget_old(timezone.now())
+
+
+def _text(value: Any) -> str:
+    return value[:256] if isinstance(value, str) else ""

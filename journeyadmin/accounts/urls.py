@@ -1,0 +1,17 @@
+"""Addresses of signing in and of connections."""
+
+from django.urls import path
+
+from journeyadmin.accounts import views
+
+app_name = "accounts"
+urlpatterns = [
+    path("sign-in", views.sign_in, name="sign_in"),
+    path("callback", views.callback, name="callback"),
+    path("sign-out", views.sign_out, name="sign_out"),
+    path("zone", views.zone, name="zone"),
+    path("permissions/", views.permission_list, name="permissions"),
+    path("connections/", views.connection_list, name="connections"),
+    path("connections/new", views.connection_create, name="connection_create"),
+    path("connections/<int:pk>", views.connection_edit, name="connection_edit"),
+]

@@ -1,0 +1,172 @@
+"""Signing in and out, permissions, connections."""
+
+import secrets
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST
+
+from journeyadmin.accounts import signin
+from journeyadmin.accounts.forms import ConnectionForm, ZoneForm
+from journeyadmin.accounts.models import Connection
+from journeyadmin.accounts.permissions import may
+from journeyadmin.contract.operations import OPERATIONS, PERMISSIONS
+from journeyadmin.http import JourneyRequest
+from journeyadmin.security import allow_forms_to
+from journeyadmin.service import JourneyError, OAuthEndpoint
+from journeyadmin.views import safe_next
+
+DEPARTURE = "departure"
+
+
+def redirect_uri(request: HttpRequest) -> str:
+    """Where the service sends the browser back; it must be registered there letter by letter."""
+    path = reverse("accounts:callback")
+    return f"{settings.PUBLIC_URL}{path}" if settings.PUBLIC_URL else request.build_absolute_uri(path)
+
+
+@login_not_required
+@require_http_methods(["GET", "POST"])
+def sign_in(request: HttpRequest) -> HttpResponse:
+    """Choose a connection; then the service's own sign-in page asks who it is."""
+    connections = list(Connection.objects.all())
+    target = safe_next(request, request.POST.get("next") or request.GET.get("next", ""))
+    failure: JourneyError | None = None
+    if request.method == "POST":
+        connection = get_object_or_404(Connection, pk=_number(request.POST.get("connection")))
+        if connection.mode == Connection.Mode.PERSON:
+            departure = OAuthEndpoint(connection.client()).departure(redirect_uri(request))
+            request.session[DEPARTURE] = {
+                "state": departure.state,
+                "verifier": departure.verifier,
+                "connection": connection.pk,
+                "next": target,
+            }
+            return redirect(departure.url)
+        try:
+            signin.as_client(request, connection)
+            return redirect(target)
+        except JourneyError as error:
+            failure = error
+    return _sign_in_page(request, connections, target, failure)
+
+
+@login_not_required
+def callback(request: HttpRequest) -> HttpResponse:
+    """Back from the service's sign-in with a code or a refusal."""
+    departure = request.session.pop(DEPARTURE, None)
+    state = request.GET.get("state", "")
+    connections = list(Connection.objects.all())
+    if not departure or not secrets.compare_digest(state.encode(), departure["state"].encode()):
+        messages.error(request, "This sign-in was not begun here, or it took too long. Please begin again.")
+        return redirect("accounts:sign_in")
+    target = departure["next"]
+    if "code" not in request.GET:
+        messages.error(request, _refusal_words(request.GET.get("error", "")))
+        return redirect("accounts:sign_in")
+    connection = get_object_or_404(Connection, pk=departure["connection"])
+    try:
+        tokens = OAuthEndpoint(connection.client()).exchange(
+            request.GET["code"], departure["verifier"], redirect_uri(request)
+        )
+        signin.as_person(request, connection, tokens)
+    except JourneyError as error:
+        return _sign_in_page(request, connections, target, error)
+    return redirect(target)
+
+
+@login_not_required
+@require_POST
+def sign_out(request: HttpRequest) -> HttpResponse:
+    signin.leave(request)
+    messages.success(request, "You are signed out.")
+    return redirect("accounts:sign_in")
+
+
+@require_POST
+def zone(request: JourneyRequest) -> HttpResponse:
+    """The zone in which this person reads times."""
+    form = ZoneForm(request.POST)
+    if form.is_valid():
+        request.user.zone = form.cleaned_data["zone"]
+        request.user.save(update_fields=["zone"])
+    return redirect(safe_next(request, request.POST.get("next", "")))
+
+
+def permission_list(request: JourneyRequest) -> HttpResponse:
+    """The seven permissions: granted, missing or unknown, and what each governs here."""
+    known = request.user.permissions_known
+    scopes = {operation.permission: operation.scopes for operation in OPERATIONS}
+    rows = [
+        {
+            "permission": permission,
+            "state": ("granted" if may(request.user.permissions, permission.name) else "missing")
+            if known
+            else "unknown",
+            "scopes": scopes.get(permission.name, ()),
+        }
+        for permission in PERMISSIONS
+    ]
+    missing = sum(row["state"] == "missing" for row in rows)
+    return render(request, "accounts/permissions.html", {"rows": rows, "known": known, "missing": missing})
+
+
+def connection_list(request: JourneyRequest) -> HttpResponse:
+    _require_admin(request)
+    return render(request, "accounts/connections.html", {"connections": Connection.objects.all()})
+
+
+@require_http_methods(["GET", "POST"])
+def connection_create(request: JourneyRequest) -> HttpResponse:
+    _require_admin(request)
+    return _connection_form(request, Connection(admins=[request.user.email.lower()]))
+
+
+@require_http_methods(["GET", "POST"])
+def connection_edit(request: JourneyRequest, pk: int) -> HttpResponse:
+    _require_admin(request)
+    return _connection_form(request, get_object_or_404(Connection, pk=pk))
+
+
+def _connection_form(request: JourneyRequest, connection: Connection) -> HttpResponse:
+    name = connection.name
+    form = ConnectionForm(request.POST or None, instance=connection)
+    if request.method == "POST" and form.is_valid():
+        saved = form.save()
+        messages.success(request, f"Connection “{saved.name}” is saved.")
+        return redirect("accounts:connections")
+    context = {"form": form, "name": name, "redirect_uri": redirect_uri(request)}
+    return render(request, "accounts/connection.html", context, status=422 if form.errors else 200)
+
+
+def _sign_in_page(
+    request: HttpRequest, connections: list[Connection], target: str, failure: JourneyError | None
+) -> HttpResponse:
+    context: dict[str, Any] = {"connections": connections, "next": target, "failure": failure}
+    response = render(request, "accounts/sign_in.html", context, status=502 if failure else 200)
+    # The form's answer is a redirect to the login host, and browsers check that too.
+    return allow_forms_to(response, [connection.login_url for connection in connections])
+
+
+def _require_admin(request: JourneyRequest) -> None:
+    if not request.user.is_admin:
+        raise PermissionDenied(
+            "Only an administrator of this connection may manage connections. The operator names them with the "
+            "“connection” command."
+        )
+
+
+def _number(text: str | None) -> int:
+    return int(text) if text and text.isascii() and text.isdigit() else 0
+
+
+def _refusal_words(error: str) -> str:
+    if error == "access_denied":
+        return "The service did not let you in. Sign in with another account, or ask an administrator of the service."
+    return "The service ended the sign-in without letting you in. Please begin again."

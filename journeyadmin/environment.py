@@ -1,0 +1,113 @@
+"""What the environment and the data folder say, read once by the settings."""
+
+import os
+import secrets
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+PREFIX = "JOURNEYADMIN_"
+
+
+class SetupError(Exception):
+    """The dashboard cannot start; the text is one sentence for the person who starts it."""
+
+
+class Environment:
+    """The JOURNEYADMIN_* variables, by the part of the name after the prefix."""
+
+    def __init__(self, variables: Mapping[str, str]) -> None:
+        self.variables = variables
+
+    def text(self, name: str, default: str = "") -> str:
+        return self.variables.get(PREFIX + name, "").strip() or default
+
+    def listed(self, name: str) -> list[str]:
+        """A comma-separated value as a list without blanks."""
+        return [part.strip() for part in self.text(name).split(",") if part.strip()]
+
+    def flag(self, name: str, default: bool = False) -> bool:
+        value = self.text(name).lower()
+        if value in {"1", "true", "yes", "on"}:
+            return True
+        if value in {"0", "false", "no", "off"}:
+            return False
+        if value:
+            raise SetupError(f"{PREFIX}{name} is “{value}”; it takes 1 or 0.")
+        return default
+
+    def number(self, name: str, default: int) -> int:
+        value = self.text(name)
+        if not value:
+            return default
+        try:
+            return int(value)
+        except ValueError:
+            raise SetupError(f"{PREFIX}{name} is “{value}”; it takes a whole number.") from None
+
+
+def data_folder(path: Path) -> Path:
+    """The folder the dashboard keeps its database and keys in, made if absent and proven writable."""
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        probe = path / f".probe-{os.getpid()}-{secrets.token_hex(4)}"
+        probe.write_bytes(b"x" * 4096)
+        probe.unlink()
+    except OSError as error:
+        raise SetupError(
+            f"The data folder {path} cannot be written to ({error.strerror}). "
+            f"Make room or change its permissions, or name another one in {PREFIX}DATA_DIR."
+        ) from error
+    return path
+
+
+def kept_key(path: Path, make: str | None = None) -> str:
+    """The text of a key file; made with `make` and readable by its owner alone when there is none yet."""
+    try:
+        # Exclusive creation lets two processes that start together agree on one key.
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text().strip()
+    except OSError as error:
+        raise SetupError(f"The key file {path} cannot be written ({error.strerror}).") from error
+    key = make or secrets.token_urlsafe(48)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(key + "\n")
+    return key
+
+
+def database(url: str, folder: Path) -> dict[str, object]:
+    """Django's database entry for `postgres://user:password@host:port/name?sslmode=…`, or SQLite in the data folder."""
+    if not url:
+        return {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": folder / "dashboard.sqlite3",
+            # Writers take their turn at the start of a transaction instead of failing in the middle of one.
+            "OPTIONS": {
+                "timeout": 20,
+                "transaction_mode": "IMMEDIATE",
+                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+            },
+            "TEST": {"NAME": folder / "test-dashboard.sqlite3"},
+        }
+    parts = urlsplit(url)
+    if parts.scheme not in {"postgres", "postgresql"} or not parts.path.strip("/"):
+        raise SetupError(f"{PREFIX}DATABASE takes postgres://user:password@host:5432/name, or nothing for SQLite.")
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.strip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": parts.hostname or "",
+        "PORT": str(parts.port or ""),
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": dict(parse_qsl(parts.query)),
+    }
+
+
+def stop(error: SetupError) -> None:
+    """End the process with the sentence instead of a traceback."""
+    print(f"journeyadmin: {error}", file=sys.stderr)
+    raise SystemExit(78)

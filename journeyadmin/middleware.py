@@ -1,0 +1,96 @@
+"""A service error that no view handled becomes an error page or, for HTMX, a fragment with the same words."""
+
+import logging
+import uuid
+from collections.abc import Callable
+
+from django.contrib.auth import logout
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from journeyadmin.accounts.middleware import to_sign_in
+from journeyadmin.htmx import is_partial
+from journeyadmin.service import errors
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+log = logging.getLogger("journeyadmin.errors")
+
+STATUS: dict[type[errors.JourneyError], int] = {
+    errors.Forbidden: 403,
+    errors.NotFound: 404,
+    errors.Conflict: 409,
+    errors.TooLarge: 413,
+    errors.InvalidRequest: 400,
+    errors.RateLimited: 503,
+    errors.NotEnabled: 501,
+    errors.Unreachable: 502,
+    errors.Unreadable: 502,
+    errors.ServerFault: 502,
+}
+
+TITLES: dict[type[errors.JourneyError], str] = {
+    errors.Forbidden: "Not allowed",
+    errors.NotFound: "Not found",
+    errors.Conflict: "In conflict",
+    errors.TooLarge: "Too large",
+    errors.InvalidRequest: "Not accepted",
+    errors.RateLimited: "Please wait",
+    errors.NotEnabled: "Not enabled",
+    errors.Unreachable: "No answer",
+    errors.Unreadable: "Unexpected answer",
+    errors.ServerFault: "The service failed",
+}
+
+
+class ServiceErrors:
+    """Gives the request its id and answers unhandled `JourneyError`s."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.request_id = str(uuid.uuid4())  # type: ignore[attr-defined]
+        response = self.get_response(request)
+        response.headers.setdefault("X-Request-Id", request.request_id)  # type: ignore[attr-defined]
+        return response
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if not isinstance(exception, errors.JourneyError):
+            return None
+        if isinstance(exception, errors.SignInExpired):
+            logout(request)
+            return to_sign_in(request)
+        log.warning("%s request=%s", exception, getattr(request, "request_id", "-"))
+        return error_answer(request, exception)
+
+
+def error_answer(request: HttpRequest, error: errors.JourneyError) -> HttpResponse:
+    """The error as a page, or as a fragment where HTMX asked; both say what happened, what to do, and the two ids."""
+    status = next((code for kind, code in STATUS.items() if isinstance(error, kind)), 502)
+    title = next((text for kind, text in TITLES.items() if isinstance(error, kind)), "Something went wrong")
+    context = {
+        "error_title": title,
+        "error_message": error.user_message,
+        "error_permissions": getattr(error, "permissions", ()),
+        "error_correlation_id": error.correlation_id,
+        "error_details": _details(request, error, title),
+    }
+    template = "_error.html" if is_partial(request) else "error.html"
+    response = render(request, template, context, status=status)
+    if isinstance(error, errors.RateLimited) and error.retry_after:
+        response.headers["Retry-After"] = str(max(1, round(error.retry_after)))
+    return response
+
+
+def _details(request: HttpRequest, error: errors.JourneyError, title: str) -> str:
+    """Text for a support request: no token, no cookie, no address parameter, nothing that was typed."""
+    lines = [
+        ("What", title),
+        ("Operation", error.operation),
+        ("Status", str(error.status or "no answer")),
+        ("Code", error.code),
+        ("Correlation id", error.correlation_id),
+        ("Request id", str(getattr(request, "request_id", ""))),
+        ("Page", request.path),
+    ]
+    return "\n".join(f"{name}: {value}" for name, value in lines if value)

@@ -1,0 +1,57 @@
+"""The few files of installed front-end packages that the dashboard serves, and how static files are named."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.contrib.staticfiles.finders import BaseFinder
+from django.core.files.storage import FileSystemStorage
+from whitenoise.storage import CompressedManifestStaticFilesStorage
+
+_INTER = "@fontsource-variable/inter/files/inter-{}-wght-normal.woff2"
+
+# Address under /static/ → file under node_modules/.
+FILES = {
+    "vendor/htmx/htmx.min.js": "htmx.org/dist/htmx.min.js",
+    "vendor/plotly/plotly-cartesian.min.js": "plotly.js-cartesian-dist-min/plotly-cartesian.min.js",
+    "vendor/open-props/colors.min.css": "open-props/colors.min.css",
+} | {
+    f"vendor/inter/inter-{script}.woff2": _INTER.format(script)
+    for script in ("latin", "latin-ext", "cyrillic", "greek", "vietnamese")
+}
+
+
+class PackageStorage(FileSystemStorage):
+    """node_modules, seen through the addresses above."""
+
+    def path(self, name: str) -> str:
+        return str(Path(self.location) / FILES[Path(name).as_posix()])
+
+
+class PackageFinder(BaseFinder):
+    """Finds exactly the files named above."""
+
+    def __init__(self, app_names: Any = None, *args: Any, **kwargs: Any) -> None:
+        self.storage = PackageStorage(location=settings.NODE_MODULES)
+        super().__init__(*args, **kwargs)
+
+    def find(self, path: str, find_all: bool = False, **kwargs: Any) -> Any:
+        known = Path(path).as_posix() in FILES and self.storage.exists(path)
+        if find_all:
+            return [self.storage.path(path)] if known else []
+        return self.storage.path(path) if known else None
+
+    def list(self, ignore_patterns: Any) -> Iterator[tuple[str, Any]]:
+        for address in FILES:
+            if self.storage.exists(address):
+                yield address, self.storage
+
+
+class StaticStorage(CompressedManifestStaticFilesStorage):
+    """Hashed, compressed names once `collectstatic` has run; plain names before."""
+
+    support_js_module_import_aggregation = True
+
+    def stored_name(self, name: str) -> str:
+        return super().stored_name(name) if name in self.hashed_files else name

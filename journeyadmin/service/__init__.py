@@ -1,0 +1,72 @@
+"""The OAuth-authenticated API service: all that an app imports to reach the Journey API."""
+
+from django.conf import settings
+
+from journeyadmin.service.auth import Bearer, Client, JustIssued, OAuthEndpoint, SignInRefused, Tokens, TokenStore
+from journeyadmin.service.errors import (
+    Conflict,
+    FieldError,
+    Forbidden,
+    Incomplete,
+    InvalidRequest,
+    JourneyError,
+    NotEnabled,
+    NotFound,
+    RateLimited,
+    ServerFault,
+    SignInExpired,
+    TooLarge,
+    Unreachable,
+    Unreadable,
+)
+from journeyadmin.service.journey import JourneyService
+from journeyadmin.service.pages import Listing, Page
+from journeyadmin.service.transport import Credentials, Transport
+
+__all__ = [
+    "Client",
+    "Conflict",
+    "FieldError",
+    "Forbidden",
+    "Incomplete",
+    "InvalidRequest",
+    "JourneyError",
+    "JourneyService",
+    "Listing",
+    "NotEnabled",
+    "NotFound",
+    "OAuthEndpoint",
+    "Page",
+    "RateLimited",
+    "ServerFault",
+    "SignInExpired",
+    "SignInRefused",
+    "TokenStore",
+    "Tokens",
+    "TooLarge",
+    "Unreachable",
+    "Unreadable",
+    "journey_service",
+    "newly_signed_in",
+]
+
+
+def journey_service(api_url: str, client: Client, store: TokenStore) -> JourneyService:
+    """The service at `api_url` for the sign-in whose tokens are in `store`. Making one asks nothing of the network."""
+    return _service(api_url, Bearer(OAuthEndpoint(client), store))
+
+
+def newly_signed_in(api_url: str, tokens: Tokens) -> JourneyService:
+    """The service for tokens that were given a moment ago and are kept nowhere yet."""
+    return _service(api_url, JustIssued(tokens))
+
+
+def _service(api_url: str, credentials: Credentials) -> JourneyService:
+    return JourneyService(
+        Transport(
+            api_url,
+            credentials,
+            connect_seconds=settings.SERVICE_CONNECT_SECONDS,
+            read_seconds=settings.SERVICE_READ_SECONDS,
+        )
+    )

@@ -1,0 +1,187 @@
+"""What can go wrong between the dashboard and the service.
+
+    JourneyError
+    ├── Unreachable        no answer: refused, timed out, cut off
+    ├── Unreadable         an answer that is not what the contract says
+    │   └── Incomplete     a listing gave fewer entries than its total
+    ├── SignInExpired      401, also after the one renewal
+    ├── Forbidden          403, with the permissions that were missing
+    ├── NotFound           404
+    ├── InvalidRequest     400, with the wrong fields
+    │   └── TooLarge       413
+    ├── Conflict           409, or any answer that means "someone saved a newer version"
+    ├── RateLimited        429, with the seconds to wait
+    ├── NotEnabled         501
+    └── ServerFault        every other answer that is not success
+
+`str(error)` is for logs and holds no body and no token; `user_message` is for the person: what happened and what to do next.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class FieldError:
+    """One wrong field: its JSON path (`journey.patterns[0].criteria[1].values`), the code, and words for the person."""
+
+    path: str
+    code: str
+    message: str
+
+
+class JourneyError(Exception):
+    """A call to the service that did not succeed.
+
+    `operation` is the contract's name of the call; `unsure` is true when a write may have been carried out all the same.
+    """
+
+    summary = "The service could not do this."
+    advice = "Try again; if it stays so, give the ids below to your administrator."
+
+    def __init__(
+        self,
+        detail: str = "",
+        *,
+        status: int = 0,
+        code: str = "",
+        correlation_id: str = "",
+        operation: str = "",
+        unsure: bool = False,
+        params: dict[str, str] | None = None,
+    ) -> None:
+        self.detail = detail
+        self.status = status
+        self.code = code
+        self.correlation_id = correlation_id
+        self.operation = operation
+        self.unsure = unsure
+        self.params = params or {}
+        parts = [type(self).__name__, operation, str(status or ""), code, correlation_id]
+        super().__init__(" ".join(part for part in parts if part))
+
+    @property
+    def user_message(self) -> str:
+        if self.unsure:
+            return f"{self.summary} It is not known whether this was saved. Look again before you repeat it."
+        return f"{self.summary} {self.advice}".strip()
+
+
+class Unreachable(JourneyError):
+    summary = "The service did not answer."
+    advice = "Nothing was changed. Try again in a moment; if it stays so, check that the service runs."
+
+
+class Unreadable(JourneyError):
+    summary = "The service gave an unexpected answer."
+    advice = "Try again; if it stays so, give the ids below to your administrator."
+
+
+class Incomplete(Unreadable):
+    """`read` of `total` entries arrived."""
+
+    def __init__(self, read: int, total: int, **facts: Any) -> None:
+        super().__init__(f"read {read} of {total}", **facts)
+        self.read = read
+        self.total = total
+
+    @property
+    def user_message(self) -> str:
+        return f"The service listed only {self.read} of {self.total} entries. Reload to read the whole list again."
+
+
+class SignInExpired(JourneyError):
+    summary = "Your sign-in has ended."
+    advice = "Sign in again to go on."
+
+
+class Forbidden(JourneyError):
+    def __init__(self, detail: str = "", *, permissions: Sequence[str] = (), **facts: Any) -> None:
+        super().__init__(detail, **facts)
+        self.permissions = tuple(permissions)
+
+    @property
+    def user_message(self) -> str:
+        if not self.permissions:
+            return "You are not allowed to do this. Ask an administrator of the service for the permission."
+        needed = " or ".join(f"“{name}”" for name in self.permissions)
+        return f"You need the permission {needed} for this. Ask an administrator of the service for it."
+
+
+class NotFound(JourneyError):
+    summary = "This no longer exists."
+    advice = "Someone may have deleted it. Go back to the list."
+
+
+class InvalidRequest(JourneyError):
+    """`fields` has one entry per wrong field, with its JSON path; it may be empty."""
+
+    def __init__(self, detail: str = "", *, fields: Sequence[FieldError] = (), **facts: Any) -> None:
+        super().__init__(detail, **facts)
+        self.fields = tuple(fields)
+
+    @property
+    def user_message(self) -> str:
+        if self.fields:
+            count = len(self.fields)
+            return f"{count} field{'s need' if count > 1 else ' needs'} attention."
+        return f"The service did not accept this: {self.detail or 'no reason given'}"
+
+
+class TooLarge(InvalidRequest):
+    @property
+    def user_message(self) -> str:
+        reason = f": {self.detail}" if self.detail else "."
+        return f"This is more than the service handles at once{reason} Ask for less: a shorter range, fewer groups."
+
+
+class Conflict(JourneyError):
+    """`stale` means a newer version exists; otherwise a name is in use, something is linked already, or a limit is reached."""
+
+    def __init__(
+        self,
+        detail: str = "",
+        *,
+        stale: bool = False,
+        limit: int | None = None,
+        fields: Sequence[FieldError] = (),
+        **facts: Any,
+    ) -> None:
+        super().__init__(detail, **facts)
+        self.stale = stale
+        self.limit = limit
+        self.fields = tuple(fields)
+
+    @property
+    def user_message(self) -> str:
+        if self.stale:
+            return "Someone saved a newer version in the meantime. Compare with it before you save yours."
+        if self.limit is not None:
+            return f"The organisation's limit of {self.limit} is reached. Delete something unused first."
+        return self.detail or "This is already in use. Choose another name."
+
+
+class RateLimited(JourneyError):
+    def __init__(self, detail: str = "", *, retry_after: float = 0, **facts: Any) -> None:
+        super().__init__(detail, **facts)
+        self.retry_after = retry_after
+
+    @property
+    def user_message(self) -> str:
+        seconds = max(1, round(self.retry_after))
+        return f"The service asks us to wait {seconds} s. Nothing was changed; try again then."
+
+
+class NotEnabled(JourneyError):
+    summary = "This is not enabled in your organisation."
+    advice = "Ask an administrator of the service, or leave it out."
+
+
+class ServerFault(JourneyError):
+    summary = "The service failed to answer this."
+    advice = "Try again; if it stays so, give the ids below to your administrator."
+
+    def __init__(self, detail: str = "", *, retry_after: float = 0, **facts: Any) -> None:
+        super().__init__(detail, **facts)
+        self.retry_after = retry_after

@@ -1,0 +1,194 @@
+"""How a call reaches the service: base URL, time-outs, repeats, and turning a status into an error."""
+
+import logging
+import random
+import threading
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+import requests
+
+from journeyadmin.contract.operations import Operation
+from journeyadmin.service import errors
+from journeyadmin.service.answers import error_from
+
+log = logging.getLogger("journeyadmin.service")
+
+# https://developer.genesys.cloud/platform/api/rate-limits: wait as told, else back off with full jitter.
+REPEAT_STATUS = frozenset({429, 502, 503, 504})
+TRIES = 4
+BACKOFF_SECONDS = (1.0, 2.0, 4.0, 8.0)
+# A page must not hang for minutes because the service asks for it; beyond this the person is told the time instead.
+LONGEST_WAIT_SECONDS = 20.0
+LARGEST_ANSWER = 64 * 1024 * 1024
+
+
+class Credentials(Protocol):
+    """Where the access token comes from: `token()` for a call, `renewed(refused)` once after a 401."""
+
+    def token(self) -> str: ...
+
+    def renewed(self, refused: str) -> str: ...
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A successful answer: the JSON (None when there is no body) and the id that names the call at the service."""
+
+    content: Any
+    status: int
+    correlation_id: str
+
+
+class _Bearer(requests.auth.AuthBase):
+    """Being an auth object, it also keeps requests from sending what a .netrc file says."""
+
+    def __init__(self, token: str) -> None:
+        self.token = token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {self.token}"
+        return request
+
+
+_local = threading.local()
+
+
+def _session(loopback: bool) -> requests.Session:
+    """A session per thread: connections are kept alive, cookies never, so that nothing of one person reaches another."""
+    sessions: dict[bool, requests.Session] = _local.__dict__.setdefault("sessions", {})
+    if loopback not in sessions:
+        session = requests.Session()
+        session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        session.headers.update({"Accept": "application/json", "User-Agent": "journeyadmin"})
+        # A proxy named in the environment is for the world outside.
+        session.trust_env = not loopback
+        sessions[loopback] = session
+    return sessions[loopback]
+
+
+class Transport:
+    """Sends operations to one base URL. `sleep` and `jitter` are arguments so that tests need not wait."""
+
+    def __init__(
+        self,
+        base_url: str,
+        credentials: Credentials,
+        *,
+        connect_seconds: float = 5,
+        read_seconds: float = 30,
+        sleep: Callable[[float], None] = time.sleep,
+        jitter: Callable[[float], float] = lambda longest: random.uniform(0, longest),  # noqa: S311
+    ) -> None:
+        self.base_url = base_url.rstrip("/")
+        self.credentials = credentials
+        self.timeouts = (connect_seconds, read_seconds)
+        self.sleep = sleep
+        self.jitter = jitter
+        self.loopback = urlsplit(base_url).hostname in {"127.0.0.1", "localhost", "::1"}
+
+    def send(
+        self,
+        operation: Operation,
+        *,
+        path: str,
+        params: dict[str, Any] | None = None,
+        body: Any = None,
+        repeatable: bool | None = None,
+    ) -> Answer:
+        """The answer of one operation, or a `JourneyError`. Repeats and the one token renewal happen in here."""
+        may_repeat = operation.repeatable if repeatable is None else repeatable
+        token = self.credentials.token()
+        renewed = False
+        tries = 0
+        while True:
+            tries += 1
+            try:
+                return self._once(operation, path, params, body, token)
+            except errors.SignInExpired:
+                if renewed:
+                    raise
+                token = self.credentials.renewed(token)
+                renewed = True
+                tries -= 1
+            except errors.JourneyError as error:
+                if isinstance(error, errors.NotFound) and operation.method == "DELETE" and tries > 1:
+                    # An earlier try deleted it and its answer was lost.
+                    return Answer(None, 204, error.correlation_id)
+                wait = self._wait(error, tries, may_repeat)
+                if wait is None:
+                    # Only a write leaves a doubt behind.
+                    error.unsure = error.unsure and not _only_reads(operation)
+                    raise
+                self.sleep(wait)
+
+    def _wait(self, error: errors.JourneyError, tries: int, may_repeat: bool) -> float | None:
+        """Seconds until the next try, or None when there is none."""
+        limited = isinstance(error, errors.RateLimited)
+        fleeting = isinstance(error, errors.Unreachable) or error.status in REPEAT_STATUS
+        if tries >= TRIES or not fleeting or not (may_repeat or limited):
+            return None
+        told = error.retry_after if isinstance(error, errors.RateLimited | errors.ServerFault) else 0
+        if told > LONGEST_WAIT_SECONDS:
+            return None
+        return told or self.jitter(BACKOFF_SECONDS[tries - 1])
+
+    def _once(
+        self, operation: Operation, path: str, params: dict[str, Any] | None, body: Any, token: str
+    ) -> Answer:
+        started = time.monotonic()
+        try:
+            response = _session(self.loopback).request(
+                operation.method,
+                self.base_url + path,
+                params=_spelled(params or {}),
+                json=body,
+                auth=_Bearer(token),
+                timeout=self.timeouts,
+                allow_redirects=False,
+            )
+        except requests.RequestException as error:
+            self._log(operation, 0, started, type(error).__name__)
+            # Refused before anything was sent is certain; any other failure may have come after the request.
+            unsure = not isinstance(error, requests.exceptions.ConnectTimeout) and not _refused(error)
+            raise errors.Unreachable(type(error).__name__, operation=operation.name, unsure=unsure) from None
+        correlation_id = response.headers.get("inin-correlation-id", "")
+        self._log(operation, response.status_code, started, correlation_id)
+        if not response.ok or response.is_redirect:
+            raise error_from(response.status_code, response.headers, response.content, operation)
+        if response.status_code == 204 or (operation.success == 204 and not response.content):
+            return Answer(None, response.status_code, correlation_id)
+        try:
+            content = response.json()
+        except ValueError:
+            raise errors.Unreadable(
+                "not JSON", status=response.status_code, operation=operation.name, correlation_id=correlation_id
+            ) from None
+        return Answer(content, response.status_code, correlation_id)
+
+    def _log(self, operation: Operation, status: int, started: float, note: str) -> None:
+        milliseconds = round((time.monotonic() - started) * 1000)
+        log.info("%s %s %s %d ms %s", operation.method, operation.name, status or "-", milliseconds, note)
+
+
+def _only_reads(operation: Operation) -> bool:
+    return operation.method == "GET" or operation.permission.endswith(":view")
+
+
+def _refused(error: requests.RequestException) -> bool:
+    """Whether the connection was never made."""
+    reason = getattr(error.args[0], "reason", None) if error.args else None
+    return type(reason).__name__ in {"NewConnectionError", "ConnectTimeoutError", "NameResolutionError"}
+
+
+def _spelled(params: dict[str, Any]) -> list[tuple[str, str]]:
+    """Query parameters as the API spells them: lists repeated, yes and no in lower case."""
+    spelled: list[tuple[str, str]] = []
+    for name, value in params.items():
+        values = value if isinstance(value, Iterable) and not isinstance(value, str) else [value]
+        spelled += [(name, str(one).lower() if isinstance(one, bool) else str(one)) for one in values]
+    return spelled

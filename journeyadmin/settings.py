@@ -1,0 +1,151 @@
+"""The dashboard's settings, from the environment. Every JOURNEYADMIN_* variable is described in docs/settings.md."""
+
+import os
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from cryptography.fernet import Fernet
+
+from journeyadmin.environment import Environment, SetupError, data_folder, database, kept_key, stop
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+try:
+    _env = Environment(os.environ)
+    DEBUG = _env.flag("DEBUG")
+    DATA_DIR = data_folder(Path(_env.text("DATA_DIR", str(BASE_DIR / "var"))).absolute())
+    SECRET_KEY = _env.text("SECRET_KEY") or kept_key(DATA_DIR / "secret.key")
+    # The first key encrypts; all of them decrypt, so a new key is put in front of the old one.
+    ENCRYPTION_KEYS = _env.listed("ENCRYPTION_KEYS") or kept_key(
+        DATA_DIR / "encryption.key", Fernet.generate_key().decode()
+    ).split()
+    DATABASES = {"default": database(_env.text("DATABASE"), DATA_DIR)}
+    # Where people reach the dashboard; empty means any loopback address over plain HTTP.
+    PUBLIC_URL = _env.text("PUBLIC_URL").rstrip("/")
+    # The one loopback server a connection may point at, for example http://127.0.0.1:8180.
+    EMBEDDED_SERVER = _env.text("EMBEDDED_SERVER").rstrip("/")
+    # Hosts that an administrator may type for a connection besides the regions.
+    TYPED_HOSTS = [host.lower() for host in _env.listed("TYPED_HOSTS")]
+    ALLOWED_HOSTS = _env.listed("ALLOWED_HOSTS")
+    SESSION_IDLE_SECONDS = _env.number("SESSION_IDLE_MINUTES", 30) * 60
+    SESSION_ABSOLUTE_SECONDS = _env.number("SESSION_HOURS", 12) * 3600
+    TIME_ZONE = _env.text("TIME_ZONE", "UTC")
+    LOG_LEVEL = _env.text("LOG_LEVEL", "INFO").upper()
+    SERVICE_CONNECT_SECONDS = _env.number("SERVICE_CONNECT_SECONDS", 5)
+    SERVICE_READ_SECONDS = _env.number("SERVICE_READ_SECONDS", 30)
+    _behind_proxy = _env.flag("BEHIND_PROXY")
+except SetupError as _error:
+    stop(_error)
+
+_https = urlsplit(PUBLIC_URL).scheme == "https"
+ALLOWED_HOSTS = ALLOWED_HOSTS or [
+    host for host in (urlsplit(PUBLIC_URL).hostname, "127.0.0.1", "localhost", "[::1]") if host
+]
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL else []
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django_htmx",
+    "journeyadmin.accounts",
+    "segments",
+    "actiontargets",
+    "analytics",
+]
+
+MIDDLEWARE = [
+    "journeyadmin.security.SecurityHeaders",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "journeyadmin.middleware.ServiceErrors",
+    "journeyadmin.accounts.middleware.SignIn",
+]
+
+ROOT_URLCONF = "journeyadmin.urls"
+WSGI_APPLICATION = "journeyadmin.wsgi.application"
+AUTH_USER_MODEL = "accounts.Person"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+APPEND_SLASH = True
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": False,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.messages.context_processors.messages",
+                "journeyadmin.frame.frame",
+            ],
+            "builtins": ["django.templatetags.static", "journeyadmin.tags"],
+        },
+    }
+]
+FORM_RENDERER = "journeyadmin.forms.Renderer"
+
+# Sessions and cookies
+SESSION_COOKIE_NAME = "__Host-session" if _https else "session"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = SESSION_ABSOLUTE_SECONDS
+CSRF_COOKIE_NAME = "__Host-csrftoken" if _https else "csrftoken"
+CSRF_FAILURE_VIEW = "journeyadmin.views.csrf_failure"
+LOGIN_URL = "/accounts/sign-in"
+LOGIN_REDIRECT_URL = "/"
+
+# Transport security; the headers themselves are in journeyadmin/security.py
+SECURE_SSL_REDIRECT = False
+if _behind_proxy:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+HTTPS = _https
+
+# The segment editor posts up to 50 patterns of 50 criteria on each of two sides.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 40_000
+DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
+
+# Language and time
+LANGUAGE_CODE = "en"
+USE_I18N = True
+USE_TZ = True
+USE_THOUSAND_SEPARATOR = False
+
+# Static files: ours, and the few files of installed packages that journeyadmin/packages.py names
+STATIC_URL = "/static/"
+STATIC_ROOT = DATA_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATICFILES_FINDERS = [
+    "django.contrib.staticfiles.finders.FileSystemFinder",
+    "journeyadmin.packages.PackageFinder",
+]
+NODE_MODULES = BASE_DIR / "node_modules"
+WHITENOISE_USE_FINDERS = True
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "journeyadmin.packages.StaticStorage"},
+}
+
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "dashboard"}}
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"()": "journeyadmin.logs.LineFormatter"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
+    "loggers": {
+        "django.server": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
+        "urllib3": {"level": "WARNING"},
+    },
+}

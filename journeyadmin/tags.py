@@ -1,0 +1,97 @@
+"""Template tags of the whole dashboard: icons, swatches, bars and query strings. Builtins: no `{% load %}` needed."""
+
+import re
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from django import template
+from django.conf import settings
+from django.template.context import Context
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+
+register = template.Library()
+
+HEX_COLOUR = re.compile(r"^#[0-9a-fA-F]{6}$")
+
+
+@lru_cache(maxsize=512)
+def _strokes(name: str) -> str:
+    """What is inside the <svg> of a lucide icon."""
+    if not re.fullmatch(r"[a-z0-9-]+", name):
+        raise ValueError(f"not an icon name: {name!r}")
+    text = Path(settings.NODE_MODULES, "lucide-static", "icons", f"{name}.svg").read_text()
+    return " ".join(re.sub(r"^.*?<svg[^>]*>|</svg>.*$", "", text, flags=re.DOTALL).split())
+
+
+@register.simple_tag
+def icon(name: str, label: str = "", size: int = 16) -> SafeString:
+    """`{% icon "pencil" %}` draws an icon of lucide-static; give `label` only when no text stands beside it."""
+    described = (
+        format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')  # noqa: S308
+    )
+    return format_html(
+        '<svg class="icon" width="{}" height="{}" viewBox="0 0 24 24" fill="none" stroke="currentColor" '
+        'stroke-width="1.75" stroke-linecap="round" stroke-linejoin="round" {}>{}</svg>',
+        size,
+        size,
+        described,
+        mark_safe(_strokes(name)),  # noqa: S308
+    )
+
+
+@register.simple_tag
+def swatch(colour: Any) -> SafeString:
+    """A small square in a segment's or connection's own colour; as SVG, because the content policy forbids style attributes."""
+    shown = colour if isinstance(colour, str) and HEX_COLOUR.match(colour) else "#868e96"
+    return format_html(
+        '<svg class="swatch" width="10" height="10" viewBox="0 0 10 10" aria-hidden="true">'
+        '<rect width="10" height="10" rx="3" fill="{}"/></svg>',
+        shown,
+    )
+
+
+@register.simple_tag
+def bar(share: Any, label: str = "") -> SafeString:
+    """A thin horizontal bar for a share between 0 and 1; `label` says it in words for those who cannot see it."""
+    try:
+        width = max(0.0, min(1.0, float(share))) * 100
+    except (TypeError, ValueError):
+        width = 0.0
+    described = (
+        format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')  # noqa: S308
+    )
+    return format_html(
+        '<svg class="bar" viewBox="0 0 100 4" preserveAspectRatio="none" {}><rect class="bar-track" width="100" '
+        'height="4"/><rect class="bar-fill" width="{}" height="4"/></svg>',
+        described,
+        f"{width:.2f}",
+    )
+
+
+@register.simple_tag(takes_context=True)
+def query(context: Context, **changes: Any) -> str:
+    """`?…` of the present address with some parameters changed; None removes one."""
+    params = context["request"].GET.copy()
+    for name, value in changes.items():
+        params.pop(name, None)
+        if value is not None:
+            params[name] = str(value)
+    return f"?{params.urlencode()}" if params else "?"
+
+
+@register.filter
+def grouped(value: Any) -> str:
+    """A whole number with thin spaces between thousands."""
+    try:
+        return f"{int(value):,}".replace(",", "\u202f")
+    except (TypeError, ValueError):
+        return str(value)
+
+
+@register.simple_tag(takes_context=True)
+def may(context: Context, permission: str) -> bool:
+    """`{% may "journey:segment:edit" as can_edit %}`"""
+    allowed = getattr(context["request"], "may", None)
+    return bool(allowed and allowed(permission))

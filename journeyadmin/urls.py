@@ -1,0 +1,21 @@
+"""The dashboard's addresses."""
+
+from django.urls import include, path
+
+from journeyadmin import views
+
+urlpatterns = [
+    path("", views.root, name="root"),
+    path("accounts/", include("journeyadmin.accounts.urls")),
+    path("segments/", include("segments.urls")),
+    path("action-targets/", include("actiontargets.urls")),
+    path("analytics/", include("analytics.urls")),
+    path("theme", views.theme, name="theme"),
+    path("healthz", views.healthz, name="healthz"),
+    path("readyz", views.readyz, name="readyz"),
+]
+
+handler400 = views.bad_request
+handler403 = views.forbidden
+handler404 = views.not_found
+handler500 = views.failed

@@ -1,0 +1,98 @@
+"""Pages of the project itself: the root, health, theme, and the error pages Django asks for."""
+
+import time
+from typing import Any
+
+from django.contrib.auth.decorators import login_not_required
+from django.db import connection as database
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST
+
+from journeyadmin.frame import THEME_COOKIE, THEMES
+
+YEAR = 365 * 24 * 3600
+
+
+def root(request: HttpRequest) -> HttpResponse:
+    return redirect("segments:list")
+
+
+@login_not_required
+@require_POST
+def theme(request: HttpRequest) -> HttpResponse:
+    """Remembers light, dark or system in a cookie, so that the server can send the page in the right one."""
+    response = redirect(safe_next(request, request.POST.get("next", "")))
+    chosen = request.POST.get("theme", "")
+    if chosen in THEMES:
+        response.set_cookie(THEME_COOKIE, chosen, max_age=YEAR, samesite="Lax", secure=request.is_secure())
+    return response
+
+
+def safe_next(request: HttpRequest, target: str) -> str:
+    """`target` if it is a path of this dashboard, else the root: sign-in never sends anyone elsewhere."""
+    ours = target.startswith("/") and url_has_allowed_host_and_scheme(
+        target, allowed_hosts=None, require_https=request.is_secure()
+    )
+    return target if ours else "/"
+
+
+@login_not_required
+def healthz(request: HttpRequest) -> HttpResponse:
+    """Whether the process runs."""
+    return JsonResponse({"status": "ok"})
+
+
+@login_not_required
+def readyz(request: HttpRequest) -> HttpResponse:
+    """Whether the dashboard's own store answers."""
+    started = time.monotonic()
+    try:
+        with database.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        ready = True
+    except Exception:
+        ready = False
+    milliseconds = round((time.monotonic() - started) * 1000)
+    body = {"status": "ok" if ready else "failed", "store": {"ok": ready, "ms": milliseconds}}
+    return JsonResponse(body, status=200 if ready else 503)
+
+
+@login_not_required
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    return _error_page(
+        request, 403, "This page was open too long", "Reload the page and send it again. Nothing was changed."
+    )
+
+
+@login_not_required
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _error_page(request, 400, "Not understood", "The request could not be read. Go back and try again.")
+
+
+@login_not_required
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _error_page(request, 403, "Not allowed", str(exception) or "You may not do this here.")
+
+
+@login_not_required
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _error_page(request, 404, "Not found", "There is no page at this address. Check it, or start from the list.")
+
+
+@login_not_required
+def failed(request: HttpRequest) -> HttpResponse:
+    return _error_page(
+        request,
+        500,
+        "Something went wrong here",
+        "The dashboard failed on this page; your work at the service is untouched. Try again, or give the id below "
+        "to your administrator.",
+    )
+
+
+def _error_page(request: HttpRequest, status: int, title: str, message: str) -> HttpResponse:
+    details = f"What: {title}\nRequest id: {getattr(request, 'request_id', '')}\nPage: {request.path}"
+    context: dict[str, Any] = {"error_title": title, "error_message": message, "error_details": details}
+    return render(request, "error.html", context, status=status)
