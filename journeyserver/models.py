@@ -46,6 +46,8 @@ class Person(models.Model):
     email = models.EmailField()
     password = models.CharField(max_length=128)
     is_active = models.BooleanField(default=True)
+    # Its password is known to everybody: refused where others can reach the server.
+    is_demo = models.BooleanField(default=False)
     version = models.PositiveIntegerField(default=1)
     roles = models.ManyToManyField(Role, related_name="people")
 
@@ -68,6 +70,7 @@ class Client(models.Model):
     redirect_uris = models.JSONField(default=list)
     grant_types = models.JSONField(default=list)
     scope = models.TextField(default="")
+    is_demo = models.BooleanField(default=False)
     roles = models.ManyToManyField(Role, related_name="clients")
 
     def __str__(self) -> str:

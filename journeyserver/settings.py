@@ -136,6 +136,7 @@ CSRF_COOKIE_NAME = "journeyserver_csrf"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SECURE = _SECURE
+CSRF_FAILURE_VIEW = "journeyserver.api.oauth.csrf_failure"
 if _SECURE:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
@@ -162,6 +163,12 @@ FAILED_SIGN_INS = _number("JOURNEYSERVER_FAILED_SIGN_INS", 10)
 ACCESS_TOKEN_SECONDS = _number("JOURNEYSERVER_ACCESS_TOKEN_SECONDS", 86_400)
 REFRESH_TOKEN_SECONDS = _number("JOURNEYSERVER_REFRESH_TOKEN_SECONDS", 30 * 86_400)
 AUTHORIZATION_CODE_SECONDS = 60
+AUTHLIB_OAUTH2_PROVIDER = {
+    "refresh_token_generator": True,
+    "token_expires_in": dict.fromkeys(
+        ("authorization_code", "refresh_token", "client_credentials"), ACCESS_TOKEN_SECONDS
+    ),
+}
 # Switched off, a segment with assignmentExpirationDays is answered with 501, as some organisations do.
 EXPIRY_ENABLED = _switch("JOURNEYSERVER_EXPIRY_ENABLED", True)
 

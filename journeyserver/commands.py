@@ -1,0 +1,215 @@
+"""What can be typed after `python -m journeyserver`."""
+
+import argparse
+import getpass
+import secrets
+import sys
+from collections.abc import Callable
+from typing import TypeVar
+
+from django.conf import settings
+
+import journeyserver
+from journeyserver import seeds, serve, store
+from journeyserver.models import Client, Person, Role, Token
+from journeyserver.roles import ROLES, SCOPES
+from journeyserver.store import Refusal
+
+Command = Callable[[argparse.Namespace], None]
+Commands = argparse._SubParsersAction  # argparse gives its type no public name
+Row = TypeVar("Row", Person, Client, Role)
+
+
+def main(argv: list[str]) -> int:
+    """Runs one command; what cannot be done is raised as a Refusal."""
+    arguments = _parser().parse_args(argv)
+    command: Command = arguments.command
+    command(arguments)
+    return 0
+
+
+def runserver(arguments: argparse.Namespace) -> None:
+    store.prepare()
+    if not serve.is_loopback(arguments.host) and not arguments.demo and _demo_accounts():
+        raise Refusal(
+            f"This store holds demo accounts whose passwords everybody knows, so it is not served on "
+            f"{arguments.host}. Remove them (python -m journeyserver seed --remove) or add --demo."
+        )
+    serve.run(arguments.host, arguments.port)
+
+
+def migrate(arguments: argparse.Namespace) -> None:
+    store.prepare()
+    print("The store is up to date.")
+
+
+def seed(arguments: argparse.Namespace) -> None:
+    store.prepare()
+    if arguments.remove:
+        Person.objects.filter(is_demo=True).delete()
+        Client.objects.filter(is_demo=True).delete()
+        print("The demo people and clients are gone.")
+        return
+    if not serve.is_loopback(settings.HOST) and not arguments.demo:
+        raise Refusal(
+            f"Demo accounts have known passwords and JOURNEYSERVER_HOST is {settings.HOST}; add --demo if you mean it."
+        )
+    seeds.seed_demo(arguments.dashboard_port or [8000], arguments.origin)
+    print("The demo people, clients, deployment and action targets are there.")
+
+
+def token(arguments: argparse.Namespace) -> None:
+    store.prepare()
+    client = _found(Client.objects.filter(client_id=arguments.client).first(), "client", arguments.client)
+    person = None
+    if arguments.person:
+        person = _found(Person.objects.filter(username=arguments.person).first(), "person", arguments.person)
+    print(Token.issue(client, person, client.scope, arguments.seconds)[1])
+
+
+def person_add(arguments: argparse.Namespace) -> None:
+    store.prepare()
+    if Person.objects.filter(username=arguments.username).exists():
+        raise Refusal(f"There is a person called {arguments.username} already.")
+    roles = _roles(arguments.role)
+    person = Person(username=arguments.username, name=arguments.name, email=arguments.email)
+    person.set_password(_typed_password())
+    person.save()
+    person.roles.set(roles)
+    print(f"{arguments.name} may sign in as {arguments.username}.")
+
+
+def person_password(arguments: argparse.Namespace) -> None:
+    store.prepare()
+    person = _found(Person.objects.filter(username=arguments.username).first(), "person", arguments.username)
+    person.set_password(_typed_password())
+    person.is_demo = False
+    person.save()
+    Token.objects.filter(person=person).update(revoked=True)
+    print(f"{person.name} has a new password, and all their tokens are revoked.")
+
+
+def person_remove(arguments: argparse.Namespace) -> None:
+    store.prepare()
+    _found(Person.objects.filter(username=arguments.username).first(), "person", arguments.username).delete()
+    print(f"{arguments.username} is gone, and with them their tokens.")
+
+
+def client_add(arguments: argparse.Namespace) -> None:
+    store.prepare()
+    if Client.objects.filter(client_id=arguments.client_id).exists():
+        raise Refusal(f"There is a client called {arguments.client_id} already.")
+    if arguments.public and not arguments.redirect_uri:
+        raise Refusal("A public client signs people in, so it needs at least one --redirect-uri.")
+    roles = _roles(arguments.role)
+    client = Client(
+        client_id=arguments.client_id,
+        name=arguments.name or arguments.client_id,
+        redirect_uris=arguments.redirect_uri,
+        grant_types=(["authorization_code", "refresh_token"] if arguments.redirect_uri else [])
+        + ([] if arguments.public else ["client_credentials"]),
+        scope=" ".join(arguments.scope or SCOPES),
+    )
+    secret = "" if arguments.public else secrets.token_urlsafe(32)
+    if secret:
+        client.set_secret(secret)
+    client.save()
+    client.roles.set(roles)
+    print(
+        f"The secret, shown only now: {secret}" if secret else "The public client is added; it has no secret."
+    )
+
+
+def client_remove(arguments: argparse.Namespace) -> None:
+    store.prepare()
+    _found(
+        Client.objects.filter(client_id=arguments.client_id).first(), "client", arguments.client_id
+    ).delete()
+    print(f"{arguments.client_id} is gone, and with it its tokens.")
+
+
+def _demo_accounts() -> bool:
+    return Person.objects.filter(is_demo=True).exists() or Client.objects.filter(is_demo=True).exists()
+
+
+def _found(row: Row | None, kind: str, name: str) -> Row:
+    if row is None:
+        raise Refusal(f"There is no {kind} called {name}.")
+    return row
+
+
+def _roles(names: list[str]) -> list[Role]:
+    return [_found(Role.objects.filter(name=name).first(), "role", name) for name in names]
+
+
+def _typed_password() -> str:
+    """The password from the terminal, or the first line of what is piped in."""
+    password = getpass.getpass("Password: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+    if len(password) < 12:
+        raise Refusal("The password must have at least 12 characters.")
+    return password
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("python -m journeyserver", description=journeyserver.__doc__)
+    parser.add_argument("--version", action="version", version=journeyserver.__version__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def add(
+        name: str, command: Command, text: str, to: "Commands[argparse.ArgumentParser]" = commands
+    ) -> argparse.ArgumentParser:
+        added = to.add_parser(name, help=text, description=text)
+        added.set_defaults(command=command)
+        return added
+
+    run = add("runserver", runserver, "serve the API")
+    run.add_argument("--host", default=settings.HOST)
+    run.add_argument("--port", type=int, default=settings.PORT)
+    run.add_argument(
+        "--demo", action="store_true", help="serve demo accounts on an address that others reach"
+    )
+    add("migrate", migrate, "make the store, or bring it up to date")
+    seeding = add("seed", seed, "add the demo's people, clients, deployment and action targets")
+    seeding.add_argument("--demo", action="store_true", help="also where others can reach the server")
+    seeding.add_argument(
+        "--dashboard-port", type=int, action="append", help="where the dashboard runs (8000)"
+    )
+    seeding.add_argument("--origin", action="append", default=[], help="a web site that may send events")
+    seeding.add_argument("--remove", action="store_true", help="remove the demo's people and clients")
+    giving = add("token", token, "print an access token")
+    giving.add_argument("client", help="the client it belongs to")
+    giving.add_argument("--person", help="the person it acts for; without, the client acts for itself")
+    giving.add_argument("--seconds", type=int, default=settings.ACCESS_TOKEN_SECONDS)
+    add("import", lambda _: None, "take in event files (see import --help)")
+    add("generate", lambda _: None, "fill the server with a generated shop (see generate --help)")
+
+    people = _group(commands, "person", "people who sign in")
+    adding = add("add", person_add, "add a person; the password is asked for", people)
+    adding.add_argument("username")
+    adding.add_argument("--name", required=True)
+    adding.add_argument("--email", required=True)
+    adding.add_argument("--role", action="append", default=[], choices=list(ROLES), required=True)
+    add("password", person_password, "set a new password and revoke all tokens", people).add_argument(
+        "username"
+    )
+    add("remove", person_remove, "remove a person", people).add_argument("username")
+
+    clients = _group(commands, "client", "programs that ask for tokens")
+    adding = add("add", client_add, "add a client", clients)
+    adding.add_argument("client_id")
+    adding.add_argument("--name")
+    adding.add_argument("--public", action="store_true", help="without a secret: PKCE only")
+    adding.add_argument("--redirect-uri", action="append", default=[], help="where sign-in comes back to")
+    adding.add_argument(
+        "--role", action="append", default=[], choices=list(ROLES), help="for client credentials"
+    )
+    adding.add_argument("--scope", action="append", choices=SCOPES)
+    add("remove", client_remove, "remove a client", clients).add_argument("client_id")
+    return parser
+
+
+def _group(
+    commands: "Commands[argparse.ArgumentParser]", name: str, text: str
+) -> "Commands[argparse.ArgumentParser]":
+    """A command that has commands of its own, such as `person add`."""
+    return commands.add_parser(name, help=text).add_subparsers(required=True, metavar="COMMAND")

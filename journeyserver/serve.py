@@ -1,0 +1,104 @@
+"""Serves the API with gunicorn: one worker process, which owns the warehouse, and threads."""
+
+import errno
+import ipaddress
+import signal
+import socket
+import sys
+from typing import Any
+
+from django.conf import settings
+from django.db import connections
+from gunicorn.app.base import BaseApplication
+from gunicorn.arbiter import Arbiter
+
+from journeyserver.store import Refusal
+
+
+class _Server(BaseApplication):  # type: ignore[misc]
+    """Gunicorn, told everything here and reading no configuration of its own."""
+
+    def __init__(self, descriptor: int, url: str) -> None:
+        self.descriptor = descriptor
+        self.url = url
+        super().__init__()
+
+    def load_config(self) -> None:
+        choices = {
+            "bind": f"fd://{self.descriptor}",
+            "workers": 1,
+            "worker_class": "gthread",
+            "threads": settings.THREADS,
+            # The worker's life is not tied to how long an answer takes.
+            "timeout": 0,
+            "graceful_timeout": 30,
+            "keepalive": 75,
+            # A hundred ids fit into a query.
+            "limit_request_line": 8190,
+            "control_socket_disable": True,
+            "loglevel": "warning",
+            "proc_name": "journeyserver",
+            "post_worker_init": self._begin,
+            "worker_exit": self._end,
+        }
+        for name, value in choices.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Any:
+        from journeyserver.wsgi import application
+
+        return application
+
+    def _begin(self, worker: Any) -> None:
+        # Ctrl-C reaches the worker as well: it finishes its answers as with SIGTERM.
+        signal.signal(signal.SIGINT, worker.handle_exit)
+        print(f"Journey server ready on {self.url}", flush=True)
+
+    def _end(self, arbiter: Any, worker: Any) -> None:
+        connections.close_all()
+
+    def run(self) -> None:
+        _Arbiter(self).run()
+
+
+class _Arbiter(Arbiter):  # type: ignore[misc]
+    """Gunicorn's master process, for which Ctrl-C is a graceful stop too."""
+
+    def handle_int(self) -> None:
+        self.handle_term()
+
+
+def is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket, or one sentence on why there is none."""
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        listener = socket.socket(family, socket.SOCK_STREAM)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(2048)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            reason = "something else is listening there; stop it or choose another with --port"
+        else:
+            reason = error.strerror or str(error)
+        raise Refusal(f"The server cannot listen on {host}:{port}: {reason}.") from None
+    return listener
+
+
+def run(host: str, port: int) -> None:
+    """Serves until SIGTERM or Ctrl-C. Port 0 takes a free one; the line `ready on` says which."""
+    listener = listen(host, port)
+    shown = f"[{host}]" if ":" in host else host
+    # The worker opens connections of its own.
+    connections.close_all()
+    sys.stdout.flush()
+    url = f"http://{shown}:{listener.getsockname()[1]}"
+    # Gunicorn takes the descriptor over and closes it.
+    _Server(listener.detach(), url).run()
