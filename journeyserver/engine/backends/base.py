@@ -1,0 +1,105 @@
+"""The words that a backend must know. The rest of the engine asks for them and never names an engine."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
+
+
+class WarehouseError(Exception):
+    """The warehouse cannot be used; the text is one sentence for a person."""
+
+
+class Busy(WarehouseError):
+    """Another process owns the warehouse."""
+
+
+class QueryStopped(WarehouseError):
+    """A query was cancelled or reached its time limit."""
+
+
+class Words(Protocol):
+    """How this engine says what compile.py and predicates.py mean. Arguments and answers are SQL text."""
+
+    def count_if(self, condition: str) -> str: ...
+
+    def distinct_if(self, column: str, condition: str) -> str: ...
+
+    def aggregate_if(self, function: str, column: str, condition: str) -> str: ...
+
+    def microseconds(self, column: str) -> str:
+        """A time as a whole number of microseconds since 1970."""
+        ...
+
+    def integer_division(self, left: str, right: str) -> str: ...
+
+    def as_text(self, column: str, type_: str) -> str: ...
+
+    def unnest(self, column: str) -> str:
+        """A row per element of a list; a row without a value where the list is empty or missing."""
+        ...
+
+    def joined(self, column: str, type_: str) -> str:
+        """The elements of a list as sorted text joined by commas; null where there is none."""
+        ...
+
+    def any_equals(self, column: str, type_: str, parameter: str) -> str:
+        """Whether an element of a list equals a text."""
+        ...
+
+    def equals(self, column: str, type_: str, parameter: str) -> str: ...
+
+    def is_present(self, column: str, type_: str) -> str: ...
+
+    def folded(self, text: str) -> str:
+        """The text with its case folded, as Python's str.casefold does."""
+        ...
+
+    def contains(self, text: str, part: str) -> str: ...
+
+    def starts_with(self, text: str, part: str) -> str: ...
+
+    def ends_with(self, text: str, part: str) -> str: ...
+
+    def as_number(self, text: str) -> str:
+        """A finite decimal number or null."""
+        ...
+
+    def version_key(self, text: str) -> str:
+        """Something that orders dotted versions part by part, or null where it is none."""
+        ...
+
+    def map_value(self, column: str, parameter: str) -> str: ...
+
+
+class Cursor(Protocol):
+    """A thread's own view of the warehouse: committed data, consistent within a statement."""
+
+    def run(self, sql: str, parameters: Sequence[Any] = ()) -> Mapping[str, Sequence[Any]]:
+        """The answer as columns of plain Python values. Raises QueryStopped, WarehouseError."""
+        ...
+
+    def batches(
+        self, sql: str, parameters: Sequence[Any] = (), size: int = 50_000
+    ) -> Iterator[Mapping[str, Sequence[Any]]]:
+        """The answer piece by piece, for answers that may be cut short."""
+        ...
+
+    def cancel(self) -> None:
+        """Stops what is running, from any thread."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class Backend(Protocol):
+    """An open warehouse."""
+
+    words: Words
+
+    def cursor(self) -> Cursor: ...
+
+    def transaction(self) -> AbstractContextManager[Any]:
+        """The one writer, in a transaction: committed at the end, rolled back when anything is raised."""
+        ...
+
+    def close(self) -> None: ...

@@ -1,0 +1,249 @@
+"""DuckDB: one file, one process that owns it, one writer and as many readers as there are threads."""
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from journeyadmin.contract.metrics import FACT_KINDS
+from journeyserver.engine.backends.base import Busy, QueryStopped, WarehouseError
+from journeyserver.engine.columns import TABLES, Type
+
+SCHEMA_VERSION = 1
+
+TYPES: Mapping[Type, str] = {
+    "text": "VARCHAR",
+    "uuid": "UUID",
+    "time": "TIMESTAMP",
+    "bigint": "BIGINT",
+    "double": "DOUBLE",
+    "boolean": "BOOLEAN",
+    "kind": "fact_kind",
+    "uuids": "UUID[]",
+    "texts": "VARCHAR[]",
+    "map": "MAP(VARCHAR, VARCHAR)",
+}
+
+
+class DuckWords:
+    """DuckDB's dialect."""
+
+    def count_if(self, condition: str) -> str:
+        return f"count(*) FILTER (WHERE {condition})"
+
+    def distinct_if(self, column: str, condition: str) -> str:
+        return f"count(DISTINCT {column}) FILTER (WHERE {condition})"
+
+    def aggregate_if(self, function: str, column: str, condition: str) -> str:
+        return f"{function}({column}) FILTER (WHERE {condition})"
+
+    def microseconds(self, column: str) -> str:
+        return f"epoch_us({column})"
+
+    def integer_division(self, left: str, right: str) -> str:
+        return f"({left} // {right})"
+
+    def as_text(self, column: str, type_: str) -> str:
+        return column if type_ == "text" else f"CAST({column} AS VARCHAR)"
+
+    def unnest(self, column: str) -> str:
+        return f"unnest(CASE WHEN len({column}) > 0 THEN list_distinct({column}) ELSE [NULL] END)"
+
+    def joined(self, column: str, type_: str) -> str:
+        text = column if type_ == "texts" else f"CAST({column} AS VARCHAR[])"
+        return (
+            f"CASE WHEN len({column}) > 0 THEN array_to_string(list_sort(list_distinct({text})), ',') END"
+        )
+
+    def any_equals(self, column: str, type_: str, parameter: str) -> str:
+        if type_ == "uuids":
+            return f"coalesce(list_contains({column}, TRY_CAST({parameter} AS UUID)), false)"
+        return f"coalesce(list_contains({column}, {parameter}), false)"
+
+    def equals(self, column: str, type_: str, parameter: str) -> str:
+        if type_ == "uuid":
+            return f"coalesce({column} = TRY_CAST({parameter} AS UUID), false)"
+        return f"coalesce({self.as_text(column, type_)} = {parameter}, false)"
+
+    def is_present(self, column: str, type_: str) -> str:
+        if type_ in ("uuids", "texts"):
+            return f"coalesce(len({column}) > 0, false)"
+        return f"{column} IS NOT NULL"
+
+    def folded(self, text: str) -> str:
+        return f"casefold({text})"
+
+    def contains(self, text: str, part: str) -> str:
+        return f"contains({text}, {part})"
+
+    def starts_with(self, text: str, part: str) -> str:
+        return f"starts_with({text}, {part})"
+
+    def ends_with(self, text: str, part: str) -> str:
+        return f"ends_with({text}, {part})"
+
+    def as_number(self, text: str) -> str:
+        # The pattern keeps out what a cast would also take: inf, nan, hexadecimal, blanks.
+        return (
+            rf"CASE WHEN regexp_full_match({text}, '[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{{1,3}})?') "
+            f"AND isfinite(TRY_CAST({text} AS DOUBLE)) THEN TRY_CAST({text} AS DOUBLE) END"
+        )
+
+    def version_key(self, text: str) -> str:
+        # Padded to one length, so that missing parts are noughts and lists compare part by part.
+        return (
+            rf"CASE WHEN regexp_full_match({text}, '[0-9]{{1,18}}(\.[0-9]{{1,18}})*') THEN list_resize("
+            f"CAST(string_split({text}, '.') AS BIGINT[]), 16, 0) END"
+        )
+
+    def map_value(self, column: str, parameter: str) -> str:
+        return f"map_extract_value({column}, {parameter})"
+
+
+def _sentence(error: duckdb.Error, path: str) -> WarehouseError:
+    text = str(error).splitlines()[0]
+    if "lock" in text.lower() and ("conflicting" in text.lower() or "could not set" in text.lower()):
+        return Busy(f"{path} is in use by another process, which owns it. Stop it, or work through it.")
+    if isinstance(error, duckdb.InterruptException):
+        return QueryStopped("The query was stopped.")
+    if "No space left" in text or "disk is full" in text.lower():
+        return WarehouseError(f"{path} cannot grow: the disk is full. Nothing was lost; free some space.")
+    if "not a valid DuckDB" in text or "corrupt" in text.lower() or "storage version" in text.lower():
+        return WarehouseError(f"{path} is not a warehouse of the Journey server and was left as it is.")
+    if "Permission denied" in text or "Read-only" in text or "Cannot open file" in text:
+        return WarehouseError(f"{path} cannot be written. Make its folder writable.")
+    return WarehouseError(f"The warehouse {path} answered: {text}")
+
+
+class DuckCursor:
+    """A reader of its own connection, with casefold known to it."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, path: str) -> None:
+        self._connection = connection
+        self._path = path
+
+    def run(self, sql: str, parameters: Sequence[Any] = ()) -> dict[str, list[Any]]:
+        try:
+            answer: dict[str, list[Any]] = (
+                self._connection.execute(sql, list(parameters)).to_arrow_table().to_pydict()
+            )
+        except duckdb.Error as error:
+            raise _sentence(error, self._path) from error
+        return answer
+
+    def batches(
+        self, sql: str, parameters: Sequence[Any] = (), size: int = 50_000
+    ) -> Iterator[dict[str, list[Any]]]:
+        try:
+            for batch in self._connection.execute(sql, list(parameters)).to_arrow_reader(size):
+                yield batch.to_pydict()
+        except duckdb.Error as error:
+            raise _sentence(error, self._path) from error
+
+    def cancel(self) -> None:
+        self._connection.interrupt()
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+class DuckBackend:
+    """An open DuckDB warehouse. `writer` is used by one thread at a time, inside `transaction()`."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, path: str) -> None:
+        self.words = DuckWords()
+        self.writer = connection
+        self.path = path
+        self._lock = threading.RLock()
+
+    def cursor(self) -> DuckCursor:
+        return DuckCursor(self.writer.cursor(), self.path)
+
+    @contextmanager
+    def transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        with self._lock:
+            try:
+                self.writer.execute("BEGIN")
+                try:
+                    yield self.writer
+                except BaseException:
+                    self.writer.execute("ROLLBACK")
+                    raise
+                self.writer.execute("COMMIT")
+            except duckdb.Error as error:
+                raise _sentence(error, self.path) from error
+
+    def close(self) -> None:
+        with self._lock:
+            self.writer.close()
+
+
+def casefold_ready(connection: duckdb.DuckDBPyConnection) -> None:
+    """Makes `casefold(text)` known: ASCII by the engine's own lower(), the rest by Python's str.casefold.
+
+    DuckDB's lower() is not Unicode case folding (ß stays, İ differs), and the contract asks for folding.
+    """
+    connection.create_function(
+        "python_casefold", str.casefold, [duckdb.sqltype("VARCHAR")], duckdb.sqltype("VARCHAR")
+    )
+    connection.execute(
+        "CREATE OR REPLACE TEMP MACRO casefold(t) AS "
+        "CASE WHEN t IS NULL THEN NULL WHEN strlen(t) = length(t) THEN lower(t) ELSE python_casefold(t) END"
+    )
+
+
+def open_backend(path: Path | str, memory_limit: str = "4GB", threads: int | None = None) -> DuckBackend:
+    """Opens the warehouse at this path, making it where there is none. `:memory:` is for tests.
+
+    Raises Busy when another process owns it, WarehouseError for a foreign, damaged or unwritable file.
+    """
+    place = str(path)
+    foreign = WarehouseError(f"{place} is not a warehouse of the Journey server and was left as it is.")
+    if place != ":memory:" and Path(path).is_file() and Path(path).stat().st_size:
+        with Path(path).open("rb") as file:
+            if file.read(12)[8:12] != b"DUCK":
+                raise foreign
+    config: dict[str, Any] = {
+        "memory_limit": memory_limit,
+        "preserve_insertion_order": False,
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+    }
+    if threads:
+        config["threads"] = threads
+    try:
+        connection = duckdb.connect(place, config=config)
+    except duckdb.Error as error:
+        raise _sentence(error, place) from error
+    try:
+        connection.execute("SET TimeZone = 'UTC'")
+        tables = {row[0] for row in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
+        if tables and "settings" not in tables:
+            connection.close()
+            raise foreign
+        if not tables:
+            _create(connection)
+        found = connection.execute("SELECT value FROM settings WHERE name = 'schema'").fetchall()
+        if not found or int(found[0][0]) > SCHEMA_VERSION:
+            connection.close()
+            raise WarehouseError(
+                f"{place} was made by a newer version of the Journey server. Install that version to use it."
+            )
+        casefold_ready(connection)
+    except duckdb.Error as error:
+        raise _sentence(error, place) from error
+    return DuckBackend(connection, place)
+
+
+def _create(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute("BEGIN")
+    kinds = ", ".join(f"'{name}'" for name in FACT_KINDS)
+    connection.execute(f"CREATE TYPE fact_kind AS ENUM ({kinds})")
+    for table in TABLES:
+        columns = ", ".join(f"{column.name} {TYPES[column.type]}" for column in table.columns)
+        connection.execute(f"CREATE TABLE {table.name} ({columns})")
+    connection.execute("INSERT INTO settings VALUES ('schema', ?)", [str(SCHEMA_VERSION)])
+    connection.execute("COMMIT")
