@@ -1,0 +1,59 @@
+# Journey Admin: `make demo` runs it, `make test` tests it. Both install what they need into .venv and node_modules.
+PYTHON ?= python3
+PORT ?= 8000
+JOURNEYSERVER_PORT ?= 8001
+JOURNEYADMIN_DATA_DIR ?= var
+UV_VERSION := 0.13.9
+BIN := .venv/bin
+export PORT JOURNEYSERVER_PORT JOURNEYADMIN_DATA_DIR DATA KEEP_DATES
+
+.PHONY: help demo test bench lint check types chromium
+.DEFAULT_GOAL := help
+
+help: ## say what there is
+	@echo "make demo   run the dashboard and the Journey server on a generated shop (PORT, JOURNEYSERVER_PORT, JOURNEYADMIN_DATA_DIR, DATA=FILE…)"
+	@echo "make test   run all checks and tests"
+	@echo "make bench  print the benchmark table"
+	@echo "make lint   check style, types and migrations"
+
+.venv/uv: Makefile
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Journey Admin needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Set PYTHON=… to another.")'
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@touch $@
+
+.venv/run: requirements.lock .venv/uv
+	@$(BIN)/uv pip install --quiet --require-hashes -r requirements.lock
+	@touch $@
+
+.venv/dev: requirements-dev.lock .venv/uv
+	@$(BIN)/uv pip install --quiet --require-hashes -r requirements-dev.lock
+	@touch $@ .venv/run
+
+node_modules/.installed: package.json package-lock.json
+	@command -v npm >/dev/null || { echo "Journey Admin needs Node with npm to install the front-end packages." >&2; exit 1; }
+	@npm ci --silent --no-audit --no-fund
+	@touch $@
+
+demo: .venv/run node_modules/.installed ## run both programs until Ctrl-C
+	@exec $(BIN)/python -m journeyadmin.demo
+
+test: .venv/dev node_modules/.installed chromium lint ## all checks and tests
+	$(BIN)/python -m pytest -n 2
+
+lint: .venv/dev node_modules/.installed ## style, types, migrations
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	DJANGO_SETTINGS_MODULE=journeyadmin.settings $(BIN)/mypy journeyadmin segments actiontargets analytics
+	DJANGO_SETTINGS_MODULE=journeyserver.settings $(BIN)/mypy journeyserver
+	DJANGO_SETTINGS_MODULE=journeyadmin.settings $(BIN)/python -m django makemigrations --check --dry-run
+	DJANGO_SETTINGS_MODULE=journeyserver.settings $(BIN)/python -m django makemigrations --check --dry-run
+
+# Browser tests use Debian's chromium; without it, and without the right to install it, they are skipped and say so.
+chromium:
+	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
+		{ apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; } || \
+		echo "chromium is missing and cannot be installed here: browser tests will be skipped"; }
+
+bench: .venv/dev node_modules/.installed ## the benchmark table
+	$(BIN)/python -m bench
