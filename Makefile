@@ -36,7 +36,7 @@ node_modules/.installed: package.json package-lock.json
 	@touch $@
 
 demo: .venv/run node_modules/.installed ## run both programs until Ctrl-C
-	@exec $(BIN)/python -m journeyadmin.demo
+	@exec $(BIN)/python demo.py $(DATA)
 
 test: .venv/dev node_modules/.installed chromium lint ## all checks and tests
 	$(BIN)/python -m pytest -n 2

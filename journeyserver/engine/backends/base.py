@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from datetime import datetime
 from typing import Any, Protocol
 
 
@@ -30,12 +31,16 @@ class Words(Protocol):
         """A time as a whole number of microseconds since 1970."""
         ...
 
+    def time_literal(self, moment: datetime) -> str: ...
+
+    def number_literal(self, number: float) -> str: ...
+
     def integer_division(self, left: str, right: str) -> str: ...
 
     def as_text(self, column: str, type_: str) -> str: ...
 
     def unnest(self, column: str) -> str:
-        """A row per element of a list; a row without a value where the list is empty or missing."""
+        """A row per different element of a list; one row without a value where it is empty or missing."""
         ...
 
     def joined(self, column: str, type_: str) -> str:

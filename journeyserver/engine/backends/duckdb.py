@@ -3,10 +3,13 @@
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow
+from duckdb.func import PythonUDFType
 
 from journeyadmin.contract.metrics import FACT_KINDS
 from journeyserver.engine.backends.base import Busy, QueryStopped, WarehouseError
@@ -43,6 +46,12 @@ class DuckWords:
     def microseconds(self, column: str) -> str:
         return f"epoch_us({column})"
 
+    def time_literal(self, moment: datetime) -> str:
+        return f"TIMESTAMP '{moment.astimezone(UTC).replace(tzinfo=None).isoformat(sep=' ')}'"
+
+    def number_literal(self, number: float) -> str:
+        return f"CAST({number!r} AS DOUBLE)"
+
     def integer_division(self, left: str, right: str) -> str:
         return f"({left} // {right})"
 
@@ -54,9 +63,7 @@ class DuckWords:
 
     def joined(self, column: str, type_: str) -> str:
         text = column if type_ == "texts" else f"CAST({column} AS VARCHAR[])"
-        return (
-            f"CASE WHEN len({column}) > 0 THEN array_to_string(list_sort(list_distinct({text})), ',') END"
-        )
+        return f"CASE WHEN len({column}) > 0 THEN array_to_string(list_sort(list_distinct({text})), ',') END"
 
     def any_equals(self, column: str, type_: str, parameter: str) -> str:
         if type_ == "uuids":
@@ -86,18 +93,10 @@ class DuckWords:
         return f"ends_with({text}, {part})"
 
     def as_number(self, text: str) -> str:
-        # The pattern keeps out what a cast would also take: inf, nan, hexadecimal, blanks.
-        return (
-            rf"CASE WHEN regexp_full_match({text}, '[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{{1,3}})?') "
-            f"AND isfinite(TRY_CAST({text} AS DOUBLE)) THEN TRY_CAST({text} AS DOUBLE) END"
-        )
+        return f"as_number({text})"
 
     def version_key(self, text: str) -> str:
-        # Padded to one length, so that missing parts are noughts and lists compare part by part.
-        return (
-            rf"CASE WHEN regexp_full_match({text}, '[0-9]{{1,18}}(\.[0-9]{{1,18}})*') THEN list_resize("
-            f"CAST(string_split({text}, '.') AS BIGINT[]), 16, 0) END"
-        )
+        return f"version_key({text})"
 
     def map_value(self, column: str, parameter: str) -> str:
         return f"map_extract_value({column}, {parameter})"
@@ -127,9 +126,8 @@ class DuckCursor:
 
     def run(self, sql: str, parameters: Sequence[Any] = ()) -> dict[str, list[Any]]:
         try:
-            answer: dict[str, list[Any]] = (
-                self._connection.execute(sql, list(parameters)).to_arrow_table().to_pydict()
-            )
+            table: Any = self._connection.sql(sql, params=list(parameters)).to_arrow_table()
+            answer: dict[str, list[Any]] = table.to_pydict()
         except duckdb.Error as error:
             raise _sentence(error, self._path) from error
         return answer
@@ -138,7 +136,8 @@ class DuckCursor:
         self, sql: str, parameters: Sequence[Any] = (), size: int = 50_000
     ) -> Iterator[dict[str, list[Any]]]:
         try:
-            for batch in self._connection.execute(sql, list(parameters)).to_arrow_reader(size):
+            reader: Any = self._connection.sql(sql, params=list(parameters)).to_arrow_reader(size)
+            for batch in reader:
                 yield batch.to_pydict()
         except duckdb.Error as error:
             raise _sentence(error, self._path) from error
@@ -160,7 +159,9 @@ class DuckBackend:
         self._lock = threading.RLock()
 
     def cursor(self) -> DuckCursor:
-        return DuckCursor(self.writer.cursor(), self.path)
+        connection = self.writer.cursor()
+        _teach(connection)
+        return DuckCursor(connection, self.path)
 
     @contextmanager
     def transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -178,21 +179,34 @@ class DuckBackend:
 
     def close(self) -> None:
         with self._lock:
+            # A function that is still known when the interpreter ends is reported as a leak.
+            self.writer.remove_function("python_casefold")
             self.writer.close()
 
 
-def casefold_ready(connection: duckdb.DuckDBPyConnection) -> None:
-    """Makes `casefold(text)` known: ASCII by the engine's own lower(), the rest by Python's str.casefold.
+def _casefold(texts: Any) -> Any:
+    return pyarrow.array(
+        [text if text is None else text.casefold() for text in texts.to_pylist()], pyarrow.string()
+    )
 
-    DuckDB's lower() is not Unicode case folding (ß stays, İ differs), and the contract asks for folding.
+
+def _teach(connection: duckdb.DuckDBPyConnection) -> None:
+    """Makes our own functions known: casefold(text), as_number(text), version_key(text).
+
+    Macros belong to one connection; python_casefold, below them, to the whole warehouse.
+    DuckDB's lower() is not Unicode case folding (ß stays, İ differs), which the contract asks for: text beyond ASCII
+    goes through Python's str.casefold.
     """
-    connection.create_function(
-        "python_casefold", str.casefold, [duckdb.sqltype("VARCHAR")], duckdb.sqltype("VARCHAR")
-    )
-    connection.execute(
-        "CREATE OR REPLACE TEMP MACRO casefold(t) AS "
-        "CASE WHEN t IS NULL THEN NULL WHEN strlen(t) = length(t) THEN lower(t) ELSE python_casefold(t) END"
-    )
+    for macro in (
+        "casefold(t) AS CASE WHEN strlen(t) = length(t) THEN lower(t) ELSE python_casefold(t) END",
+        # The pattern keeps out what a cast would also take: inf, nan, hexadecimal, blanks.
+        r"as_number(t) AS CASE WHEN regexp_full_match(t, '[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?') "
+        "AND isfinite(TRY_CAST(t AS DOUBLE)) THEN TRY_CAST(t AS DOUBLE) END",
+        # Filled up to one length, so that missing parts are noughts and lists compare part by part.
+        r"version_key(t) AS CASE WHEN regexp_full_match(t, '[0-9]{1,18}(\.[0-9]{1,18})*') "
+        "THEN list_resize(CAST(string_split(t, '.') AS BIGINT[]), 16, 0) END",
+    ):
+        connection.execute(f"CREATE OR REPLACE TEMP MACRO {macro}")
 
 
 def open_backend(path: Path | str, memory_limit: str = "4GB", threads: int | None = None) -> DuckBackend:
@@ -232,7 +246,9 @@ def open_backend(path: Path | str, memory_limit: str = "4GB", threads: int | Non
             raise WarehouseError(
                 f"{place} was made by a newer version of the Journey server. Install that version to use it."
             )
-        casefold_ready(connection)
+        text = duckdb.sqltype("VARCHAR")
+        connection.create_function("python_casefold", _casefold, [text], text, type=PythonUDFType.ARROW)
+        _teach(connection)
     except duckdb.Error as error:
         raise _sentence(error, place) from error
     return DuckBackend(connection, place)

@@ -1,0 +1,53 @@
+"""Engine-neutral steps: which facts are read, and the buckets as runs of equal width."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from journeyadmin.contract.metrics import METRICS
+from journeyserver.engine.query import Query
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True)
+class Run:
+    """`count` buckets of `width` microseconds from `start` (microseconds since 1970); the first is number `first`."""
+
+    start: int
+    width: int
+    count: int
+    first: int
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What compile.py turns into SQL."""
+
+    query: Query
+    kinds: tuple[str, ...]
+    runs: tuple[Run, ...]
+
+
+def micros(moment: datetime) -> int:
+    return (moment - EPOCH) // _MICROSECOND
+
+
+def make(query: Query) -> Plan:
+    """Facts of every kind that a metric or a view needs, and the buckets compressed into runs."""
+    targets = [METRICS[name] for name in query.metrics] + [METRICS[view.target] for view in query.views]
+    kinds = tuple(dict.fromkeys(kind for metric in targets for kind in metric.facts))
+    return Plan(query, kinds, _runs([micros(edge) for edge in query.edges]))
+
+
+def _runs(edges: list[int]) -> tuple[Run, ...]:
+    """Days over a change of clocks make three runs, months twelve: bucket numbers are then plain arithmetic."""
+    runs: list[Run] = []
+    for number in range(len(edges) - 1):
+        start, width = edges[number], edges[number + 1] - edges[number]
+        last = runs[-1] if runs else None
+        if last is not None and last.width == width:
+            runs[-1] = Run(last.start, width, last.count + 1, last.first)
+        else:
+            runs.append(Run(start, width, 1, number))
+    return tuple(runs)

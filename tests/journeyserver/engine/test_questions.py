@@ -1,0 +1,286 @@
+"""Generated questions on generated facts: the engine answers as plain Python does."""
+
+import random
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from journeyadmin.contract.buckets import MAX_CELLS
+from journeyadmin.contract.names import column_name
+from journeyserver.engine import answer
+from journeyserver.engine.backends.duckdb import DuckBackend, open_backend
+from journeyserver.engine.query import InvalidQuery, parse
+from journeyserver.engine.result import TooManyCells
+from tests.journeyserver.engine import answers
+
+START = datetime(2024, 3, 28, tzinfo=UTC)
+IDS = [str(uuid.UUID(int=number)) for number in range(1, 7)]
+KINDS = [
+    "session_started",
+    "segment_assigned",
+    "outcome_achieved",
+    "action_qualified",
+    "action_offered",
+    "action_accepted",
+    "action_blocked",
+]
+
+
+def make_facts(count: int, seed: int) -> list[dict[str, Any]]:
+    """Facts that carry what their kind carries, with gaps."""
+    rng = random.Random(seed)
+    facts = []
+    for _ in range(count):
+        kind = rng.choice(KINDS)
+        fact: dict[str, Any] = {
+            "kind": kind,
+            "ts": START + timedelta(seconds=rng.randrange(6 * 86_400 * 4)),
+            "value": None,
+            "journeySessionId": rng.choice(IDS),
+            "journeyDeviceCategory": rng.choice(["mobile", "desktop", None]),
+            "journeyIpGeolocationCountry": rng.choice(["DE", "FR", "É", None]),
+            "journeySessionSegmentId": rng.sample(IDS, rng.randrange(3)),
+        }
+        if kind == "segment_assigned":
+            fact["journeySegmentId"] = rng.choice(IDS)
+        if kind == "outcome_achieved":
+            fact["value"] = rng.choice([None, 1.0, 30.5, 150.0])
+        if kind.startswith("action_"):
+            fact |= {"journeyActionId": rng.choice(IDS), "journeyActionMapVersion": rng.choice([1, 2, 10])}
+        if kind == "action_blocked":
+            fact |= {
+                "journeyBlockingReason": "NoAvailableAgents",
+                "equalCondition": rng.sample(["/a", "/b"], 2),
+            }
+        facts.append(fact)
+    return facts
+
+
+def store(backend: DuckBackend, facts: list[dict[str, Any]]) -> None:
+    with backend.transaction() as writer:
+        writer.execute("DELETE FROM facts")
+        for fact in facts:
+            columns = {column_name(name): value for name, value in fact.items() if name != "ts"}
+            columns["ts"] = fact["ts"].replace(tzinfo=None)
+            places = ", ".join("?" for _ in columns)
+            writer.execute(
+                f"INSERT INTO facts ({', '.join(columns)}) VALUES ({places})", list(columns.values())
+            ).fetchall()
+
+
+FACTS = make_facts(400, 7)
+
+
+@pytest.fixture(scope="module")
+def backend() -> Iterator[DuckBackend]:
+    opened = open_backend(":memory:")
+    store(opened, FACTS)
+    yield opened
+    opened.close()
+
+
+METRICS = [
+    *answers.ACTION_STATES,
+    "nDistinctJourneySessions",
+    "nDistinctJourneyActions",
+    "oJourneyOutcomeValue",
+]
+DIMENSIONS = [
+    "journeyDeviceCategory",
+    "journeyIpGeolocationCountry",
+    "journeySessionSegmentId",
+    "journeySegmentId",
+    "journeyActionMapVersion",
+    "equalCondition",
+]
+VALUES = {
+    "journeyDeviceCategory": ["mobile", "tablet", "Mobile"],
+    "journeyIpGeolocationCountry": ["DE", "É", "x' OR 1=1"],
+    "journeySessionSegmentId": [*IDS[:2], "nonsense"],
+    "journeySegmentId": [IDS[0], "nonsense"],
+    "journeyActionMapVersion": ["1", "10", "1.0"],
+    "equalCondition": ["/a", "/c"],
+}
+
+
+@st.composite
+def predicates(draw: st.DrawFn) -> dict[str, Any]:
+    dimension = draw(st.sampled_from(DIMENSIONS))
+    operator = draw(st.sampled_from(["matches", "exists", "notExists", "NOTEXISTS"]))
+    if operator != "matches":
+        return {"dimension": dimension, "operator": operator}
+    if dimension == "journeyActionMapVersion" and draw(st.booleans()):
+        return {"dimension": dimension, "range": {draw(st.sampled_from(["gt", "gte", "lt", "lte"])): 2}}
+    return {"dimension": dimension, "value": draw(st.sampled_from(VALUES[dimension]))}
+
+
+@st.composite
+def questions(draw: st.DrawFn) -> dict[str, Any]:
+    zone = draw(
+        st.sampled_from(
+            [
+                "UTC",
+                "Europe/London",
+                "America/New_York",
+                "Asia/Kolkata",
+                "Australia/Lord_Howe",
+                "Pacific/Apia",
+            ]
+        )
+    )
+    start = START + timedelta(hours=draw(st.integers(0, 60)))
+    end = start + timedelta(minutes=draw(st.integers(1, 21 * 1440)))
+    query: dict[str, Any] = {
+        "interval": f"{start.isoformat()}/{end.isoformat()}",
+        "timeZone": zone,
+        "metrics": draw(st.lists(st.sampled_from(METRICS), min_size=1, unique=True)),
+        "groupBy": draw(st.lists(st.sampled_from(DIMENSIONS), max_size=3, unique=True)),
+        "flattenMultivaluedDimensions": draw(st.booleans()),
+    }
+    granularity = draw(st.sampled_from([None, "P1D", "PT6H", "P1W", "P1M", "PT90M"]))
+    if granularity:
+        query["granularity"] = granularity
+    if draw(st.booleans()):
+        clauses = st.fixed_dictionaries(
+            {
+                "type": st.sampled_from(["and", "or"]),
+                "predicates": st.lists(predicates(), min_size=1, max_size=3),
+            }
+        )
+        query["filter"] = {
+            "type": draw(st.sampled_from(["and", "or"])),
+            "clauses": draw(st.lists(clauses, max_size=2)),
+            "predicates": draw(st.lists(predicates(), max_size=2)),
+        }
+    if draw(st.booleans()):
+        query["views"] = [
+            {"target": "oJourneyOutcomeValue", "name": "some", "function": "rangeBound", "range": {"gte": 30}}
+        ]
+    return query
+
+
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(query=questions())
+def test_as_plain_python(backend: DuckBackend, query: dict[str, Any]) -> None:
+    asked = parse(query)
+    starts = {}
+    for number, edge in enumerate(asked.edges[:-1]):
+        starts[edge] = number
+    given_answer: dict[Any, dict[tuple[int, str], Any]] = {}
+    for result in answer(backend, query)["results"]:
+        group = tuple((name, result["group"][name]) for name in query["groupBy"] if name in result["group"])
+        cells = given_answer.setdefault(group, {})
+        for bucket in result["data"]:
+            number = starts[datetime.fromisoformat(bucket["interval"].split("/")[0])]
+            for metric in bucket["metrics"]:
+                cells[number, metric["metric"]] = metric["stats"]
+            for view in bucket.get("views", []):
+                cells[number, view["name"]] = view["stats"]
+    assert given_answer == answers.answer(query, FACTS)
+
+
+def test_order_and_intervals(backend: DuckBackend) -> None:
+    query = {
+        "interval": "2024-03-30T00:00:00Z/2024-04-02T00:00:00+01:00",
+        "granularity": "P1D",
+        "timeZone": "Europe/London",
+        "metrics": ["nJourneySessions"],
+        "groupBy": ["journeyDeviceCategory"],
+    }
+    results = answer(backend, query)["results"]
+    assert [row["group"] for row in results] == [
+        {"journeyDeviceCategory": "desktop"},
+        {"journeyDeviceCategory": "mobile"},
+        {},
+    ]
+    for row in results:
+        intervals = [bucket["interval"] for bucket in row["data"]]
+        assert intervals == sorted(intervals)
+        assert set(intervals) <= {
+            "2024-03-30T00:00:00.000Z/2024-03-31T00:00:00.000Z",
+            "2024-03-31T00:00:00.000Z/2024-04-01T00:00:00.000+01:00",
+            "2024-04-01T00:00:00.000+01:00/2024-04-02T00:00:00.000+01:00",
+        }
+
+
+def test_vector_15_flatten(backend: DuckBackend) -> None:
+    memory = open_backend(":memory:")
+    low, high = sorted(IDS[:2])
+    store(
+        memory,
+        [{"kind": "session_started", "ts": START, "value": None, "journeySessionSegmentId": [high, low]}],
+    )
+    query = {
+        "interval": "2024-03-28T00:00:00Z/2024-03-29T00:00:00Z",
+        "metrics": ["nJourneySessions"],
+        "groupBy": ["journeySessionSegmentId"],
+    }
+    split = answer(memory, query)["results"]
+    assert [row["group"]["journeySessionSegmentId"] for row in split] == [low, high]
+    joined = answer(memory, query | {"flattenMultivaluedDimensions": True})["results"]
+    assert [row["group"] for row in joined] == [{"journeySessionSegmentId": f"{low},{high}"}]
+    # Vector 14: what happens exactly at the end is not counted.
+    assert answer(memory, query | {"interval": "2024-03-27T00:00:00Z/2024-03-28T00:00:00Z"}) == {
+        "results": []
+    }
+    memory.close()
+
+
+def test_too_many_cells() -> None:
+    memory = open_backend(":memory:")
+    with memory.transaction() as writer:
+        writer.execute(
+            "INSERT INTO facts (kind, ts, journey_session_id) SELECT 'session_started', TIMESTAMP '2024-05-01', "
+            f"CAST(md5(CAST(i AS VARCHAR)) AS UUID) FROM range({MAX_CELLS + 1}) t(i)"
+        ).fetchall()
+    query = {
+        "interval": "2024-05-01T00:00:00Z/2024-05-02T00:00:00Z",
+        "metrics": ["nJourneySessions"],
+        "groupBy": ["journeySessionId"],
+    }
+    with pytest.raises(TooManyCells):
+        answer(memory, query)
+    memory.close()
+
+
+@pytest.mark.parametrize(
+    ("change", "path", "code"),
+    [
+        ({"interval": None}, "interval", "missing.required"),
+        ({"interval": "2024-05-01T00:00:00Z/2024-05-01T00:00:00Z"}, "interval", "invalid.format"),
+        ({"metrics": []}, "metrics", "missing.required"),
+        ({"metrics": ["nope"]}, "metrics[0]", "invalid.enum"),
+        ({"groupBy": "journeySegmentId"}, "groupBy", "invalid.type"),
+        ({"granularity": "P1X"}, "granularity", "invalid.format"),
+        ({"granularity": "PT1M", "interval": "2024-01-01T00:00:00Z/2024-06-01T00:00:00Z"}, "granularity", "out.of.range"),
+        ({"timeZone": "Mars/Base"}, "timeZone", "invalid.format"),
+        ({"filter": {"type": "and", "clauses": [{"type": "or", "predicates": []}]}}, "filter.clauses[0].predicates", "missing.required"),
+        ({"filter": {"type": "and", "predicates": [{"dimension": "journeySegmentId", "range": {"gt": 1}}]}}, "filter.predicates[0].range", "not.allowed"),
+        ({"filter": {"type": "and", "predicates": [{"type": "metric", "dimension": "journeySegmentId", "value": "x"}]}}, "filter.predicates[0].type", "invalid.enum"),
+        ({"views": [{"target": "nJourneySessions", "name": "x", "function": "rangeBound", "range": {"gte": 1}}]}, "views[0].target", "not.allowed"),
+        ({"views": [{"target": "oJourneyOutcomeValue", "name": "nJourneySessions", "function": "rangeBound", "range": {"gte": 1}}]}, "views[0].name", "not.unique"),
+        ({"alternateTimeDimension": "other"}, "alternateTimeDimension", "invalid.enum"),
+        ({"flattenMultivaluedDimensions": "yes"}, "flattenMultivaluedDimensions", "invalid.type"),
+    ],
+)  # fmt: skip
+def test_refused(change: dict[str, Any], path: str, code: str) -> None:
+    query = {
+        "interval": "2024-05-01T00:00:00Z/2024-05-02T00:00:00Z",
+        "metrics": ["nJourneySessions"],
+    } | change
+    with pytest.raises(InvalidQuery) as caught:
+        parse(query)
+    assert [(problem.path, problem.code) for problem in caught.value.problems] == [(path, code)]
+
+
+def test_all_problems_at_once() -> None:
+    with pytest.raises(InvalidQuery) as caught:
+        parse({"metrics": ["a", "b"], "groupBy": ["c"], "timeZone": 5})
+    assert {problem.path for problem in caught.value.problems} == {
+        "interval", "metrics[0]", "metrics[1]", "groupBy[0]", "timeZone",
+    }  # fmt: skip
