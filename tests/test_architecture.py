@@ -102,9 +102,10 @@ RULES = (
         only=("journeyserver.engine",),
     ),
     Rule(
-        "The matcher knows the contract alone.",
+        "The matcher and the sentence writer know the contract; the writer also knows how words are translated.",
         of=("journeyadmin/matching.py", "journeyadmin/wording.py"),
-        these=("django",),
+        these=("django", *OURS),
+        only=("journeyadmin.contract", "django.utils.translation"),
     ),
     Rule(
         "Settings are read where the architecture says.",

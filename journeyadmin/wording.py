@@ -1,0 +1,205 @@
+"""Conditions of segments and differences between two definitions as English sentences; total over whatever the API holds.
+
+`sentence(segment)` is the one writer for list, editor, difference, export and history. All take JSON in the API's spelling.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from journeyadmin.contract.criteria import OPERATORS, Side, find_key
+
+Json = Mapping[str, Any]
+PAGE_VIEWS = ("page_viewed", "page_view", "pageview")
+QUOTED = set(' ,;()\t\n\r"“”`')
+
+_PARTICIPLES = {
+    "equal": "equal to",
+    "notEqual": "not equal to",
+    "containsAny": "containing",
+    "containsAll": "containing all of",
+    "notContainsAny": "not containing",
+    "notContainsAll": "not containing all of",
+    "startsWith": "starting with",
+    "endsWith": "ending with",
+    "greaterThan": "greater than",
+    "greaterThanOrEqual": "at least",
+    "lessThan": "less than",
+    "lessThanOrEqual": "at most",
+}
+
+
+def sentence(segment: Json) -> str:
+    """The conditions of a segment as one sentence."""
+    context = [_criteria(pattern, "context") for pattern in patterns(segment, "context")]
+    journey = [pattern_words(pattern) for pattern in patterns(segment, "journey")]
+    context = [words for words in context if words]
+    if not context and not journey:
+        if segment.get("externalSegment"):
+            return _("No conditions: an external source assigns it.")
+        return _("No conditions: assigned by hand or by another system.")
+    people = segment.get("scope") == "Customer"
+    parts: list[str] = []
+    if context:
+        start = _("People with a visit where %s") if people else _("Visits where %s")
+        parts.append(start % _("; and ").join(context))
+    elif journey:
+        start = _("People with %s") if people else _("Visits with %s")
+        parts.append(start % journey.pop(0))
+    return _("; then ").join([*parts, *journey]) + "."
+
+
+def patterns(segment: Json, side: str) -> list[Json]:
+    """The patterns of one side; anything that is not a list of objects counts as none."""
+    holder = segment.get(side)
+    found = holder.get("patterns") if isinstance(holder, Mapping) else None
+    return [row for row in found if isinstance(row, Mapping)] if isinstance(found, Sequence) else []
+
+
+def criteria(pattern: Json) -> list[Json]:
+    found = pattern.get("criteria")
+    return [row for row in found if isinstance(row, Mapping)] if isinstance(found, Sequence) else []
+
+
+def context_words(pattern: Json) -> str:
+    """A context pattern without its beginning: `browser family is Chrome, and country is not DE`."""
+    return _criteria(pattern, "context") or _("no criteria yet")
+
+
+def pattern_words(pattern: Json) -> str:
+    """A journey pattern: `at least 3 × page view with path starting with /pricing`."""
+    rows = criteria(pattern)
+    name = pattern.get("eventName") or ""
+    if not name and len(rows) == 1 and _names_event(rows[0]):
+        name, rows = rows[0]["values"][0], []
+    app = pattern.get("streamType") == "App"
+    if name in PAGE_VIEWS:
+        what = _("page view")
+    elif name:
+        what = f"`{name}`"
+    else:
+        what = _("app event") if app else _("event")
+    count = pattern.get("count")
+    times = f"{_('at least')} {count} ×" if isinstance(count, int) and count > 1 else "1 ×"
+    words = [_participle(row, short=name in PAGE_VIEWS) for row in rows]
+    return f"{times} {what}" + (f" {_('with')} {_(' and ').join(words)}" if words else "")
+
+
+def criterion_words(criterion: Json, side: Side) -> str:
+    """`browser family is Chrome or Firefox (case ignored)`."""
+    key, operator = str(criterion.get("key") or ""), str(criterion.get("operator") or "equal")
+    found = find_key(side, key)
+    values = _values(criterion)
+    if (
+        found
+        and found.kind == "boolean"
+        and operator in ("equal", "notEqual")
+        and values in (["true"], ["false"])
+    ):
+        return _("signed in") if (values == ["true"]) == (operator == "equal") else _("not signed in")
+    label = _(found.label) if found else key or "…"
+    known = OPERATORS.get(operator)
+    return f"{label} {_(known.label) if known else operator} {_listed(criterion, operator)}"
+
+
+def _criteria(pattern: Json, side: Side) -> str:
+    return _(", and ").join(criterion_words(row, side) for row in criteria(pattern))
+
+
+def _participle(criterion: Json, short: bool) -> str:
+    key, operator = str(criterion.get("key") or ""), str(criterion.get("operator") or "equal")
+    found = find_key("journey", key, "any")
+    label = _(found.label) if found else key or "…"
+    if short:
+        label = label.removeprefix("page ")
+    words = _PARTICIPLES.get(operator)
+    return f"{label} {_(words) if words else operator} {_listed(criterion, operator)}"
+
+
+def _names_event(criterion: Json) -> bool:
+    return (
+        criterion.get("key") == "eventName"
+        and (criterion.get("operator") or "equal") == "equal"
+        and not criterion.get("shouldIgnoreCase")
+        and len(_values(criterion)) == 1
+    )
+
+
+def _values(criterion: Json) -> list[str]:
+    found = criterion.get("values")
+    return (
+        [str(value) for value in found] if isinstance(found, Sequence) and not isinstance(found, str) else []
+    )
+
+
+def _listed(criterion: Json, operator: str) -> str:
+    known = OPERATORS.get(operator)
+    values = [quoted(value) for value in _values(criterion)]
+    joiner = f" {_(known.joiner)} " if known else ", "
+    words = joiner.join([", ".join(values[:-1]), values[-1]]) if len(values) > 1 else "".join(values) or "…"
+    if operator == "notContainsAll":
+        words += f" {_('(may contain some)')}"
+    if criterion.get("shouldIgnoreCase") and not (known and known.numeric):
+        words += f" {_('(case ignored)')}"
+    return words
+
+
+def quoted(value: str) -> str:
+    """The value as it is, in quotation marks where it would not be seen as one word."""
+    return f"“{value}”" if not value or QUOTED & set(value) or value != value.strip() else value
+
+
+_FIELDS = {
+    "displayName": "Name",
+    "description": "Description",
+    "isActive": "Active",
+    "shouldDisplayToAgent": "Visible to agents",
+    "color": "Colour",
+    "assignmentExpirationDays": "Expires after",
+    "scope": "Scope",
+}
+
+
+def field_label(field: str) -> str:
+    return _(_FIELDS.get(field, field))
+
+
+def value_words(field: str, value: Any) -> str:
+    """One field's value for a person: `on`, `never`, `30 days`."""
+    if field == "assignmentExpirationDays":
+        return _("%s days") % value if value else _("never")
+    if isinstance(value, bool):
+        return _("on") if value else _("off")
+    if value is None or value == "":
+        return _("empty")
+    return f"“{value}”" if field in ("displayName", "description") else str(value)
+
+
+def differences(before: Json, after: Json) -> list[str]:
+    """What `after` changes, a sentence each; empty exactly when nothing that a person may edit differs."""
+    found: list[str] = []
+    for field in _FIELDS:
+        old, new = before.get(field), after.get(field)
+        if (old or None) != (new or None):
+            found.append(f"{field_label(field)}: {value_words(field, old)} → {value_words(field, new)}")
+    for side, words, name in (
+        ("context", context_words, _("Visit conditions")),
+        ("journey", pattern_words, _("Journey step")),
+    ):
+        old_rows, new_rows = patterns(before, side), patterns(after, side)
+        for index in range(max(len(old_rows), len(new_rows))):
+            old_row = old_rows[index] if index < len(old_rows) else None
+            new_row = new_rows[index] if index < len(new_rows) else None
+            if old_row == new_row:
+                continue
+            title = f"{name} {index + 1}"
+            if old_row is None:
+                found.append(_("%(what)s added: %(words)s") % {"what": title, "words": words(new_row or {})})
+            elif new_row is None:
+                found.append(_("%(what)s removed: %(words)s") % {"what": title, "words": words(old_row)})
+            elif words(old_row) == words(new_row):
+                found.append(_("%s changed in details that the sentence does not show") % title)
+            else:
+                found.append(f"{title}: {words(old_row)} → {words(new_row)}")
+    return found
