@@ -28,9 +28,7 @@ def _strokes(name: str) -> str:
 @register.simple_tag
 def icon(name: str, label: str = "", size: int = 16) -> SafeString:
     """`{% icon "pencil" %}` draws an icon of lucide-static; give `label` only when no text stands beside it."""
-    described = (
-        format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')  # noqa: S308
-    )
+    described = format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')
     return format_html(
         '<svg class="icon" width="{}" height="{}" viewBox="0 0 24 24" fill="none" stroke="currentColor" '
         'stroke-width="1.75" stroke-linecap="round" stroke-linejoin="round" {}>{}</svg>',
@@ -59,9 +57,7 @@ def bar(share: Any, label: str = "") -> SafeString:
         width = max(0.0, min(1.0, float(share))) * 100
     except (TypeError, ValueError):
         width = 0.0
-    described = (
-        format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')  # noqa: S308
-    )
+    described = format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')
     return format_html(
         '<svg class="bar" viewBox="0 0 100 4" preserveAspectRatio="none" {}><rect class="bar-track" width="100" '
         'height="4"/><rect class="bar-fill" width="{}" height="4"/></svg>',

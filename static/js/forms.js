@@ -1,0 +1,65 @@
+// Forms with data-guard: leaving with unsaved changes asks once, the save bar says whether something differs.
+// Every form: a second submit while the first is on its way is ignored.
+// HTMX listens on the form, this on document, so it hears a submit only after HTMX took it.
+
+const states = new WeakMap();
+let leaving = false;
+
+export function startForms() {
+  for (const form of document.querySelectorAll("form[data-guard]")) remember(form);
+  document.addEventListener("input", (event) => update(event.target.closest("form[data-guard]")));
+  document.addEventListener("change", (event) => update(event.target.closest("form[data-guard]")));
+  document.addEventListener("htmx:afterSettle", () => {
+    for (const form of document.querySelectorAll("form[data-guard]")) {
+      if (!states.has(form)) remember(form);
+      update(form);
+    }
+  });
+  document.addEventListener("submit", once);
+  window.addEventListener("pageshow", reset);
+  window.addEventListener("beforeunload", (event) => {
+    if (!leaving && [...document.querySelectorAll("form[data-guard]")].some(isChanged)) event.preventDefault();
+  });
+}
+
+// What was loaded; after a round trip or an invalid save the server says that the form differs from it already.
+function remember(form) {
+  states.set(form, form.hasAttribute("data-changed") ? null : written(form));
+}
+
+function written(form) {
+  const data = new FormData(form);
+  data.delete("csrfmiddlewaretoken");
+  return new URLSearchParams([...data].map(([name, value]) => [name, String(value)])).toString();
+}
+
+function isChanged(form) {
+  return states.get(form) !== written(form);
+}
+
+function update(form) {
+  if (!form) return;
+  const changed = isChanged(form);
+  const note = form.querySelector("[data-save-note]");
+  if (note) {
+    note.classList.toggle("is-changed", changed);
+    note.textContent = changed ? note.dataset.changedText ?? "Unsaved changes" : note.dataset.sameText ?? "No changes";
+  }
+  for (const button of form.querySelectorAll("[data-save]")) button.setAttribute("aria-disabled", String(!changed));
+}
+
+function once(event) {
+  const form = event.target;
+  if (event.defaultPrevented || form.method === "get") return;
+  if (form.dataset.sent) {
+    event.preventDefault();
+    return;
+  }
+  form.dataset.sent = "true";
+  leaving = true;
+}
+
+function reset() {
+  leaving = false;
+  for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
+}
