@@ -93,7 +93,9 @@ def database(url: str, folder: Path) -> dict[str, object]:
         }
     parts = urlsplit(url)
     if parts.scheme not in {"postgres", "postgresql"} or not parts.path.strip("/"):
-        raise SetupError(f"{PREFIX}DATABASE takes postgres://user:password@host:5432/name, or nothing for SQLite.")
+        raise SetupError(
+            f"{PREFIX}DATABASE takes postgres://user:password@host:5432/name, or nothing for SQLite."
+        )
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(parts.path.strip("/")),

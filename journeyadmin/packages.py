@@ -48,7 +48,7 @@ class PackageFinder(BaseFinder):
                 yield address, self.storage
 
 
-class StaticStorage(CompressedManifestStaticFilesStorage):
+class StaticStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
     """Hashed, compressed names once `collectstatic` has run; plain names before."""
 
     support_js_module_import_aggregation = True

@@ -16,9 +16,10 @@ try:
     DATA_DIR = data_folder(Path(_env.text("DATA_DIR", str(BASE_DIR / "var"))).absolute())
     SECRET_KEY = _env.text("SECRET_KEY") or kept_key(DATA_DIR / "secret.key")
     # The first key encrypts; all of them decrypt, so a new key is put in front of the old one.
-    ENCRYPTION_KEYS = _env.listed("ENCRYPTION_KEYS") or kept_key(
-        DATA_DIR / "encryption.key", Fernet.generate_key().decode()
-    ).split()
+    ENCRYPTION_KEYS = (
+        _env.listed("ENCRYPTION_KEYS")
+        or kept_key(DATA_DIR / "encryption.key", Fernet.generate_key().decode()).split()
+    )
     DATABASES = {"default": database(_env.text("DATABASE"), DATA_DIR)}
     # Where people reach the dashboard; empty means any loopback address over plain HTTP.
     PUBLIC_URL = _env.text("PUBLIC_URL").rstrip("/")

@@ -68,7 +68,9 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 @login_not_required
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return _error_page(request, 400, "Not understood", "The request could not be read. Go back and try again.")
+    return _error_page(
+        request, 400, "Not understood", "The request could not be read. Go back and try again."
+    )
 
 
 @login_not_required
@@ -78,7 +80,9 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 @login_not_required
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return _error_page(request, 404, "Not found", "There is no page at this address. Check it, or start from the list.")
+    return _error_page(
+        request, 404, "Not found", "There is no page at this address. Check it, or start from the list."
+    )
 
 
 @login_not_required

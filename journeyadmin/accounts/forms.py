@@ -1,6 +1,6 @@
 """Forms of connections and of a person's own settings."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import available_timezones
 
 from django import forms
@@ -10,14 +10,23 @@ from journeyadmin.accounts.hosts import origin, refusal
 from journeyadmin.accounts.models import Connection
 from journeyadmin.service.regions import REGIONS
 
+# Only the type checker's Django has a generic ModelForm.
+if TYPE_CHECKING:
+    _ConnectionModelForm = forms.ModelForm[Connection]
+else:
+    _ConnectionModelForm = forms.ModelForm
 
-class ConnectionForm(forms.ModelForm[Connection]):
+
+class ConnectionForm(_ConnectionModelForm):
     """A connection: a region, or typed addresses that the operator allowed."""
 
     region = forms.ChoiceField(
         label="Region",
         required=False,
-        choices=[("", "Other address …"), *((region.key, f"{region.label} · {region.domain}") for region in REGIONS)],
+        choices=[
+            ("", "Other address …"),
+            *((region.key, f"{region.label} · {region.domain}") for region in REGIONS),
+        ],
         help_text="Where your organisation's Genesys Cloud is. “Other address” is for the embedded server.",
     )
     client_secret = forms.CharField(
@@ -36,7 +45,17 @@ class ConnectionForm(forms.ModelForm[Connection]):
 
     class Meta:
         model = Connection
-        fields = ("name", "colour", "region", "typed_login_url", "typed_api_url", "mode", "client_id", "production", "read_only")
+        fields = (
+            "name",
+            "colour",
+            "region",
+            "typed_login_url",
+            "typed_api_url",
+            "mode",
+            "client_id",
+            "production",
+            "read_only",
+        )
         widgets = {"colour": forms.TextInput(attrs={"type": "color"})}
         help_texts = {
             "name": "Shown on every page, for example “Acme, production”.",
@@ -51,7 +70,16 @@ class ConnectionForm(forms.ModelForm[Connection]):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.order_fields(
-            ["name", "colour", "region", "typed_login_url", "typed_api_url", "mode", "client_id", "client_secret"]
+            [
+                "name",
+                "colour",
+                "region",
+                "typed_login_url",
+                "typed_api_url",
+                "mode",
+                "client_id",
+                "client_secret",
+            ]
         )
         if self.instance.pk:
             self.fields["admin_list"].initial = "\n".join(self.instance.admins)
@@ -95,5 +123,8 @@ class ZoneForm(forms.Form):
     zone = forms.ChoiceField(
         label="Time zone",
         required=False,
-        choices=lambda: [("", "As the organisation"), *((name, name) for name in sorted(available_timezones()))],
+        choices=lambda: [
+            ("", "As the organisation"),
+            *((name, name) for name in sorted(available_timezones())),
+        ],
     )

@@ -54,8 +54,10 @@ class SignIn:
             return None
         grant = (
             Grant.objects.select_related("person__connection")
-            .filter(pk=session.get(GRANT), person=request.user.pk)
+            .filter(pk=str(session.get(GRANT)), person=request.user.pk)
             .first()
+            if GRANT in session
+            else None
         )
         if grant is None:
             logout(request)
@@ -83,9 +85,12 @@ class SignIn:
 def to_sign_in(request: HttpRequest) -> HttpResponse:
     """To the sign-in page and back; in a fragment the whole page goes there, never the form into the fragment."""
     htmx = getattr(request, "htmx", None)
-    if htmx:
-        back = htmx.current_url_abs_path or "/"
-    else:
-        back = request.get_full_path() if request.method == "GET" else request.path
+    back = (
+        htmx.current_url_abs_path or "/"
+        if htmx
+        else request.get_full_path()
+        if request.method == "GET"
+        else request.path
+    )
     url = f"{reverse('accounts:sign_in')}?{urlencode({'next': back})}"
     return HttpResponseClientRedirect(url) if htmx else HttpResponseRedirect(url)

@@ -10,9 +10,7 @@ READS = frozenset(permission.name for permission in PERMISSIONS if permission.na
 def covers(granted: str, wanted: str) -> bool:
     """`journey:segment:*` covers `journey:segment:edit`; a star stands for anything in its position."""
     have, want = granted.split(":"), wanted.split(":")
-    return len(have) == len(want) and all(
-        one in ("*", other) for one, other in zip(have, want, strict=True)
-    )
+    return len(have) == len(want) and all(one in ("*", other) for one, other in zip(have, want, strict=True))
 
 
 def may(granted: Iterable[str], wanted: str) -> bool:

@@ -28,7 +28,9 @@ def as_person(request: HttpRequest, connection: Connection, tokens: Tokens) -> P
             "connection": connection,
             "name": _text(told.get("name")),
             "email": _text(told.get("email")),
-            "permissions": [name for name in granted if isinstance(name, str)] if isinstance(granted, list) else [],
+            "permissions": [name for name in granted if isinstance(name, str)]
+            if isinstance(granted, list)
+            else [],
             "permissions_known": isinstance(granted, list),
         },
     )
@@ -54,7 +56,8 @@ def as_client(request: HttpRequest, connection: Connection) -> Person:
 
 def leave(request: HttpRequest) -> None:
     """Give the tokens back to the service and forget the session."""
-    grant = Grant.objects.select_related("person__connection").filter(pk=request.session.get(GRANT)).first()
+    kept = str(request.session.get(GRANT, ""))
+    grant = Grant.objects.select_related("person__connection").filter(pk=kept).first() if kept else None
     if grant is not None:
         tokens = GrantStore(grant.pk).read()
         if tokens is not None:
@@ -66,7 +69,7 @@ def leave(request: HttpRequest) -> None:
 def _enter(request: HttpRequest, person: Person, tokens: Tokens) -> None:
     # Whatever the browser's session was before, it is a new one from here on.
     request.session.flush()
-    person.backend = "django.contrib.auth.backends.ModelBackend"  # type: ignore[attr-defined]
+    person.backend = "django.contrib.auth.backends.ModelBackend"
     login(request, person)
     now = time.time()
     request.session[GRANT] = str(grants.keep(person, tokens).pk)

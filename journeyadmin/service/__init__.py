@@ -2,7 +2,15 @@
 
 from django.conf import settings
 
-from journeyadmin.service.auth import Bearer, Client, JustIssued, OAuthEndpoint, SignInRefused, Tokens, TokenStore
+from journeyadmin.service.auth import (
+    Bearer,
+    Client,
+    JustIssued,
+    OAuthEndpoint,
+    SignInRefused,
+    Tokens,
+    TokenStore,
+)
 from journeyadmin.service.errors import (
     Conflict,
     FieldError,

@@ -35,7 +35,9 @@ def error_from(
         "code": _text(body.get("code")),
         "correlation_id": _text(headers.get("inin-correlation-id") or body.get("contextId")),
         "operation": operation.name,
-        "params": {str(key): _text(value) for key, value in params.items()} if isinstance(params, dict) else {},
+        "params": {str(key): _text(value) for key, value in params.items()}
+        if isinstance(params, dict)
+        else {},
     }
     # https://developer.genesys.cloud: a stale version is answered with 409, 408, or 400 and this phrase.
     if STALE_PHRASE in message or (status == 408 and operation.method == "PATCH"):
@@ -46,7 +48,9 @@ def error_from(
         case 401:
             return errors.SignInExpired(message, **facts)
         case 403:
-            return errors.Forbidden(message, permissions=_permissions(message, facts["params"], operation), **facts)
+            return errors.Forbidden(
+                message, permissions=_permissions(message, facts["params"], operation), **facts
+            )
         case 404:
             return errors.NotFound(message, **facts)
         case 409:
@@ -60,7 +64,9 @@ def error_from(
     if status < 400:
         return errors.Unreadable("an answer that points elsewhere", **facts)
     # A gateway may have passed the request on before it gave up.
-    return errors.ServerFault(message, retry_after=_seconds(headers), unsure=status in {500, 502, 504}, **facts)
+    return errors.ServerFault(
+        message, retry_after=_seconds(headers), unsure=status in {500, 502, 504}, **facts
+    )
 
 
 def _body(content: bytes) -> dict[str, Any]:

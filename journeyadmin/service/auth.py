@@ -148,7 +148,9 @@ class OAuthEndpoint:
                     f"{self.client.login_url}/oauth/token", **form
                 )
         except OAuthError as error:
-            raise SignInRefused(_reason(error), status=400, code=str(error.error), operation=operation) from None
+            raise SignInRefused(
+                _reason(error), status=400, code=str(error.error), operation=operation
+            ) from None
         except requests.HTTPError as error:
             status = error.response.status_code if error.response is not None else 0
             raise errors.ServerFault(status=status, operation=operation) from None
@@ -165,7 +167,9 @@ class OAuthEndpoint:
         seconds = life if isinstance(life, int | float) else DEFAULT_LIFE_SECONDS
         refresh = answer.get("refresh_token")
         return Tokens(
-            access, refresh if isinstance(refresh, str) else "", datetime.now(UTC) + timedelta(seconds=seconds)
+            access,
+            refresh if isinstance(refresh, str) else "",
+            datetime.now(UTC) + timedelta(seconds=seconds),
         )
 
 

@@ -166,7 +166,10 @@ class Transport:
             content = response.json()
         except ValueError:
             raise errors.Unreadable(
-                "not JSON", status=response.status_code, operation=operation.name, correlation_id=correlation_id
+                "not JSON",
+                status=response.status_code,
+                operation=operation.name,
+                correlation_id=correlation_id,
             ) from None
         return Answer(content, response.status_code, correlation_id)
 

@@ -23,17 +23,23 @@ class Command(BaseCommand):
         parser.add_argument("--api-url", help="API host")
         parser.add_argument("--client-id")
         parser.add_argument(
-            "--client-secret-env", metavar="VARIABLE", help="environment variable that holds the client secret"
+            "--client-secret-env",
+            metavar="VARIABLE",
+            help="environment variable that holds the client secret",
         )
         parser.add_argument("--mode", choices=Connection.Mode.values)
         parser.add_argument("--colour", help="#rrggbb")
-        parser.add_argument("--admin", action="append", help="e-mail of one who may manage connections; repeatable")
+        parser.add_argument(
+            "--admin", action="append", help="e-mail of one who may manage connections; repeatable"
+        )
         parser.add_argument("--production", action="store_true", default=None)
         parser.add_argument("--read-only", action="store_true", default=None)
         parser.add_argument("--read-write", dest="read_only", action="store_false", default=None)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        connection = Connection.objects.filter(name=options["name"]).first() or Connection(name=options["name"])
+        connection = Connection.objects.filter(name=options["name"]).first() or Connection(
+            name=options["name"]
+        )
         self._place(connection, options)
         for name in ("client_id", "mode", "colour", "production", "read_only"):
             if options[name] is not None:
@@ -53,19 +59,23 @@ class Command(BaseCommand):
             raise CommandError("A connection “as a client” needs --client-secret-env.")
         made = connection.pk is None
         connection.save()
-        self.stdout.write(f"{'Created' if made else 'Changed'} connection “{connection.name}” ({connection.place}).")
+        self.stdout.write(
+            f"{'Created' if made else 'Changed'} connection “{connection.name}” ({connection.place})."
+        )
 
     def _place(self, connection: Connection, options: dict[str, Any]) -> None:
         if options["region"]:
-            connection.region, connection.typed_login_url, connection.typed_api_url = options["region"], "", ""
+            connection.region, connection.typed_login_url, connection.typed_api_url = (
+                options["region"],
+                "",
+                "",
+            )
             return
         login, api = options["login_url"] or options["url"], options["api_url"] or options["url"]
         if not login and not api:
             return
         for url in (login or "", api or ""):
-            reason = refusal(
-                url, typed_hosts=settings.TYPED_HOSTS, embedded_server=settings.EMBEDDED_SERVER
-            )
+            reason = refusal(url, typed_hosts=settings.TYPED_HOSTS, embedded_server=settings.EMBEDDED_SERVER)
             if reason:
                 raise CommandError(f"{url or 'An address'}: {reason}")
         connection.region = ""

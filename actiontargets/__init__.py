@@ -1,0 +1,1 @@
+"""actiontargets: a feature of the dashboard."""

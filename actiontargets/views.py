@@ -1,0 +1,10 @@
+"""Views of this feature."""
+
+from django.http import HttpResponse
+from django.shortcuts import render
+
+from journeyadmin.http import JourneyRequest
+
+
+def action_target_list(request: JourneyRequest) -> HttpResponse:
+    return render(request, "base.html", {"title": "Action targets"})

@@ -1,0 +1,1 @@
+"""analytics: a feature of the dashboard."""

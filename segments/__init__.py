@@ -1,0 +1,1 @@
+"""segments: a feature of the dashboard."""
