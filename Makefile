@@ -7,7 +7,7 @@ UV_VERSION := 0.13.9
 BIN := .venv/bin
 export PORT JOURNEYSERVER_PORT JOURNEYADMIN_DATA_DIR DATA KEEP_DATES
 
-.PHONY: help demo test bench lint check types chromium
+.PHONY: help demo test bench lint chromium
 .DEFAULT_GOAL := help
 
 help: ## say what there is
@@ -44,16 +44,12 @@ test: .venv/dev node_modules/.installed chromium lint ## all checks and tests
 lint: .venv/dev node_modules/.installed ## style, types, migrations
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	DJANGO_SETTINGS_MODULE=journeyadmin.settings $(BIN)/mypy journeyadmin segments actiontargets analytics
-	DJANGO_SETTINGS_MODULE=journeyserver.settings $(BIN)/mypy journeyserver
-	DJANGO_SETTINGS_MODULE=journeyadmin.settings $(BIN)/python -m django makemigrations --check --dry-run
-	DJANGO_SETTINGS_MODULE=journeyserver.settings $(BIN)/python -m django makemigrations --check --dry-run
+	$(BIN)/python tools/check_types.py
+	$(BIN)/python tools/check_migrations.py
 
 # Browser tests use Debian's chromium; without it, and without the right to install it, they are skipped and say so.
 chromium:
-	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
-		{ apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; } || \
-		echo "chromium is missing and cannot be installed here: browser tests will be skipped"; }
+	@sh tools/chromium.sh /usr/bin/chromium
 
 bench: .venv/dev node_modules/.installed ## the benchmark table
 	$(BIN)/python -m bench

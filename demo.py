@@ -198,7 +198,7 @@ class Demo:
 
     def _finish(self, command: list[str], shown: bool = False) -> None:
         """Runs a command to its end; what it complained of last is the sentence when it fails."""
-        process = subprocess.Popen(  # noqa: S603 — our own commands
+        process = subprocess.Popen(
             command,
             cwd=ROOT,
             env=self.variables,
@@ -239,7 +239,7 @@ class Demo:
         ]
         dashboard += ["--no-control-socket"]
         for name, command in (("The Journey server", server), ("The dashboard", dashboard)):
-            self.processes[name] = subprocess.Popen(  # noqa: S603 — our own commands
+            self.processes[name] = subprocess.Popen(
                 command, cwd=ROOT, env=self.variables, stdout=subprocess.DEVNULL, start_new_session=True
             )
         deadline = time.monotonic() + READY_SECONDS

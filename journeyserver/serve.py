@@ -84,10 +84,11 @@ def listen(host: str, port: int) -> socket.socket:
         listener.bind((host, port))
         listener.listen(2048)
     except OSError as error:
-        if error.errno == errno.EADDRINUSE:
-            reason = "something else is listening there; stop it or choose another with --port"
-        else:
-            reason = error.strerror or str(error)
+        reason = (
+            "something else is listening there; stop it or choose another with --port"
+            if error.errno == errno.EADDRINUSE
+            else error.strerror or str(error)
+        )
         raise Refusal(f"The server cannot listen on {host}:{port}: {reason}.") from None
     return listener
 
