@@ -88,7 +88,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "journeyadmin.frame.frame",
             ],
-            "builtins": ["django.templatetags.static", "journeyadmin.tags"],
+            "builtins": ["django.templatetags.static", "django.templatetags.i18n", "journeyadmin.tags"],
         },
     }
 ]
@@ -124,6 +124,8 @@ USE_THOUSAND_SEPARATOR = False
 # Static files: ours, and the few files of installed packages that journeyadmin/packages.py names
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
+# Until `collectstatic` has run, WhiteNoise would warn that there is no such folder.
+STATIC_ROOT.mkdir(exist_ok=True)
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATICFILES_FINDERS = [
     "django.contrib.staticfiles.finders.FileSystemFinder",

@@ -65,6 +65,7 @@ class Endpoint:
         self.view = view
         self.body = body
         self.__name__ = view.__name__
+        self.__qualname__ = view.__qualname__
         self.__doc__ = view.__doc__
 
     def __call__(self, request: HttpRequest, **ids: str) -> HttpResponse:

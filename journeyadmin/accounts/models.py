@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
+from django.utils.crypto import salted_hmac
 
 from journeyadmin.accounts import sealed
 from journeyadmin.service import Client
@@ -89,8 +90,8 @@ class Person(AbstractBaseUser):
         return self.name or self.email or self.key
 
     def get_session_auth_hash(self) -> str:
-        """Nothing about a person ends their other sessions; sessions end by time or by signing out."""
-        return ""
+        """Nothing about a person ends their other sessions, so it never changes; Django refuses an empty one."""
+        return salted_hmac("journeyadmin.accounts.person", self.key, algorithm="sha256").hexdigest()
 
     @property
     def is_admin(self) -> bool:
