@@ -14,9 +14,8 @@ PROGRAMS = {
         "analytics",
         "demo.py",
         "tools",
-        "bench",
     ],
-    "journeyserver.settings": ["journeyserver"],
+    "journeyserver.settings": ["journeyserver", "bench"],
 }
 
 
