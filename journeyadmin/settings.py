@@ -54,6 +54,7 @@ INSTALLED_APPS = [
     "django.forms",
     "django_htmx",
     "journeyadmin.accounts",
+    "journeyadmin.history",
     "segments",
     "actiontargets",
     "analytics",

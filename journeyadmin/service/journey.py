@@ -18,6 +18,11 @@ class JourneyService:
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
 
+    @property
+    def correlation_id(self) -> str:
+        """The id by which the service knows the latest call."""
+        return self._transport.correlation_id
+
     def list_segments(self, **filters: Any) -> Listing:
         """Segments by the API's own filters (`isActive=True`, `sortBy="displayName"`, `segmentIds=[…]`, …)."""
         return self._listing(operations.LIST_SEGMENTS, filters)

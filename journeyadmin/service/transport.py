@@ -90,6 +90,8 @@ class Transport:
         self.sleep = sleep
         self.jitter = jitter
         self.loopback = urlsplit(base_url).hostname in {"127.0.0.1", "localhost", "::1"}
+        # Names the latest call at the service, for the log of changes.
+        self.correlation_id = ""
 
     def send(
         self,
@@ -156,7 +158,7 @@ class Transport:
             # Refused before anything was sent is certain; any other failure may have come after the request.
             unsure = not isinstance(error, requests.exceptions.ConnectTimeout) and not _refused(error)
             raise errors.Unreachable(type(error).__name__, operation=operation.name, unsure=unsure) from None
-        correlation_id = response.headers.get("inin-correlation-id", "")
+        correlation_id = self.correlation_id = response.headers.get("inin-correlation-id", "")
         self._log(operation, response.status_code, started, correlation_id)
         if not response.ok or response.is_redirect:
             raise error_from(response.status_code, response.headers, response.content, operation)

@@ -1,0 +1,244 @@
+"""Writing the log of changes and reading it back; noticing what was changed outside.
+
+After every successful write call `record`; wherever objects were read from the service call `notice`.
+"""
+
+import hashlib
+import json
+import logging
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from typing import Any
+
+from django.contrib import messages
+from django.db import DatabaseError, models, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from journeyadmin.accounts.models import Connection, Person
+from journeyadmin.history.models import Change, ChangeSet, Known, Operation
+from journeyadmin.http import JourneyRequest
+
+Json = Mapping[str, Any]
+log = logging.getLogger("journeyadmin.history")
+
+# What the service sets by itself says nothing about what someone changed.
+VOLATILE = frozenset({"id", "selfUri", "version", "createdDate", "modifiedDate"})
+# A list may lag behind a create by this much (docs/api/journey-api.md §5), so nothing younger is called gone.
+LAG = timedelta(seconds=60)
+
+
+def record(
+    request: JourneyRequest,
+    operation: str,
+    kind: str,
+    object_id: str,
+    name: str,
+    before: Json | None,
+    after: Json | None,
+    reason: str = "",
+    batch: str = "",
+) -> Change | None:
+    """Writes down what this request just changed. `before` and `after` are the object as the API gave it, None if it was not there.
+
+    The service has done it already, so a store that cannot be written to costs the entry, not the save: the person is told.
+    """
+    try:
+        return write(
+            request.connection,
+            request.user,
+            operation,
+            kind,
+            object_id,
+            name,
+            before,
+            after,
+            reason=reason,
+            batch=batch,
+            correlation_id=request.journey.correlation_id,
+        )
+    except DatabaseError as error:
+        log.error("history of %s %s was not written: %s", kind, object_id, type(error).__name__)
+        messages.warning(
+            request, _("This is done, but the history entry could not be written; tell your administrator.")
+        )
+        return None
+
+
+def write(
+    connection: Connection,
+    person: Person | None,
+    operation: str,
+    kind: str,
+    object_id: str,
+    name: str,
+    before: Json | None,
+    after: Json | None,
+    *,
+    by: str = "",
+    reason: str = "",
+    batch: str = "",
+    correlation_id: str = "",
+) -> Change:
+    """As `record`, for callers without a request; `by` names who did it where there is no person."""
+    with transaction.atomic():
+        change = Change(
+            connection=connection,
+            person=person,
+            person_name=(str(person) if person else by)[:256],
+            operation=operation,
+            kind=kind,
+            object_id=object_id,
+            name=name[:256],
+            before=before,
+            after=after,
+            reason=reason[:200],
+            batch=batch,
+            correlation_id=correlation_id[:64],
+            version_before=_version(before),
+            version_after=_version(after),
+            explains=_mistaken(connection, kind, object_id, after),
+        )
+        change.save()
+        if after is None:
+            Known.objects.filter(connection=connection, kind=kind, object_id=object_id).delete()
+        else:
+            _know(connection, kind, object_id, after)
+    return change
+
+
+def changes_of(connection: Connection, kind: str, object_id: str) -> models.QuerySet[Change]:
+    """Every change of one object, newest first."""
+    return all_changes(connection).filter(kind=kind, object_id=object_id)
+
+
+def all_changes(connection: Connection) -> models.QuerySet[Change]:
+    """Every change through one connection, newest first, without "outside" entries that turned out to be our own writes."""
+    found: ChangeSet = Change.objects.filter(connection=connection, explained_by=None)
+    return found.select_related("person")
+
+
+def notice(
+    request: JourneyRequest, kind: str, entities: Iterable[Json], *, complete: bool = False
+) -> list[Change]:
+    """Compares what was just read with the last state known here and writes down what was changed outside.
+
+    `complete` says that `entities` is the whole list, so what is missing from it was deleted outside. The first sight of an
+    object is not a change. Never fails: a store that cannot be written to must not keep anyone from reading.
+    """
+    try:
+        with transaction.atomic():
+            return _notice(request.connection, kind, list(entities), complete)
+    except DatabaseError as error:
+        log.error("outside changes were not written: %s", type(error).__name__)
+        return []
+
+
+def content(entity: Json) -> dict[str, Any]:
+    """The object without what the service sets by itself: equal content means nobody changed anything."""
+    return {name: value for name, value in entity.items() if name not in VOLATILE}
+
+
+def digest(entity: Json) -> str:
+    text = json.dumps([_version(entity), content(entity)], sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def name_of(kind: str, entity: Json) -> str:
+    return str(entity.get("displayName") or entity.get("name") or entity.get("id") or "")
+
+
+def _notice(connection: Connection, kind: str, entities: list[Json], complete: bool) -> list[Change]:
+    present = {str(entity["id"]): entity for entity in entities if entity.get("id")}
+    known = Known.objects.filter(connection=connection, kind=kind)
+    digests = dict(
+        (known if complete else known.filter(object_id__in=present)).values_list("object_id", "digest")
+    )
+    found: list[Change] = []
+    fresh: list[Known] = []
+    now = timezone.now()
+    for object_id, entity in present.items():
+        seen = digest(entity)
+        if object_id not in digests:
+            fresh.append(
+                Known(
+                    connection=connection,
+                    kind=kind,
+                    object_id=object_id,
+                    digest=seen,
+                    content=entity,
+                    seen=now,
+                )
+            )
+        elif digests[object_id] != seen:
+            before = known.get(object_id=object_id).content
+            if _older(entity, before):
+                continue
+            found.append(
+                write(
+                    connection,
+                    None,
+                    Operation.OUTSIDE,
+                    kind,
+                    object_id,
+                    name_of(kind, entity),
+                    before,
+                    entity,
+                )
+            )
+    # For a while the service may still list what was just deleted.
+    deleted = set(
+        Change.objects.filter(
+            connection=connection,
+            kind=kind,
+            object_id__in=[known.object_id for known in fresh],
+            operation__in=(Operation.DELETE, Operation.GONE),
+        ).values_list("object_id", flat=True)
+    )
+    Known.objects.bulk_create([row for row in fresh if row.object_id not in deleted], ignore_conflicts=True)
+    if complete:
+        for gone in known.exclude(object_id__in=present).filter(seen__lt=now - LAG):
+            name = name_of(kind, gone.content)
+            found.append(
+                write(connection, None, Operation.GONE, kind, gone.object_id, name, gone.content, None)
+            )
+    return found
+
+
+def _older(entity: Json, known: Json) -> bool:
+    """A read that began before our own last write may arrive after it; that is no change."""
+    version, known_version = _version(entity), _version(known)
+    if version is not None and known_version is not None:
+        return version < known_version
+    return str(entity.get("modifiedDate") or "") < str(known.get("modifiedDate") or "")
+
+
+def _know(connection: Connection, kind: str, object_id: str, entity: Json) -> None:
+    Known.objects.update_or_create(
+        connection=connection,
+        kind=kind,
+        object_id=object_id,
+        defaults={"digest": digest(entity), "content": entity, "seen": timezone.now()},
+    )
+
+
+def _mistaken(connection: Connection, kind: str, object_id: str, after: Json | None) -> Change | None:
+    """An "outside" entry of the last minute that saw exactly the state this write made: it was this write."""
+    recent = Change.objects.filter(
+        connection=connection,
+        kind=kind,
+        object_id=object_id,
+        operation__in=(Operation.OUTSIDE, Operation.GONE),
+        when__gt=timezone.now() - LAG,
+        explained_by=None,
+    ).first()
+    if recent is None:
+        return None
+    if recent.after is None or after is None:
+        return recent if recent.after is after else None
+    return recent if digest(recent.after) == digest(after) else None
+
+
+def _version(entity: Json | None) -> int | None:
+    version = (entity or {}).get("version")
+    return version if isinstance(version, int) else None
