@@ -31,6 +31,15 @@ CHROMIUM = Path("/usr/bin/chromium")
 SHARED_DATA = programs.ROOT.parent / "shared" / "data"
 
 
+@pytest.fixture(autouse=True)
+def _empty_cache() -> Iterator[None]:
+    """What one test cached (capabilities of a connection with the same number) is not the next one's."""
+    from django.core.cache import cache
+
+    yield
+    cache.clear()
+
+
 @pytest.fixture(scope="session")
 def dashboard_port() -> int:
     return programs.free_port()

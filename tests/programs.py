@@ -140,11 +140,12 @@ def _follow(process: subprocess.Popen[str], wanted: str) -> tuple[list[str], str
 
     def read() -> None:
         assert process.stdout is not None
-        for line in process.stdout:
-            lines.append(line)
-            match = re.search(wanted, line) if wanted else None
-            if match:
-                found.put(match.group(1))
+        with process.stdout as printed:
+            for line in printed:
+                lines.append(line)
+                match = re.search(wanted, line) if wanted else None
+                if match:
+                    found.put(match.group(1))
         found.put(None)
 
     threading.Thread(target=read, daemon=True).start()

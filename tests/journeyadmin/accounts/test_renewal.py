@@ -1,0 +1,80 @@
+"""Ten callers meet an expired token, in threads and in processes of their own: one renewal at the service."""
+
+import threading
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.db import connections
+
+from journeyadmin.accounts.grants import GrantStore, keep
+from journeyadmin.accounts.models import Connection, Grant, Person
+from journeyadmin.service import SignInExpired, Tokens, journey_service
+from tests.journeyadmin.service.scripted import Reply, Scripted, scripted
+
+LISTING = {"entities": [], "total": 0}
+
+
+def service_of(script: Scripted, **tokens: Any) -> tuple[Grant, Connection]:
+    connection = Connection.objects.create(
+        name="Shop", typed_login_url=script.url, typed_api_url=script.url, client_id="c"
+    )
+    person = Person.objects.create(key="1:p", connection=connection)
+    return keep(person, Tokens("old", "refresh-1", datetime.now(UTC) + timedelta(seconds=5))), connection
+
+
+@pytest.mark.django_db(transaction=True)
+def test_ten_callers_renew_once() -> None:
+    renewed = Reply(200, {"access_token": "new", "refresh_token": "refresh-2", "expires_in": 3600}, delay=0.3)
+    with scripted(renewed, Reply(200, LISTING)) as script:
+        grant, connection = service_of(script)
+        failures: list[BaseException] = []
+
+        def call() -> None:
+            try:
+                list(
+                    journey_service(
+                        connection.api_url, connection.client(), GrantStore(grant.pk)
+                    ).list_segments()
+                )
+            except BaseException as failure:
+                failures.append(failure)
+            finally:
+                connections.close_all()
+
+        callers = [threading.Thread(target=call) for _ in range(10)]
+        for caller in callers:
+            caller.start()
+        for caller in callers:
+            caller.join(30)
+    assert not failures
+    assert [asked.path for asked in script.asked].count("/oauth/token") == 1
+    assert {asked.headers["Authorization"] for asked in script.asked if asked.method == "GET"} == {
+        "Bearer new"
+    }
+    kept = GrantStore(grant.pk).read()
+    assert kept is not None
+    assert kept.refresh == "refresh-2"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_refused_renewal_ends_the_sign_in_and_is_not_tried_again() -> None:
+    with scripted(Reply(400, {"error": "invalid_grant"})) as script:
+        grant, connection = service_of(script)
+        service = journey_service(connection.api_url, connection.client(), GrantStore(grant.pk))
+        for _ in range(2):
+            with pytest.raises(SignInExpired):
+                service.get_segment("s")
+    assert len(script.asked) == 1
+    assert not Grant.objects.filter(pk=grant.pk).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_renewal_that_failed_for_lack_of_an_answer_can_be_tried_again() -> None:
+    again = Reply(200, {"access_token": "new", "refresh_token": "r", "expires_in": 3600})
+    with scripted(Reply(503), again, Reply(200, LISTING)) as script:
+        grant, connection = service_of(script)
+        service = journey_service(connection.api_url, connection.client(), GrantStore(grant.pk))
+        with pytest.raises(Exception, match="token"):
+            list(service.list_segments())
+        assert list(service.list_segments()) == []

@@ -1,0 +1,252 @@
+"""Signing in, in both ways, against the running server; and everything that must be refused on the way."""
+
+import re
+import time
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import requests
+from cryptography.fernet import Fernet
+from django.test import Client as Browser
+from django.utils import timezone
+
+from journeyadmin.accounts import middleware
+from journeyadmin.accounts.models import Connection, Grant, Person
+from tests import cast
+from tests.programs import Program, free_port
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def shop(server: Program) -> Connection:
+    return Connection.objects.create(
+        name="Shop", typed_login_url=server.url, typed_api_url=server.url, client_id=cast.DASHBOARD_CLIENT
+    )
+
+
+@pytest.fixture
+def shop_as_client(server: Program) -> Connection:
+    connection = Connection(
+        name="Service",
+        typed_login_url=server.url,
+        typed_api_url=server.url,
+        client_id="demo-service",
+        mode="client",
+    )
+    connection.client_secret = "demo-secret"
+    connection.save()
+    return connection
+
+
+def depart(browser: Browser, connection: Connection, target: str = "") -> str:
+    answer = browser.post(
+        "/accounts/sign-in", {"connection": connection.pk, "next": target}, headers={"host": "127.0.0.1:8000"}
+    )
+    assert answer.status_code == 302
+    return str(answer["Location"])
+
+
+def at_the_service(url: str, username: str = "marketer", password: str = "demo") -> str:
+    """What the person does on the service's page; gives the address the browser is sent back to."""
+    with requests.Session() as session:
+        page = session.get(url, timeout=30)
+        token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page.text)
+        assert token
+        form = {"username": username, "password": password, "csrfmiddlewaretoken": token[1]}
+        back = session.post(page.url, data=form, allow_redirects=False, timeout=30)
+    return str(back.headers.get("Location", ""))
+
+
+def come_back(browser: Browser, address: str) -> Any:
+    parts = urlsplit(address)
+    return browser.get(f"{parts.path}?{parts.query}", headers={"host": "127.0.0.1:8000"})
+
+
+def test_a_person_signs_in_and_lands_where_they_wanted_to_go(client: Browser, shop: Connection) -> None:
+    url = depart(client, shop, "/analytics/?x=1")
+    asked = parse_qs(urlsplit(url).query)
+    assert asked["code_challenge_method"] == ["S256"]
+    assert asked["redirect_uri"] == ["http://127.0.0.1:8000/accounts/callback"]
+    answer = come_back(client, at_the_service(url))
+    assert answer["Location"] == "/analytics/?x=1"
+    person = Person.objects.get()
+    assert person.name == "Maya Lindqvist"
+    assert "journey:segment:edit" in person.permissions
+    assert client.get("/accounts/permissions/").status_code == 200
+
+
+def test_tokens_are_kept_encrypted_and_can_be_read_with_a_new_key_in_front(
+    client: Browser, shop: Connection, settings: Any
+) -> None:
+    come_back(client, at_the_service(depart(client, shop)))
+    grant = Grant.objects.get()
+    from journeyadmin.accounts.grants import GrantStore
+
+    kept = GrantStore(grant.pk).read()
+    assert kept is not None
+    assert kept.refresh
+    for sealed, plain in ((grant.sealed_access, kept.access), (grant.sealed_refresh, kept.refresh)):
+        assert plain not in sealed
+    settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode(), *settings.ENCRYPTION_KEYS]
+    assert GrantStore(grant.pk).read() == kept
+    settings.ENCRYPTION_KEYS = settings.ENCRYPTION_KEYS[:1]
+    assert GrantStore(grant.pk).read() is None
+
+
+def test_the_session_gets_a_new_id(client: Browser, shop: Connection) -> None:
+    url = depart(client, shop)
+    before = client.cookies["session"].value
+    come_back(client, at_the_service(url))
+    assert client.cookies["session"].value != before
+
+
+def test_a_client_signs_in_without_a_person(client: Browser, shop_as_client: Connection) -> None:
+    answer = client.post("/accounts/sign-in", {"connection": shop_as_client.pk})
+    assert answer.status_code == 302
+    page = client.get("/accounts/permissions/").content.decode()
+    assert "Signed in as a client" in page
+    assert "cannot tell" in page
+
+
+def test_a_wrong_secret_is_one_sentence(client: Browser, shop_as_client: Connection) -> None:
+    shop_as_client.client_secret = "wrong"
+    shop_as_client.save()
+    answer = client.post("/accounts/sign-in", {"connection": shop_as_client.pk})
+    assert answer.status_code == 502
+    assert "The service refused the sign-in" in answer.content.decode()
+    assert "wrong" not in answer.content.decode().replace("Something went wrong", "")
+
+
+def test_a_server_that_does_not_run_is_one_sentence(client: Browser, shop_as_client: Connection) -> None:
+    nowhere = f"http://127.0.0.1:{free_port()}"
+    Connection.objects.update(typed_login_url=nowhere, typed_api_url=nowhere)
+    answer = client.post("/accounts/sign-in", {"connection": shop_as_client.pk})
+    assert answer.status_code == 502
+    assert "The service did not answer." in answer.content.decode()
+
+
+@pytest.mark.parametrize("change", ["state", "missing", "twice"])
+def test_a_return_that_was_not_begun_here_is_refused(client: Browser, shop: Connection, change: str) -> None:
+    address = at_the_service(depart(client, shop))
+    if change == "state":
+        address = address.replace("state=", "state=x")
+    elif change == "missing":
+        client.cookies.clear()
+    else:
+        come_back(client, address)
+        client.logout()
+    answer = come_back(client, address)
+    assert answer["Location"] == "/accounts/sign-in"
+    assert Grant.objects.count() == (1 if change == "twice" else 0)
+
+
+def test_a_refusal_by_the_service_is_said(client: Browser, shop: Connection) -> None:
+    state = parse_qs(urlsplit(depart(client, shop)).query)["state"][0]
+    answer = client.get("/accounts/callback", {"state": state, "error": "access_denied"}, follow=True)
+    assert "The service did not let you in." in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    "target", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)", "\x00"]
+)
+def test_sign_in_never_leads_elsewhere(client: Browser, shop_as_client: Connection, target: str) -> None:
+    answer = client.post("/accounts/sign-in", {"connection": shop_as_client.pk, "next": target})
+    assert answer["Location"] == "/"
+
+
+def test_a_code_is_worth_nothing_to_another_browser(client: Browser, shop: Connection) -> None:
+    address = at_the_service(depart(client, shop))
+    other = Browser()
+    depart(other, shop)
+    assert come_back(other, address)["Location"] == "/accounts/sign-in"
+
+
+@pytest.mark.parametrize(("key", "age"), [(middleware.SEEN, 31 * 60), (middleware.SIGNED_IN, 13 * 3600)])
+def test_a_session_ends_after_idling_and_after_its_day(marketer: Browser, key: str, age: int) -> None:
+    assert marketer.get("/accounts/permissions/").status_code == 200
+    session = marketer.session
+    session[key] = time.time() - age
+    session.save()
+    answer = marketer.get("/accounts/permissions/")
+    assert answer["Location"].startswith("/accounts/sign-in")
+
+
+def test_in_a_fragment_an_ended_session_moves_the_whole_page(client: Browser) -> None:
+    headers = {"HX-Request": "true", "HX-Current-URL": "http://testserver/segments/?q=a"}
+    answer = client.get("/segments/", headers=headers)
+    assert answer["HX-Redirect"] == "/accounts/sign-in?next=%2Fsegments%2F%3Fq%3Da"
+    assert not answer.content
+
+
+def test_signing_out_gives_the_tokens_back(client: Browser, shop: Connection, server: Program) -> None:
+    come_back(client, at_the_service(depart(client, shop)))
+    from journeyadmin.accounts.grants import GrantStore
+
+    kept = GrantStore(Grant.objects.get().pk).read()
+    assert kept is not None
+    client.post("/accounts/sign-out")
+    assert not Grant.objects.exists()
+    headers = {"Authorization": f"Bearer {kept.access}"}
+    assert requests.get(f"{server.url}/api/v2/users/me", headers=headers, timeout=30).status_code == 401
+
+
+def test_an_expired_token_is_renewed_and_the_page_comes(client: Browser, shop: Connection) -> None:
+    come_back(client, at_the_service(depart(client, shop)))
+    before = Grant.objects.get()
+    Grant.objects.update(expires=timezone.now())
+    assert client.get("/segments/").status_code == 200
+    after = Grant.objects.get()
+    assert after.version == before.version + 1
+    assert after.sealed_refresh != before.sealed_refresh
+
+
+def test_only_administrators_manage_connections(sign_in: Callable[..., Browser]) -> None:
+    assert sign_in("marketer").get("/accounts/connections/").status_code == 403
+    assert sign_in("admin").get("/accounts/connections/").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("typed", "reason"),
+    [
+        ("http://127.0.0.1:1", "embedded server"),
+        ("http://169.254.169.254", "https://"),
+        ("https://10.0.0.8", "operator"),
+        ("https://login.mypurecloud.com.evil.example", "operator"),
+        ("https://user:pass@api.example.com", "scheme and the host"),
+        ("ftp://example.com", "scheme and the host"),
+        ("https://[::1]:9999", "embedded server"),
+    ],
+)
+def test_a_typed_address_is_taken_only_when_the_operator_listed_it(
+    admin: Browser, typed: str, reason: str
+) -> None:
+    form = {
+        "name": "X",
+        "colour": "#112233",
+        "typed_login_url": typed,
+        "typed_api_url": typed,
+        "mode": "person",
+        "client_id": "c",
+    }
+    answer = admin.post("/accounts/connections/new", form)
+    assert answer.status_code == 422
+    assert reason in answer.content.decode()
+    assert typed in answer.content.decode()
+    assert not Connection.objects.filter(name="X").exists()
+
+
+def test_a_region_is_taken_as_it_is(admin: Browser) -> None:
+    form = {
+        "name": "Acme",
+        "colour": "#112233",
+        "region": "eu-central-1",
+        "mode": "person",
+        "client_id": "c",
+        "production": "on",
+    }
+    assert admin.post("/accounts/connections/new", form).status_code == 302
+    made = Connection.objects.get(name="Acme")
+    assert (made.login_url, made.api_url) == ("https://login.mypurecloud.de", "https://api.mypurecloud.de")
