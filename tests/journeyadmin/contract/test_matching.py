@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from journeyadmin.contract.criteria import OPERATORS
-from journeyadmin.matching import match_criterion, match_segment
+from journeyadmin.contract.matching import match_criterion, match_segment
 
 TABLE = [
     ("equal", "Chrome", ["chrome"], False, False),
