@@ -3,10 +3,13 @@
 import logging
 import uuid
 from collections.abc import Callable
+from typing import Any
 
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from journeyadmin.accounts.middleware import to_sign_in
 from journeyadmin.htmx import is_partial
@@ -28,17 +31,17 @@ STATUS: dict[type[errors.JourneyError], int] = {
     errors.ServerFault: 502,
 }
 
-TITLES: dict[type[errors.JourneyError], str] = {
-    errors.Forbidden: "Not allowed",
-    errors.NotFound: "Not found",
-    errors.Conflict: "In conflict",
-    errors.TooLarge: "Too large",
-    errors.InvalidRequest: "Not accepted",
-    errors.RateLimited: "Please wait",
-    errors.NotEnabled: "Not enabled",
-    errors.Unreachable: "No answer",
-    errors.Unreadable: "Unexpected answer",
-    errors.ServerFault: "The service failed",
+TITLES: dict[type[errors.JourneyError], Any] = {
+    errors.Forbidden: _lazy("Not allowed"),
+    errors.NotFound: _lazy("Not found"),
+    errors.Conflict: _lazy("In conflict"),
+    errors.TooLarge: _lazy("Too large"),
+    errors.InvalidRequest: _lazy("Not accepted"),
+    errors.RateLimited: _lazy("Please wait"),
+    errors.NotEnabled: _lazy("Not enabled"),
+    errors.Unreachable: _lazy("No answer"),
+    errors.Unreadable: _lazy("Unexpected answer"),
+    errors.ServerFault: _lazy("The service failed"),
 }
 
 
@@ -67,7 +70,9 @@ class ServiceErrors:
 def error_answer(request: HttpRequest, error: errors.JourneyError) -> HttpResponse:
     """The error as a page, or as a fragment where HTMX asked; both say what happened, what to do, and the two ids."""
     status = next((code for kind, code in STATUS.items() if isinstance(error, kind)), 502)
-    title = next((text for kind, text in TITLES.items() if isinstance(error, kind)), "Something went wrong")
+    title = str(
+        next((text for kind, text in TITLES.items() if isinstance(error, kind)), _("Something went wrong"))
+    )
     context = {
         "error_title": title,
         "error_message": error.user_message,

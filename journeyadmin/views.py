@@ -8,6 +8,7 @@ from django.db import connection as database
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from journeyadmin.frame import THEME_COOKIE, THEMES
@@ -62,26 +63,29 @@ def readyz(request: HttpRequest) -> HttpResponse:
 @login_not_required
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     return _error_page(
-        request, 403, "This page was open too long", "Reload the page and send it again. Nothing was changed."
+        request,
+        403,
+        _("This page was open too long"),
+        _("Reload the page and send it again. Nothing was changed."),
     )
 
 
 @login_not_required
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     return _error_page(
-        request, 400, "Not understood", "The request could not be read. Go back and try again."
+        request, 400, _("Not understood"), _("The request could not be read. Go back and try again.")
     )
 
 
 @login_not_required
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return _error_page(request, 403, "Not allowed", str(exception) or "You may not do this here.")
+    return _error_page(request, 403, _("Not allowed"), str(exception) or _("You may not do this here."))
 
 
 @login_not_required
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return _error_page(
-        request, 404, "Not found", "There is no page at this address. Check it, or start from the list."
+        request, 404, _("Not found"), _("There is no page at this address. Check it, or start from the list.")
     )
 
 
@@ -90,9 +94,11 @@ def failed(request: HttpRequest) -> HttpResponse:
     return _error_page(
         request,
         500,
-        "Something went wrong here",
-        "The dashboard failed on this page; your work at the service is untouched. Try again, or give the id below "
-        "to your administrator.",
+        _("Something went wrong here"),
+        _(
+            "The dashboard failed on this page; your work at the service is untouched. Try again, or give the id below "
+            "to your administrator."
+        ),
     )
 
 

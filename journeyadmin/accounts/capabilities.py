@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.cache import cache
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 
 from journeyadmin.accounts.models import Connection
 
@@ -31,4 +32,4 @@ def local_data(request: HttpRequest) -> str:
         return ""
     data = announced.get("data")
     generated = isinstance(data, dict) and data.get("generated") is True
-    return "Local data · generated" if generated else "Local data"
+    return _("Local data · generated") if generated else _("Local data")

@@ -5,6 +5,7 @@ from zoneinfo import available_timezones
 
 from django import forms
 from django.conf import settings
+from django.utils.translation import gettext_lazy as _
 
 from journeyadmin.accounts.hosts import origin, refusal
 from journeyadmin.accounts.models import Connection
@@ -21,26 +22,30 @@ class ConnectionForm(_ConnectionModelForm):
     """A connection: a region, or typed addresses that the operator allowed."""
 
     region = forms.ChoiceField(
-        label="Region",
+        label=_("Region"),
         required=False,
         choices=[
-            ("", "Other address …"),
+            ("", _("Other address …")),
             *((region.key, f"{region.label} · {region.domain}") for region in REGIONS),
         ],
-        help_text="Where your organisation's Genesys Cloud is. “Other address” is for the embedded server.",
+        help_text=_(
+            "Where your organisation's Genesys Cloud is. “Other address” is for the embedded server."
+        ),
     )
     client_secret = forms.CharField(
-        label="Client secret",
+        label=_("Client secret"),
         required=False,
         strip=True,
         widget=forms.PasswordInput(render_value=False, attrs={"autocomplete": "off"}),
-        help_text="Stored encrypted and never shown again. Leave empty to keep the present one, or for a public client.",
+        help_text=_(
+            "Stored encrypted and never shown again. Leave empty to keep the present one, or for a public client."
+        ),
     )
     admin_list = forms.CharField(
-        label="Administrators",
+        label=_("Administrators"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 2}),
-        help_text="E-mail addresses of those who may manage connections, one a line.",
+        help_text=_("E-mail addresses of those who may manage connections, one a line."),
     )
 
     class Meta:
@@ -58,13 +63,15 @@ class ConnectionForm(_ConnectionModelForm):
         )
         widgets = {"colour": forms.TextInput(attrs={"type": "color"})}
         help_texts = {
-            "name": "Shown on every page, for example “Acme, production”.",
-            "colour": "Marks every page of this connection.",
-            "typed_login_url": "For example https://login.example.com",
-            "typed_api_url": "For example https://api.example.com",
-            "mode": "Per person: each signs in, and the service's audit names them. As a client: the audit names the client.",
-            "production": "Deleting and changing many things at once then asks for the connection's name.",
-            "read_only": "No change can be made through this connection.",
+            "name": _("Shown on every page, for example “Acme, production”."),
+            "colour": _("Marks every page of this connection."),
+            "typed_login_url": _("For example https://login.example.com"),
+            "typed_api_url": _("For example https://api.example.com"),
+            "mode": _(
+                "Per person: each signs in, and the service's audit names them. As a client: the audit names the client."
+            ),
+            "production": _("Deleting and changing many things at once then asks for the connection's name."),
+            "read_only": _("No change can be made through this connection."),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -81,9 +88,8 @@ class ConnectionForm(_ConnectionModelForm):
                 "client_secret",
             ]
         )
-        if self.instance.pk:
-            self.fields["admin_list"].initial = "\n".join(self.instance.admins)
-        else:
+        self.fields["admin_list"].initial = "\n".join(self.instance.admins)
+        if not self.instance.pk:
             # A new production connection starts read-only until someone decides otherwise.
             self.fields["read_only"].initial = True
 
@@ -104,7 +110,7 @@ class ConnectionForm(_ConnectionModelForm):
             cleaned["typed_login_url"] = cleaned["typed_api_url"] = ""
         needs_secret = cleaned.get("mode") == Connection.Mode.CLIENT
         if needs_secret and not cleaned.get("client_secret") and not self.instance.sealed_secret:
-            self.add_error("client_secret", "A connection “as a client” needs the client's secret.")
+            self.add_error("client_secret", _("A connection “as a client” needs the client's secret."))
         return cleaned
 
     def save(self, commit: bool = True) -> Connection:
@@ -121,10 +127,10 @@ class ZoneForm(forms.Form):
     """The zone in which a person reads times."""
 
     zone = forms.ChoiceField(
-        label="Time zone",
+        label=_("Time zone"),
         required=False,
         choices=lambda: [
-            ("", "As the organisation"),
+            ("", _("As the organisation")),
             *((name, name) for name in sorted(available_timezones())),
         ],
     )

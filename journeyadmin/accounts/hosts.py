@@ -3,6 +3,8 @@
 from collections.abc import Collection
 from urllib.parse import urlsplit
 
+from django.utils.translation import gettext as _
+
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -25,16 +27,20 @@ def refusal(url: str, *, typed_hosts: Collection[str], embedded_server: str) -> 
     """Why a typed address is refused, in a sentence; empty when it is fine."""
     own = origin(url)
     if not own:
-        return "Type only the scheme and the host, for example https://api.example.com."
+        return _("Type only the scheme and the host, for example https://api.example.com.")
     parts = urlsplit(own)
     host = parts.hostname or ""
     if host in LOOPBACK:
         embedded = urlsplit(embedded_server)
         if embedded.hostname in LOOPBACK and (parts.scheme, parts.port) == (embedded.scheme, embedded.port):
             return ""
-        return "An address of this computer is taken only for the embedded server named in JOURNEYADMIN_EMBEDDED_SERVER."
+        return _(
+            "An address of this computer is taken only for the embedded server named in JOURNEYADMIN_EMBEDDED_SERVER."
+        )
     if parts.scheme != "https":
-        return "The address must begin with https://."
+        return _("The address must begin with https://.")
     if host not in typed_hosts:
-        return f"{host} is not on the operator's list. Ask for it to be added to JOURNEYADMIN_TYPED_HOSTS."
+        return (
+            _("%s is not on the operator's list. Ask for it to be added to JOURNEYADMIN_TYPED_HOSTS.") % host
+        )
     return ""

@@ -10,6 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from journeyadmin.accounts import signin
@@ -64,7 +65,9 @@ def callback(request: HttpRequest) -> HttpResponse:
     state = request.GET.get("state", "")
     connections = list(Connection.objects.all())
     if not departure or not secrets.compare_digest(state.encode(), departure["state"].encode()):
-        messages.error(request, "This sign-in was not begun here, or it took too long. Please begin again.")
+        messages.error(
+            request, _("This sign-in was not begun here, or it took too long. Please begin again.")
+        )
         return redirect("accounts:sign_in")
     target = departure["next"]
     if "code" not in request.GET:
@@ -85,7 +88,7 @@ def callback(request: HttpRequest) -> HttpResponse:
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
     signin.leave(request)
-    messages.success(request, "You are signed out.")
+    messages.success(request, _("You are signed out."))
     return redirect("accounts:sign_in")
 
 
@@ -139,7 +142,7 @@ def _connection_form(request: JourneyRequest, connection: Connection) -> HttpRes
     form = ConnectionForm(request.POST or None, instance=connection)
     if request.method == "POST" and form.is_valid():
         saved = form.save()
-        messages.success(request, f"Connection “{saved.name}” is saved.")
+        messages.success(request, _("Connection “%s” is saved.") % saved.name)
         return redirect("accounts:connections")
     context = {"form": form, "name": name, "redirect_uri": redirect_uri(request)}
     return render(request, "accounts/connection.html", context, status=422 if form.errors else 200)
@@ -157,8 +160,10 @@ def _sign_in_page(
 def _require_admin(request: JourneyRequest) -> None:
     if not request.user.is_admin:
         raise PermissionDenied(
-            "Only an administrator of this connection may manage connections. The operator names them with the "
-            "“connection” command."
+            _(
+                "Only an administrator of this connection may manage connections. The operator names them with the "
+                "“connection” command."
+            )
         )
 
 
@@ -168,5 +173,7 @@ def _number(text: str | None) -> int:
 
 def _refusal_words(error: str) -> str:
     if error == "access_denied":
-        return "The service did not let you in. Sign in with another account, or ask an administrator of the service."
-    return "The service ended the sign-in without letting you in. Please begin again."
+        return _(
+            "The service did not let you in. Sign in with another account, or ask an administrator of the service."
+        )
+    return _("The service ended the sign-in without letting you in. Please begin again.")

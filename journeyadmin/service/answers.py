@@ -5,6 +5,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
+
 from journeyadmin.contract.operations import Operation
 from journeyadmin.service import errors
 
@@ -12,14 +15,14 @@ from journeyadmin.service import errors
 STALE_PHRASE = "does not match the current version"
 
 FIELD_WORDS = {
-    "missing.required": "This is needed.",
-    "invalid.type": "This has the wrong type.",
-    "invalid.enum": "This is not one of the values the service knows.",
-    "invalid.length": "This is too short or too long.",
-    "invalid.format": "This is not in the form the service expects.",
-    "out.of.range": "This is out of range.",
-    "not.allowed": "This is not allowed here.",
-    "not.unique": "This is already in use.",
+    "missing.required": _lazy("This is needed."),
+    "invalid.type": _lazy("This has the wrong type."),
+    "invalid.enum": _lazy("This is not one of the values the service knows."),
+    "invalid.length": _lazy("This is too short or too long."),
+    "invalid.format": _lazy("This is not in the form the service expects."),
+    "out.of.range": _lazy("This is out of range."),
+    "not.allowed": _lazy("This is not allowed here."),
+    "not.unique": _lazy("This is already in use."),
 }
 
 
@@ -87,7 +90,10 @@ def _fields(body: dict[str, Any]) -> list[errors.FieldError]:
     for detail in details if isinstance(details, list) else []:
         if isinstance(detail, dict) and _text(detail.get("fieldName")):
             code = _text(detail.get("errorCode"))
-            words = FIELD_WORDS.get(code) or f"The service refuses this ({code or 'no reason given'})."
+            known = FIELD_WORDS.get(code)
+            words = (
+                str(known) if known else _("The service refuses this (%s).") % (code or _("no reason given"))
+            )
             found.append(errors.FieldError(detail["fieldName"], code, words))
     return found
 

@@ -16,6 +16,8 @@ import requests
 from authlib.common.security import generate_token
 from authlib.integrations.base_client import OAuthError
 from authlib.integrations.requests_client import OAuth2Session
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from journeyadmin.service import errors
 
@@ -79,11 +81,13 @@ class Departure:
 class SignInRefused(errors.JourneyError):
     """The login service said no; `detail` is its reason."""
 
-    summary = "The service refused the sign-in."
+    summary = _lazy("The service refused the sign-in.")
 
     @property
     def user_message(self) -> str:
-        return f"The service refused the sign-in{': ' + self.detail if self.detail else ''}. Check the connection or try again."
+        if not self.detail:
+            return _("The service refused the sign-in. Check the connection or try again.")
+        return _("The service refused the sign-in: %s. Check the connection or try again.") % self.detail
 
 
 class OAuthEndpoint:

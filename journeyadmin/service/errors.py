@@ -17,9 +17,18 @@
 `str(error)` is for logs and holds no body and no token; `user_message` is for the person: what happened and what to do next.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import ngettext
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrOrPromise as StrOrPromise
 
 
 @dataclass(frozen=True)
@@ -37,8 +46,8 @@ class JourneyError(Exception):
     `operation` is the contract's name of the call; `unsure` is true when a write may have been carried out all the same.
     """
 
-    summary = "The service could not do this."
-    advice = "Try again; if it stays so, give the ids below to your administrator."
+    summary: StrOrPromise = _lazy("The service could not do this.")
+    advice: StrOrPromise = _lazy("Try again; if it stays so, give the ids below to your administrator.")
 
     def __init__(
         self,
@@ -64,18 +73,21 @@ class JourneyError(Exception):
     @property
     def user_message(self) -> str:
         if self.unsure:
-            return f"{self.summary} It is not known whether this was saved. Look again before you repeat it."
+            unsure = _("It is not known whether this was saved. Look again before you repeat it.")
+            return f"{self.summary} {unsure}"
         return f"{self.summary} {self.advice}".strip()
 
 
 class Unreachable(JourneyError):
-    summary = "The service did not answer."
-    advice = "Nothing was changed. Try again in a moment; if it stays so, check that the service runs."
+    summary: StrOrPromise = _lazy("The service did not answer.")
+    advice: StrOrPromise = _lazy(
+        "Nothing was changed. Try again in a moment; if it stays so, check that the service runs."
+    )
 
 
 class Unreadable(JourneyError):
-    summary = "The service gave an unexpected answer."
-    advice = "Try again; if it stays so, give the ids below to your administrator."
+    summary: StrOrPromise = _lazy("The service gave an unexpected answer.")
+    advice: StrOrPromise = _lazy("Try again; if it stays so, give the ids below to your administrator.")
 
 
 class Incomplete(Unreadable):
@@ -88,12 +100,14 @@ class Incomplete(Unreadable):
 
     @property
     def user_message(self) -> str:
-        return f"The service listed only {self.read} of {self.total} entries. Reload to read the whole list again."
+        return _(
+            "The service listed only %(read)s of %(total)s entries. Reload to read the whole list again."
+        ) % {"read": self.read, "total": self.total}
 
 
 class SignInExpired(JourneyError):
-    summary = "Your sign-in has ended."
-    advice = "Sign in again to go on."
+    summary: StrOrPromise = _lazy("Your sign-in has ended.")
+    advice: StrOrPromise = _lazy("Sign in again to go on.")
 
 
 class Forbidden(JourneyError):
@@ -104,14 +118,16 @@ class Forbidden(JourneyError):
     @property
     def user_message(self) -> str:
         if not self.permissions:
-            return "You are not allowed to do this. Ask an administrator of the service for the permission."
-        needed = " or ".join(f"“{name}”" for name in self.permissions)
-        return f"You need the permission {needed} for this. Ask an administrator of the service for it."
+            return _(
+                "You are not allowed to do this. Ask an administrator of the service for the permission."
+            )
+        needed = _(" or ").join(f"“{name}”" for name in self.permissions)
+        return _("You need the permission %s for this. Ask an administrator of the service for it.") % needed
 
 
 class NotFound(JourneyError):
-    summary = "This no longer exists."
-    advice = "Someone may have deleted it. Go back to the list."
+    summary: StrOrPromise = _lazy("This no longer exists.")
+    advice: StrOrPromise = _lazy("Someone may have deleted it. Go back to the list.")
 
 
 class InvalidRequest(JourneyError):
@@ -125,15 +141,18 @@ class InvalidRequest(JourneyError):
     def user_message(self) -> str:
         if self.fields:
             count = len(self.fields)
-            return f"{count} field{'s need' if count > 1 else ' needs'} attention."
-        return f"The service did not accept this: {self.detail or 'no reason given'}"
+            return ngettext("%d field needs attention.", "%d fields need attention.", count) % count
+        return _("The service did not accept this: %s") % (self.detail or _("no reason given"))
 
 
 class TooLarge(InvalidRequest):
     @property
     def user_message(self) -> str:
         reason = f": {self.detail}" if self.detail else "."
-        return f"This is more than the service handles at once{reason} Ask for less: a shorter range, fewer groups."
+        return (
+            _("This is more than the service handles at once%s Ask for less: a shorter range, fewer groups.")
+            % reason
+        )
 
 
 class Conflict(JourneyError):
@@ -156,10 +175,10 @@ class Conflict(JourneyError):
     @property
     def user_message(self) -> str:
         if self.stale:
-            return "Someone saved a newer version in the meantime. Compare with it before you save yours."
+            return _("Someone saved a newer version in the meantime. Compare with it before you save yours.")
         if self.limit is not None:
-            return f"The organisation's limit of {self.limit} is reached. Delete something unused first."
-        return self.detail or "This is already in use. Choose another name."
+            return _("The organisation's limit of %d is reached. Delete something unused first.") % self.limit
+        return self.detail or _("This is already in use. Choose another name.")
 
 
 class RateLimited(JourneyError):
@@ -170,17 +189,17 @@ class RateLimited(JourneyError):
     @property
     def user_message(self) -> str:
         seconds = max(1, round(self.retry_after))
-        return f"The service asks us to wait {seconds} s. Nothing was changed; try again then."
+        return _("The service asks us to wait %d s. Nothing was changed; try again then.") % seconds
 
 
 class NotEnabled(JourneyError):
-    summary = "This is not enabled in your organisation."
-    advice = "Ask an administrator of the service, or leave it out."
+    summary: StrOrPromise = _lazy("This is not enabled in your organisation.")
+    advice: StrOrPromise = _lazy("Ask an administrator of the service, or leave it out.")
 
 
 class ServerFault(JourneyError):
-    summary = "The service failed to answer this."
-    advice = "Try again; if it stays so, give the ids below to your administrator."
+    summary: StrOrPromise = _lazy("The service failed to answer this.")
+    advice: StrOrPromise = _lazy("Try again; if it stays so, give the ids below to your administrator.")
 
     def __init__(self, detail: str = "", *, retry_after: float = 0, **facts: Any) -> None:
         super().__init__(detail, **facts)
