@@ -11,6 +11,8 @@ from django.template.context import Context
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from journeyadmin.accounts import capabilities
+
 register = template.Library()
 
 HEX_COLOUR = re.compile(r"^#[0-9a-fA-F]{6}$")
@@ -91,3 +93,9 @@ def may(context: Context, permission: str) -> bool:
     """`{% may "journey:segment:edit" as can_edit %}`"""
     allowed = getattr(context["request"], "may", None)
     return bool(allowed and allowed(permission))
+
+
+@register.simple_tag(takes_context=True)
+def offers(context: Context, extension: str) -> bool:
+    """`{% offers "preview" as can_preview %}`: whether the connected service announced this extension."""
+    return capabilities.offers(context["request"], extension)

@@ -25,6 +25,12 @@ def capabilities(request: HttpRequest) -> dict[str, Any]:
     return known
 
 
+def offers(request: HttpRequest, name: str) -> bool:
+    """Whether the connected service announced this extension (`preview`, `suggest`, …: contract/local.py EXTENSIONS)."""
+    announced = capabilities(request).get("extensions")
+    return isinstance(announced, list) and name in announced
+
+
 def local_data(request: HttpRequest) -> str:
     """The words of the band that says where the numbers come from; empty where there is nothing to say."""
     announced = capabilities(request)

@@ -2,9 +2,12 @@
 
 from collections.abc import Iterable
 
+from journeyadmin.contract.local import LOCAL_PERMISSIONS
 from journeyadmin.contract.operations import PERMISSIONS
 
-READS = frozenset(permission.name for permission in PERMISSIONS if permission.name.endswith(":view"))
+READS = frozenset(
+    permission.name for permission in (*PERMISSIONS, *LOCAL_PERMISSIONS) if permission.name.endswith(":view")
+)
 
 
 def covers(granted: str, wanted: str) -> bool:

@@ -28,6 +28,7 @@ from journeyadmin.service.errors import (
     Unreadable,
 )
 from journeyadmin.service.journey import JourneyService
+from journeyadmin.service.local import LocalService
 from journeyadmin.service.pages import Listing, Page
 from journeyadmin.service.transport import Credentials, Transport
 
@@ -41,6 +42,7 @@ __all__ = [
     "JourneyError",
     "JourneyService",
     "Listing",
+    "LocalService",
     "NotEnabled",
     "NotFound",
     "OAuthEndpoint",

@@ -6,6 +6,7 @@ from urllib.parse import quote
 from journeyadmin.contract import operations
 from journeyadmin.contract.operations import Operation
 from journeyadmin.service.errors import JourneyError, Unreadable
+from journeyadmin.service.local import LocalService
 from journeyadmin.service.pages import Entity, Listing, Page, page_from
 from journeyadmin.service.transport import Transport
 
@@ -13,10 +14,13 @@ PAGE_SIZE = 200
 
 
 class JourneyService:
-    """The service as one person or client sees it. Every failure is a `JourneyError`."""
+    """The service as one person or client sees it. Every failure is a `JourneyError`.
+
+    `local` holds what the embedded server offers beyond the nine, where it announces it."""
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
+        self.local = LocalService(transport)
 
     @property
     def correlation_id(self) -> str:

@@ -187,14 +187,14 @@ class LocalService:
     def data(self) -> Entity:
         """What the server holds. `data` in capabilities; needs the permission `local:data:view`.
 
-            {"events": 1111755, "sessions": 82310, "customers": 60112, "facts": 402113, "assignments": 8123,
-             "first": "…", "last": "…",                  # null where there are no events
-             "eventsPerSecond": {"minute": 3.2, "hour": 2.9},          # arrived in the last minute and hour
-             "bytes": 120324096, "generated": false, "engine": "duckdb",
-             "refused": [{"reason": "…", "count": 12, "sample": "…", "last": "…"}],     # masked; the most frequent first
-             "retention": {"days": 0, "lastRun": null, "removed": 0},   # days 0: everything is kept
-             "imports": [{"importId": "…", "name": "access.log", "format": "combined", "state": "done", "started": "…",
-                          "finished": "…", "added": 100, "repeated": 0, "skipped": 4, "refused": 1}]}   # the latest first
+        {"events": 1111755, "sessions": 82310, "customers": 60112, "facts": 402113, "assignments": 8123,
+         "first": "…", "last": "…",                  # null where there are no events
+         "eventsPerSecond": {"minute": 3.2, "hour": 2.9},          # arrived in the last minute and hour
+         "bytes": 120324096, "generated": false, "engine": "duckdb",
+         "refused": [{"reason": "…", "count": 12, "sample": "…", "last": "…"}],     # masked; the most frequent first
+         "retention": {"days": 0, "lastRun": null, "removed": 0},   # days 0: everything is kept
+         "imports": [{"importId": "…", "name": "access.log", "format": "combined", "state": "done", "started": "…",
+                      "finished": "…", "added": 100, "repeated": 0, "skipped": 4, "refused": 1}]}   # the latest first
         """
         return self._object(local.DATA)
 
@@ -212,8 +212,8 @@ class LocalService:
     def faults(self) -> Entity:
         """The faults that the server makes on purpose. `faults` in capabilities; needs `local:fault:edit`.
 
-            {"faults": [{"operation": "patchJourneySegment", "fault": "cut", "share": 1.0, "count": 2, "when": "after"}],
-             "operations": ["getJourneySegments", …], "kinds": ["delay", "401", …]}
+        {"faults": [{"operation": "patchJourneySegment", "fault": "cut", "share": 1.0, "count": 2, "when": "after"}],
+         "operations": ["getJourneySegments", …], "kinds": ["delay", "401", …]}
         """
         return self._object(local.GET_FAULTS)
 
