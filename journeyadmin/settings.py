@@ -34,6 +34,7 @@ try:
     LOG_LEVEL = _env.text("LOG_LEVEL", "INFO").upper()
     SERVICE_CONNECT_SECONDS = _env.number("SERVICE_CONNECT_SECONDS", 5)
     SERVICE_READ_SECONDS = _env.number("SERVICE_READ_SECONDS", 30)
+    SERVICE_BUDGET_SECONDS = _env.number("SERVICE_BUDGET_SECONDS", 60)
     _behind_proxy = _env.flag("BEHIND_PROXY")
 except SetupError as _error:
     stop(_error)

@@ -30,9 +30,10 @@ from journeyadmin.service.errors import (
 from journeyadmin.service.journey import JourneyService
 from journeyadmin.service.local import LocalService
 from journeyadmin.service.pages import Listing, Page
-from journeyadmin.service.transport import Credentials, Transport
+from journeyadmin.service.transport import Call, Credentials, Observer, Rate, Transport
 
 __all__ = [
+    "Call",
     "Client",
     "Conflict",
     "FieldError",
@@ -47,6 +48,7 @@ __all__ = [
     "NotFound",
     "OAuthEndpoint",
     "Page",
+    "Rate",
     "RateLimited",
     "ServerFault",
     "SignInExpired",
@@ -61,9 +63,12 @@ __all__ = [
 ]
 
 
-def journey_service(api_url: str, client: Client, store: TokenStore) -> JourneyService:
-    """The service at `api_url` for the sign-in whose tokens are in `store`. Making one asks nothing of the network."""
-    return _service(api_url, Bearer(OAuthEndpoint(client), store))
+def journey_service(
+    api_url: str, client: Client, store: TokenStore, observer: Observer | None = None
+) -> JourneyService:
+    """The service at `api_url` for the sign-in whose tokens are in `store`; `observer` is told of every call.
+    Making one asks nothing of the network."""
+    return _service(api_url, Bearer(OAuthEndpoint(client), store), observer)
 
 
 def newly_signed_in(api_url: str, tokens: Tokens) -> JourneyService:
@@ -71,12 +76,14 @@ def newly_signed_in(api_url: str, tokens: Tokens) -> JourneyService:
     return _service(api_url, JustIssued(tokens))
 
 
-def _service(api_url: str, credentials: Credentials) -> JourneyService:
+def _service(api_url: str, credentials: Credentials, observer: Observer | None = None) -> JourneyService:
     return JourneyService(
         Transport(
             api_url,
             credentials,
             connect_seconds=settings.SERVICE_CONNECT_SECONDS,
             read_seconds=settings.SERVICE_READ_SECONDS,
+            budget_seconds=settings.SERVICE_BUDGET_SECONDS,
+            observer=observer,
         )
     )

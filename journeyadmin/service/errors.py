@@ -2,6 +2,7 @@
 
     JourneyError
     ├── Unreachable        no answer: refused, timed out, cut off
+    │   └── CircuitOpen    not even asked: the service gave no answer several times just now
     ├── Unreadable         an answer that is not what the contract says
     │   └── Incomplete     a listing gave fewer entries than its total
     ├── SignInExpired      401, also after the one renewal
@@ -83,6 +84,21 @@ class Unreachable(JourneyError):
     advice: StrOrPromise = _lazy(
         "Nothing was changed. Try again in a moment; if it stays so, check that the service runs."
     )
+
+
+class CircuitOpen(Unreachable):
+    """`retry_after` seconds from now the next call tries again."""
+
+    def __init__(self, detail: str = "", *, retry_after: float = 0, **facts: Any) -> None:
+        super().__init__(detail, **facts)
+        self.retry_after = retry_after
+
+    @property
+    def user_message(self) -> str:
+        seconds = max(1, round(self.retry_after))
+        return (
+            _("The service is not answering at the moment. Nothing was changed; try again in %d s.") % seconds
+        )
 
 
 class Unreadable(JourneyError):

@@ -4,7 +4,7 @@ import logging
 import random
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any, Protocol
@@ -15,6 +15,7 @@ import requests
 from journeyadmin.contract.operations import Operation
 from journeyadmin.service import errors
 from journeyadmin.service.answers import error_from
+from journeyadmin.service.circuit import Circuit, circuit_of
 
 log = logging.getLogger("journeyadmin.service")
 
@@ -24,7 +25,6 @@ TRIES = 4
 BACKOFF_SECONDS = (1.0, 2.0, 4.0, 8.0)
 # A page must not hang for minutes because the service asks for it; beyond this the person is told the time instead.
 LONGEST_WAIT_SECONDS = 20.0
-LARGEST_ANSWER = 64 * 1024 * 1024
 
 
 class Credentials(Protocol):
@@ -33,6 +33,32 @@ class Credentials(Protocol):
     def token(self) -> str: ...
 
     def renewed(self, refused: str) -> str: ...
+
+
+@dataclass(frozen=True)
+class Rate:
+    """The service's own count of our calls: how many it allows, how many it saw, and seconds until it begins anew."""
+
+    allowed: int
+    used: int
+    reset_seconds: int
+
+
+@dataclass(frozen=True)
+class Call:
+    """What may be told of one call: never a body, a query string or a token. `status` 0 is no answer at all."""
+
+    method: str
+    operation: str
+    path: str
+    status: int
+    milliseconds: int
+    tried: int
+    correlation_id: str
+    rate: Rate | None
+
+
+Observer = Callable[[Call], None]
 
 
 @dataclass(frozen=True)
@@ -81,12 +107,20 @@ class Transport:
         *,
         connect_seconds: float = 5,
         read_seconds: float = 30,
+        budget_seconds: float = 60,
+        observer: Observer | None = None,
+        circuit: Circuit | None = None,
+        clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
         jitter: Callable[[float], float] = lambda longest: random.uniform(0, longest),  # noqa: S311
     ) -> None:
         self.base_url = base_url.rstrip("/")
         self.credentials = credentials
         self.timeouts = (connect_seconds, read_seconds)
+        self.budget_seconds = budget_seconds
+        self.observer = observer
+        self.circuit = circuit or circuit_of(self.base_url)
+        self.clock = clock
         self.sleep = sleep
         self.jitter = jitter
         self.loopback = urlsplit(base_url).hostname in {"127.0.0.1", "localhost", "::1"}
@@ -102,15 +136,19 @@ class Transport:
         body: Any = None,
         repeatable: bool | None = None,
     ) -> Answer:
-        """The answer of one operation, or a `JourneyError`. Repeats and the one token renewal happen in here."""
+        """The answer of one operation, or a `JourneyError`. Repeats and the one token renewal happen in here.
+
+        All tries and waits together stay within the budget: a person waits for a page, not for a service.
+        """
         may_repeat = operation.repeatable if repeatable is None else repeatable
         token = self.credentials.token()
         renewed = False
         tries = 0
+        end = self.clock() + self.budget_seconds
         while True:
             tries += 1
             try:
-                return self._once(operation, path, params, body, token)
+                return self._once(operation, path, params, body, token, end, tries)
             except errors.SignInExpired:
                 if renewed:
                     raise
@@ -122,7 +160,7 @@ class Transport:
                     # An earlier try deleted it and its answer was lost.
                     return Answer(None, 204, error.correlation_id)
                 wait = self._wait(error, tries, may_repeat)
-                if wait is None:
+                if wait is None or self.clock() + wait >= end:
                     # Only a write leaves a doubt behind.
                     error.unsure = error.unsure and not _only_reads(operation)
                     raise
@@ -134,15 +172,28 @@ class Transport:
         fleeting = isinstance(error, errors.Unreachable) or error.status in REPEAT_STATUS
         if tries >= TRIES or not fleeting or not (may_repeat or limited):
             return None
+        if isinstance(error, errors.CircuitOpen):
+            return None
         told = error.retry_after if isinstance(error, errors.RateLimited | errors.ServerFault) else 0
         if told > LONGEST_WAIT_SECONDS:
             return None
         return told or self.jitter(BACKOFF_SECONDS[tries - 1])
 
     def _once(
-        self, operation: Operation, path: str, params: dict[str, Any] | None, body: Any, token: str
+        self,
+        operation: Operation,
+        path: str,
+        params: dict[str, Any] | None,
+        body: Any,
+        token: str,
+        end: float,
+        tried: int,
     ) -> Answer:
+        wait = self.circuit.refuses()
+        if wait:
+            raise errors.CircuitOpen(operation=operation.name, retry_after=wait)
         started = time.monotonic()
+        connect_seconds, read_seconds = self.timeouts
         try:
             response = _session(self.loopback).request(
                 operation.method,
@@ -150,16 +201,19 @@ class Transport:
                 params=_spelled(params or {}),
                 json=body,
                 auth=_Bearer(token),
-                timeout=self.timeouts,
+                timeout=(connect_seconds, max(0.05, min(read_seconds, end - self.clock()))),
                 allow_redirects=False,
             )
         except requests.RequestException as error:
-            self._log(operation, 0, started, type(error).__name__)
+            self.circuit.unanswered()
+            self._note(operation, path, 0, started, tried, type(error).__name__)
             # Refused before anything was sent is certain; any other failure may have come after the request.
             unsure = not isinstance(error, requests.exceptions.ConnectTimeout) and not _refused(error)
             raise errors.Unreachable(type(error).__name__, operation=operation.name, unsure=unsure) from None
         correlation_id = self.correlation_id = response.headers.get("inin-correlation-id", "")
-        self._log(operation, response.status_code, started, correlation_id)
+        self.circuit.answered()
+        rate = _rate(response.headers)
+        self._note(operation, path, response.status_code, started, tried, correlation_id, rate)
         if not response.ok or response.is_redirect:
             raise error_from(response.status_code, response.headers, response.content, operation)
         if response.status_code == 204 or (operation.success == 204 and not response.content):
@@ -175,9 +229,27 @@ class Transport:
             ) from None
         return Answer(content, response.status_code, correlation_id)
 
-    def _log(self, operation: Operation, status: int, started: float, note: str) -> None:
+    def _note(
+        self,
+        operation: Operation,
+        path: str,
+        status: int,
+        started: float,
+        tried: int,
+        note: str,
+        rate: Rate | None = None,
+    ) -> None:
         milliseconds = round((time.monotonic() - started) * 1000)
         log.info("%s %s %s %d ms %s", operation.method, operation.name, status or "-", milliseconds, note)
+        if self.observer is not None:
+            call = Call(operation.method, operation.name, path, status, milliseconds, tried, note, rate)
+            self.observer(call)
+
+
+def _rate(headers: Mapping[str, str]) -> Rate | None:
+    """https://developer.genesys.cloud/platform/api/rate-limits: three headers on every answer."""
+    told = [headers.get(f"inin-ratelimit-{name}", "") for name in ("allowed", "count", "reset")]
+    return Rate(*map(int, told)) if all(text.isascii() and text.isdigit() for text in told) else None
 
 
 def _only_reads(operation: Operation) -> bool:

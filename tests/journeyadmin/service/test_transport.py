@@ -7,8 +7,9 @@ import pytest
 
 from journeyadmin.contract.operations import OPERATIONS
 from journeyadmin.service import errors
+from journeyadmin.service.circuit import FAILURES, OPEN_SECONDS, Circuit
 from journeyadmin.service.journey import JourneyService
-from journeyadmin.service.transport import Transport
+from journeyadmin.service.transport import Call, Rate, Transport
 from tests.journeyadmin.service.scripted import Reply, scripted
 from tests.programs import free_port
 
@@ -29,10 +30,12 @@ class Token:
         return self.token()
 
 
-def service(url: str, slept: list[float] | None = None, read_seconds: float = 5) -> JourneyService:
+def service(
+    url: str, slept: list[float] | None = None, read_seconds: float = 5, **more: Any
+) -> JourneyService:
     waits = slept if slept is not None else []
     transport = Transport(
-        url, Token(), sleep=waits.append, jitter=lambda longest: longest, read_seconds=read_seconds
+        url, Token(), sleep=waits.append, jitter=lambda longest: longest, read_seconds=read_seconds, **more
     )
     return JourneyService(transport)
 
@@ -255,3 +258,69 @@ def test_each_of_the_nine_is_spoken_as_the_contract_says() -> None:
     assert [(asked.method, asked.path.split("?")[0]) for asked in script.asked] == list(expected.values())
     assert json.loads(script.asked[1].body) == {"displayName": "A"}
     assert all(asked.headers["Authorization"] == f"Bearer {SECRET}-0" for asked in script.asked)
+
+
+def test_all_tries_together_stay_within_the_budget() -> None:
+    now = [0.0]
+
+    def sleep(seconds: float) -> None:
+        now[0] += seconds
+
+    transport = Transport(
+        "", Token(), sleep=sleep, jitter=lambda longest: longest, clock=lambda: now[0], budget_seconds=5
+    )
+    with scripted(Reply(503)) as script:
+        transport.base_url = script.url
+        with pytest.raises(errors.ServerFault):
+            JourneyService(transport).get_segment("s1")
+    assert now[0] == 3.0
+    assert len(script.asked) == 3
+
+
+def test_a_service_that_is_down_is_not_waited_for_again_and_again() -> None:
+    now = [100.0]
+    circuit = Circuit(clock=lambda: now[0])
+    nowhere = f"http://127.0.0.1:{free_port()}"
+    for _ in range(FAILURES):
+        with pytest.raises(errors.Unreachable):
+            service(nowhere, circuit=circuit).create_segment({"displayName": "A"})
+    with pytest.raises(errors.CircuitOpen) as raised:
+        service(nowhere, circuit=circuit).create_segment({"displayName": "A"})
+    assert "try again in 3 s" in raised.value.user_message
+    assert not raised.value.unsure
+    now[0] += OPEN_SECONDS
+    with scripted(Reply(200, SEGMENT)) as script:
+        up = service(script.url, circuit=circuit)
+        assert up.get_segment("s1") == SEGMENT
+        assert up.get_segment("s1") == SEGMENT
+
+
+def test_one_call_at_a_time_tries_whether_the_service_is_back() -> None:
+    now = [0.0]
+    circuit = Circuit(clock=lambda: now[0])
+    for _ in range(FAILURES):
+        circuit.unanswered()
+    now[0] += OPEN_SECONDS
+    assert [circuit.refuses() for _ in range(3)] == [0.0, OPEN_SECONDS, OPEN_SECONDS]
+    circuit.unanswered()
+    assert circuit.refuses()
+    circuit.answered()
+    assert circuit.refuses() == 0.0
+
+
+def test_an_observer_is_told_of_every_try_and_of_the_rate() -> None:
+    calls: list[Call] = []
+    headers = {
+        "inin-ratelimit-allowed": "300",
+        "inin-ratelimit-count": "7",
+        "inin-ratelimit-reset": "41",
+        "inin-correlation-id": "c-9",
+    }
+    with scripted(Reply(503), Reply(200, SEGMENT, headers)) as script:
+        service(script.url, observer=calls.append).get_segment("s1")
+    assert [(call.status, call.tried, call.rate) for call in calls] == [
+        (503, 1, None),
+        (200, 2, Rate(300, 7, 41)),
+    ]
+    assert calls[1].correlation_id == "c-9"
+    assert calls[1].path == "/api/v2/journey/segments/s1"
