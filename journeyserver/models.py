@@ -2,10 +2,9 @@
 
 import hashlib
 import secrets
-import threading
+import unicodedata
 import uuid
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.contrib.auth.hashers import check_password, make_password
 from django.db import models
@@ -233,6 +232,11 @@ class Segment(models.Model):
     def __str__(self) -> str:
         return self.display_name
 
+    @staticmethod
+    def key_of(name: str) -> str:
+        """What two names share that count as the same: case and the way accents are written do not matter."""
+        return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
+
 
 class ActionTarget(models.Model):
     """Where an accepted offer is routed. Targets come with the server; the API only edits them."""
@@ -265,27 +269,11 @@ class DefinitionsChange(models.Model):
     def count_one(cls) -> None:
         """Notes a change; to be called first in the transaction that makes it."""
         if not cls.objects.filter(pk=1).update(counter=F("counter") + 1):
-            cls.objects.create(pk=1, counter=1)
+            # The very first change of all: two writers may come here at once.
+            DefinitionsChange.objects.bulk_create([DefinitionsChange(pk=1)], ignore_conflicts=True)
+            cls.objects.filter(pk=1).update(counter=F("counter") + 1)
 
 
 def definitions_version() -> int:
     """A number that grows with every change of segments. One row is read."""
     return DefinitionsChange.objects.filter(pk=1).values_list("counter", flat=True).first() or 0
-
-
-_definitions: tuple[int, list[dict[str, Any]]] = (-1, [])
-_definitions_lock = threading.Lock()
-
-
-def active_definitions() -> list[dict[str, Any]]:
-    """The active segments as the API shows them, oldest first. Cheap while nothing changes; not to be altered."""
-    global _definitions
-    from journeyserver.serializers import segment_json
-
-    with _definitions_lock:
-        # Read before the segments: a change in between only means reading them once more.
-        version = definitions_version()
-        if _definitions[0] != version:
-            rows = Segment.objects.filter(is_active=True).order_by("created", "id")
-            _definitions = (version, [segment_json(row) for row in rows])
-        return _definitions[1]

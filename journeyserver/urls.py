@@ -1,9 +1,9 @@
 """Every address of the Journey server."""
 
-from django.urls import URLPattern, URLResolver, path, re_path
+from django.urls import URLPattern, URLResolver, include, path, re_path
 
-from journeyserver.api import capabilities, oauth, users
-from journeyserver.auth import unknown_route
+from journeyserver.api import actiontargets, aggregates, capabilities, oauth, segments, users
+from journeyserver.auth import route, unknown_route
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("oauth/authorize", oauth.authorize),
@@ -11,9 +11,21 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("oauth/revoke", oauth.revoke),
     path("oauth/page.css", oauth.stylesheet, name="page-css"),
     path("logout", oauth.logout),
+    path("api/v2/journey/segments", route(segments.list_segments, segments.create_segment)),
+    path(
+        "api/v2/journey/segments/<str:segment_id>",
+        route(segments.get_segment, segments.update_segment, segments.delete_segment),
+    ),
+    path("api/v2/journey/actiontargets", actiontargets.list_action_targets),
+    path(
+        "api/v2/journey/actiontargets/<str:action_target_id>",
+        route(actiontargets.get_action_target, actiontargets.update_action_target),
+    ),
+    path("api/v2/analytics/journeys/aggregates/query", aggregates.query),
     path("api/v2/users/me", users.me),
     path("api/v2/tokens/me", users.token_me),
     path("api/local/v1/capabilities", capabilities.capabilities),
+    path("api/local/v1/", include("journeyserver.local.urls")),
     # Keep last: whatever else is asked for below /api/.
     re_path(r"^api/", unknown_route),
 ]
