@@ -46,7 +46,20 @@ class Correlation:
             response[name] = value
         for name, value in _SECURITY_HEADERS.items():
             response.setdefault(name, value)
+        return _framed(request, response)
+
+
+def _framed(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """Says how long the body is, so that it is not sent in chunks, and leaves it out where none may be."""
+    if response.streaming:
         return response
+    if response.status_code == 204:
+        del response["Content-Type"]
+    else:
+        response.setdefault("Content-Length", str(len(response.content)))
+    if request.method == "HEAD":
+        response.content = b""
+    return response
 
 
 class Failures:

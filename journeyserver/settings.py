@@ -146,6 +146,8 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": _text("JOURNEYSERVER_LOG_LEVEL", "WARNING").upper()},
+    # A request that was refused is the caller's matter and in the answer.
+    "loggers": {"django.request": {"level": "ERROR"}},
 }
 
 # What a request may weigh (docs/api/journey-api.md §1.3).
@@ -171,6 +173,13 @@ AUTHLIB_OAUTH2_PROVIDER = {
 }
 # Switched off, a segment with assignmentExpirationDays is answered with 501, as some organisations do.
 EXPIRY_ENABLED = _switch("JOURNEYSERVER_EXPIRY_ENABLED", True)
+
+# Failures on purpose, set by /api/local/v1/faults: for rehearsals and tests, never for real work.
+FAULTS = _switch("JOURNEYSERVER_FAULTS", False)
+if FAULTS:
+    MIDDLEWARE.insert(2, "journeyserver.local.faults.Faults")
+# Events older than this many days are removed once a day; 0 keeps everything.
+RETENTION_DAYS = _number("JOURNEYSERVER_RETENTION_DAYS", 0)
 
 # The store of events, sessions and facts: a module of journeyserver.engine.backends and where its data is.
 WAREHOUSE_BACKEND = _text("JOURNEYSERVER_WAREHOUSE_BACKEND", "journeyserver.engine.backends.duckdb")
