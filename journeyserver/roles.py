@@ -2,6 +2,7 @@
 
 import uuid
 
+from journeyadmin.contract.local import LOCAL_PERMISSIONS
 from journeyadmin.contract.operations import (
     CREATE_SEGMENT,
     DELETE_SEGMENT,
@@ -26,7 +27,7 @@ ROLES = {
     ),
     "supervisor": _role(2, *_SEE, UPDATE_ACTION_TARGET.permission),
     "analyst": _role(3, *_SEE),
-    "admin": _role(4, *(permission.name for permission in PERMISSIONS)),
+    "admin": _role(4, *(permission.name for permission in (*PERMISSIONS, *LOCAL_PERMISSIONS))),
 }
 
 # What a token may be used for; a client's scope is a choice of these.

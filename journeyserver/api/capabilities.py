@@ -3,6 +3,7 @@
 from django.http import HttpRequest, HttpResponse
 
 import journeyserver
+from journeyserver import local
 from journeyserver.errors import ApiError, json_response
 
 
@@ -15,6 +16,6 @@ def capabilities(request: HttpRequest) -> HttpResponse:
             "server": "journeyserver",
             "version": journeyserver.__version__,
             "data": {"generated": False},
-            "extensions": [],
+            "extensions": local.extensions(),
         }
     )
