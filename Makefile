@@ -7,7 +7,7 @@ UV_VERSION := 0.13.9
 BIN := .venv/bin
 export PORT JOURNEYSERVER_PORT JOURNEYADMIN_DATA_DIR DATA KEEP_DATES
 
-.PHONY: help demo test bench lint chromium
+.PHONY: help demo test bench lint lock chromium
 .DEFAULT_GOAL := help
 
 help: ## say what there is
@@ -46,6 +46,11 @@ lint: .venv/dev node_modules/.installed ## style, types, migrations
 	$(BIN)/ruff format --check .
 	$(BIN)/python tools/check_types.py
 	$(BIN)/python tools/check_migrations.py
+
+lock: .venv/uv ## write both lock files anew from pyproject.toml
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header -c requirements.lock \
+		--extra test --extra lint pyproject.toml -o requirements-dev.lock
 
 # Browser tests use Debian's chromium; without it, and without the right to install it, they are skipped and say so.
 chromium:

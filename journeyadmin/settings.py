@@ -35,7 +35,10 @@ try:
     SERVICE_CONNECT_SECONDS = _env.number("SERVICE_CONNECT_SECONDS", 5)
     SERVICE_READ_SECONDS = _env.number("SERVICE_READ_SECONDS", 30)
     SERVICE_BUDGET_SECONDS = _env.number("SERVICE_BUDGET_SECONDS", 60)
-    _behind_proxy = _env.flag("BEHIND_PROXY")
+    BEHIND_PROXY = _env.flag("BEHIND_PROXY")
+    METRICS_TOKEN = _env.text("METRICS_TOKEN")
+    # The library that counts reads this when it is first imported: one file a worker, added up when asked.
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(data_folder(DATA_DIR / "metrics"))
 except SetupError as _error:
     stop(_error)
 
@@ -55,6 +58,7 @@ INSTALLED_APPS = [
     "django.forms",
     "django_htmx",
     "journeyadmin.accounts",
+    "journeyadmin.monitoring",
     "journeyadmin.history",
     "segments",
     "actiontargets",
@@ -62,6 +66,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "journeyadmin.monitoring.middleware.Measured",
     "journeyadmin.security.SecurityHeaders",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -111,7 +116,7 @@ LOGIN_REDIRECT_URL = "/"
 
 # Transport security; the headers themselves are in journeyadmin/security.py
 SECURE_SSL_REDIRECT = False
-if _behind_proxy:
+if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 HTTPS = _https
 

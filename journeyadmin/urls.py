@@ -11,8 +11,7 @@ urlpatterns = [
     path("action-targets/", include("actiontargets.urls")),
     path("analytics/", include("analytics.urls")),
     path("theme", views.theme, name="theme"),
-    path("healthz", views.healthz, name="healthz"),
-    path("readyz", views.readyz, name="readyz"),
+    path("", include("journeyadmin.monitoring.urls")),
 ]
 
 handler400 = views.bad_request

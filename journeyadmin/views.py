@@ -1,11 +1,9 @@
-"""Pages of the project itself: the root, health, theme, and the error pages Django asks for."""
+"""Pages of the project itself: the root, theme, and the error pages Django asks for."""
 
-import time
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
-from django.db import connection as database
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
@@ -37,27 +35,6 @@ def safe_next(request: HttpRequest, target: str) -> str:
         target, allowed_hosts=None, require_https=request.is_secure()
     )
     return target if ours else "/"
-
-
-@login_not_required
-def healthz(request: HttpRequest) -> HttpResponse:
-    """Whether the process runs."""
-    return JsonResponse({"status": "ok"})
-
-
-@login_not_required
-def readyz(request: HttpRequest) -> HttpResponse:
-    """Whether the dashboard's own store answers."""
-    started = time.monotonic()
-    try:
-        with database.cursor() as cursor:
-            cursor.execute("SELECT 1")
-        ready = True
-    except Exception:
-        ready = False
-    milliseconds = round((time.monotonic() - started) * 1000)
-    body = {"status": "ok" if ready else "failed", "store": {"ok": ready, "ms": milliseconds}}
-    return JsonResponse(body, status=200 if ready else 503)
 
 
 @login_not_required

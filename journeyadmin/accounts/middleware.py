@@ -15,6 +15,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from journeyadmin.accounts.grants import GrantStore
 from journeyadmin.accounts.models import Grant, Person
 from journeyadmin.accounts.permissions import READS, may
+from journeyadmin.monitoring.calls import observer
 from journeyadmin.service import journey_service
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -71,7 +72,9 @@ class SignIn:
         connection = person.connection
         request.user = person
         request.connection = connection
-        request.journey = journey_service(connection.api_url, connection.client(), GrantStore(grant.pk))
+        request.journey = journey_service(
+            connection.api_url, connection.client(), GrantStore(grant.pk), observer(connection)
+        )
 
         def may_(permission: str) -> bool:
             if connection.read_only and permission not in READS:

@@ -30,7 +30,7 @@ from journeyadmin.service.errors import (
 from journeyadmin.service.journey import JourneyService
 from journeyadmin.service.local import LocalService
 from journeyadmin.service.pages import Listing, Page
-from journeyadmin.service.transport import Call, Credentials, Observer, Rate, Transport
+from journeyadmin.service.transport import Call, Credentials, Observer, Rate, Transport, probe
 
 __all__ = [
     "Call",
@@ -47,6 +47,7 @@ __all__ = [
     "NotEnabled",
     "NotFound",
     "OAuthEndpoint",
+    "Observer",
     "Page",
     "Rate",
     "RateLimited",
@@ -60,6 +61,7 @@ __all__ = [
     "Unreadable",
     "journey_service",
     "newly_signed_in",
+    "probe",
 ]
 
 

@@ -252,6 +252,18 @@ def _rate(headers: Mapping[str, str]) -> Rate | None:
     return Rate(*map(int, told)) if all(text.isascii() and text.isdigit() for text in told) else None
 
 
+def probe(base_url: str, path: str, seconds: float) -> int:
+    """The status of an unsigned GET, for readiness checks; 0 when nobody answers."""
+    loopback = urlsplit(base_url).hostname in {"127.0.0.1", "localhost", "::1"}
+    try:
+        with _session(loopback).get(
+            base_url.rstrip("/") + path, timeout=seconds, allow_redirects=False, stream=True
+        ) as response:
+            return response.status_code
+    except requests.RequestException:
+        return 0
+
+
 def _only_reads(operation: Operation) -> bool:
     return operation.method == "GET" or operation.permission.endswith(":view")
 

@@ -1,0 +1,92 @@
+"""Is everything there that the dashboard needs? Each part is asked beside the others, within a time limit of its own."""
+
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as TooSlow
+from typing import Any
+
+from django.db import connections
+
+from journeyadmin.accounts.models import Connection, Grant
+from journeyadmin.accounts.sealed import KeyLost, unseal
+from journeyadmin.service import probe
+
+LIMIT_SECONDS = 2.0
+
+Part = dict[str, Any]
+
+
+class Broken(Exception):
+    """A part does not work; the text is safe to show."""
+
+
+def check() -> tuple[bool, dict[str, Any]]:
+    """Whether pages can be served, and every part with its state and milliseconds.
+
+    Only the dashboard's own store decides: without the service the pages still open and say so.
+    """
+    # Made by hand, not by `with`: leaving a `with` would wait for the slow ones.
+    pool = ThreadPoolExecutor(max_workers=8)
+    try:
+        waiting = {"store": pool.submit(_timed, _store), "tokens": pool.submit(_timed, _tokens)}
+        parts = {name: _result(future) for name, future in waiting.items()}
+        services: dict[str, Part] = {}
+        if parts["store"]["status"] == "ok":
+            asked = {
+                place.name: pool.submit(_timed, _service(place)) for place in Connection.objects.all()[:20]
+            }
+            services = {name: _result(future) for name, future in asked.items()}
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+    ready = parts["store"]["status"] == "ok"
+    everything = [*parts.values(), *services.values()]
+    state = (
+        "failed" if not ready else "ok" if all(part["status"] == "ok" for part in everything) else "degraded"
+    )
+    return ready, {"status": state, **parts, "services": services}
+
+
+def _timed(ask: Callable[[], None]) -> Part:
+    started = time.monotonic()
+    try:
+        ask()
+        state: Part = {"status": "ok"}
+    except Broken as reason:
+        state = {"status": "failed", "reason": str(reason)}
+    except Exception as error:
+        state = {"status": "failed", "reason": type(error).__name__}
+    finally:
+        connections.close_all()
+    return {**state, "ms": round((time.monotonic() - started) * 1000)}
+
+
+def _result(future: Future[Part]) -> Part:
+    try:
+        return future.result(LIMIT_SECONDS)
+    except TooSlow:
+        return {"status": "failed", "reason": "no answer in time", "ms": round(LIMIT_SECONDS * 1000)}
+
+
+def _store() -> None:
+    with connections["default"].cursor() as cursor:
+        cursor.execute("SELECT 1")
+
+
+def _tokens() -> None:
+    newest = Grant.objects.order_by("-created").first()
+    if newest is not None:
+        try:
+            unseal(newest.sealed_access)
+        except KeyLost:
+            raise Broken("stored tokens cannot be read with the configured keys") from None
+
+
+def _service(place: Connection) -> Callable[[], None]:
+    def ask() -> None:
+        # Without a token a living service answers 401.
+        status = probe(place.api_url, "/api/v2/tokens/me", LIMIT_SECONDS)
+        if status not in (200, 401, 403):
+            raise Broken(f"answered {status}" if status else "no answer")
+
+    return ask
