@@ -21,13 +21,11 @@ from typing import Any, Final, Literal
 import orjson
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
 
 from journeyadmin.contract.operations import Operation
 from journeyserver.errors import ApiError, not_found
 from journeyserver.limits import Count, Windows
-from journeyserver.models import Token, digest
-from journeyserver.serializers import permissions_of
+from journeyserver.models import Token
 
 
 class Absent:
@@ -102,7 +100,7 @@ def _answer(endpoints: tuple[Endpoint, ...], request: HttpRequest, ids: dict[str
             405,
             "method.not.allowed",
             f"{request.method} is not allowed here.",
-            headers={"Allow": ", ".join(sorted(by_method))},
+            headers={"Allow": ", ".join(sorted({*by_method, *(["HEAD"] if "GET" in by_method else [])}))},
         )
     if settings.RATE_LIMIT and count.exceeded:
         raise ApiError(
@@ -135,14 +133,8 @@ def authenticate(request: HttpRequest) -> tuple[Token, Count]:
             "No authentication bearer token specified in authorization header.",
             headers={"WWW-Authenticate": "Bearer"},
         )
-    token = None
-    if scheme.lower() == "bearer":
-        token = (
-            Token.objects.select_related("client", "person")
-            .filter(access=digest(text.strip()), revoked=False, expires__gt=timezone.now())
-            .first()
-        )
-    if token is None or (token.person is not None and not token.person.is_active):
+    token = Token.of_access(text.strip()) if scheme.lower() == "bearer" else None
+    if token is None:
         _note_window(request, Count(settings.RATE_LIMIT, 0, 60))
         raise ApiError(
             401,
@@ -166,7 +158,7 @@ def _note_window(request: HttpRequest, count: Count) -> None:
 
 def _authorise(token: Token, operation: Operation) -> None:
     needed = operation.permission
-    if needed and needed not in permissions_of(token.roles()):
+    if needed and needed not in token.permissions:
         raise ApiError(
             403,
             "missing.any.permissions",
