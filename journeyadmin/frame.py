@@ -5,27 +5,31 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext_noop as _
 
 from journeyadmin.accounts.capabilities import local_data
 
 THEMES = ("system", "light", "dark")
 THEME_COOKIE = "theme"
+# Its presence with the value "off" keeps single letters from doing anything (WCAG 2.1.4).
+KEYS_COOKIE = "keys"
 
 
 @dataclass(frozen=True)
 class Place:
-    """One entry of the rail."""
+    """One entry of the rail: `short` is its label on a phone, `key` the letter that follows "g"."""
 
     label: str
     icon: str
     path: str
     short: str
+    key: str
 
 
 PLACES = (
-    Place("Segments", "users-round", "/segments/", "Segments"),
-    Place("Action targets", "target", "/action-targets/", "Targets"),
-    Place("Analytics", "chart-line", "/analytics/", "Analytics"),
+    Place(_("Segments"), "users-round", "/segments/", _("Segments"), "s"),
+    Place(_("Action targets"), "target", "/action-targets/", _("Targets"), "t"),
+    Place(_("Analytics"), "chart-line", "/analytics/", _("Analytics"), "a"),
 )
 
 
@@ -39,5 +43,6 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "person": request.user if hasattr(request, "journey") else None,
         "zone": timezone.get_current_timezone_name(),
         "local_data": local_data(request),
+        "letters_off": request.COOKIES.get(KEYS_COOKIE) == "off",
         "request_id": getattr(request, "request_id", ""),
     }

@@ -147,6 +147,9 @@ STORAGES = {
     "staticfiles": {"BACKEND": "journeyadmin.packages.StaticStorage"},
 }
 
+# Where the command palette finds what each app can be asked for by name.
+PALETTE_SOURCES = ["segments.palette.entries", "actiontargets.palette.entries"]
+
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "dashboard"}}
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 

@@ -11,6 +11,8 @@ urlpatterns = [
     path("action-targets/", include("actiontargets.urls")),
     path("analytics/", include("analytics.urls")),
     path("theme", views.theme, name="theme"),
+    path("search/", views.palette, name="palette"),
+    path("keyboard/", views.keyboard, name="keyboard"),
     path("", include("journeyadmin.monitoring.urls")),
 ]
 

@@ -7,9 +7,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
-from journeyadmin.frame import THEME_COOKIE, THEMES
+from journeyadmin.frame import KEYS_COOKIE, THEME_COOKIE, THEMES
+from journeyadmin.htmx import answer
+from journeyadmin.http import JourneyRequest
+from journeyadmin.palette import entries as gather
+from journeyadmin.palette import matching
 
 YEAR = 365 * 24 * 3600
 
@@ -26,6 +30,25 @@ def theme(request: HttpRequest) -> HttpResponse:
     chosen = request.POST.get("theme", "")
     if chosen in THEMES:
         response.set_cookie(THEME_COOKIE, chosen, max_age=YEAR, samesite="Lax", secure=request.is_secure())
+    return response
+
+
+def palette(request: JourneyRequest) -> HttpResponse:
+    """Everything one can go to; `q` filters on the server for those without scripts."""
+    found, problems = gather(request)
+    text = request.GET.get("q", "")
+    context = {"entries": matching(found, text) if text else found, "problems": problems, "q": text}
+    return answer(request, "palette/page.html", "palette/_found.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def keyboard(request: JourneyRequest) -> HttpResponse:
+    """The keyboard map; a POST switches single letters on or off, kept in a cookie."""
+    if request.method != "POST":
+        return render(request, "keyboard.html")
+    response = redirect(safe_next(request, request.POST.get("next", "")))
+    off = "off" if request.POST.get("letters") == "off" else "on"
+    response.set_cookie(KEYS_COOKIE, off, max_age=YEAR, samesite="Lax", secure=request.is_secure())
     return response
 
 

@@ -1,7 +1,6 @@
 // The keyboard map: single letters that follow links marked data-key, "g" then a letter for places, "/" for the search box.
 // Nothing happens while typing, with a modifier held, or when the person switched single letters off (cookie keys=off).
 
-const PLACES = { s: "/segments/", t: "/action-targets/", a: "/analytics/" };
 const WAIT = 1000;
 let pending = 0;
 
@@ -10,9 +9,13 @@ export function startKeys() {
     if ((event.ctrlKey || event.metaKey) && event.key === "Enter") return save(event);
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || isTyping(event.target)) return;
     if (document.cookie.includes("keys=off") || document.querySelector("dialog[open]")) return;
-    if (Date.now() - pending < WAIT && PLACES[event.key]) {
+    const place = Date.now() - pending < WAIT && document.querySelector(`[data-place-key="${CSS.escape(event.key)}"]`);
+    if (place) {
       event.preventDefault();
-      location.assign(PLACES[event.key]);
+      place.click();
+    } else if (event.key === "?") {
+      event.preventDefault();
+      document.getElementById("keys")?.showModal();
     } else if (event.key === "g") {
       pending = Date.now();
     } else if (event.key === "/") {

@@ -4,6 +4,7 @@ import { startFocus } from "./focus.js";
 import { startForms } from "./forms.js";
 import { startKeys } from "./keys.js";
 import { startMenus } from "./menus.js";
+import { startPalette } from "./palette.js";
 import { startTheme } from "./theme.js";
 
 startTheme();
@@ -11,3 +12,4 @@ startMenus();
 startFocus();
 startForms();
 startKeys();
+startPalette();

@@ -1,0 +1,90 @@
+// Ctrl K: the palette. Its entries come once from the server as links; typing filters them here, arrows choose, Enter goes.
+// Without scripts the search link in the top bar opens the same list as a page.
+
+let dialog, box, list, rows = [];
+
+export function startPalette() {
+  dialog = document.getElementById("palette");
+  if (!dialog) return;
+  box = dialog.querySelector("input");
+  list = dialog.querySelector("[role=listbox]");
+  document.addEventListener("keydown", (event) => {
+    if ((event.ctrlKey || event.metaKey) && !event.altKey && event.key.toLowerCase() === "k") { event.preventDefault(); open(); }
+  });
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("[data-palette]") && !event.ctrlKey && !event.metaKey) { event.preventDefault(); open(); }
+  });
+  dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
+  box.addEventListener("input", filter);
+  box.addEventListener("keydown", keyed);
+}
+
+async function open() {
+  if (dialog.open) return;
+  dialog.showModal();
+  box.value = "";
+  box.focus();
+  if (!rows.length) await load();
+  filter();
+}
+
+async function load() {
+  list.setAttribute("aria-busy", "true");
+  try {
+    const answer = await fetch(dialog.dataset.source, { headers: { "HX-Request": "true" } });
+    const target = answer.headers.get("HX-Redirect");
+    if (target) { location.assign(target); return; }
+    if (!answer.ok) throw new Error(String(answer.status));
+    list.innerHTML = await answer.text();
+    rows = [...list.querySelectorAll("[role=option]")].map((row) => ({ row, text: row.textContent.toLocaleLowerCase() }));
+  } catch {
+    note(list.dataset.failed);
+  } finally {
+    list.removeAttribute("aria-busy");
+  }
+}
+
+function filter() {
+  if (!rows.length) return;
+  const words = box.value.toLocaleLowerCase().split(/\s+/).filter(Boolean);
+  for (const { row, text } of rows) row.hidden = !words.every((word) => text.includes(word));
+  for (const group of list.querySelectorAll("[role=group]")) group.hidden = !group.querySelector("[role=option]:not([hidden])");
+  list.querySelector(".palette-empty")?.remove();
+  const shown = visible();
+  if (!shown.length) note(list.dataset.empty);
+  choose(shown[0]);
+}
+
+function note(words) {
+  const line = document.createElement("p");
+  line.className = "palette-note palette-empty";
+  line.textContent = words;
+  list.append(line);
+}
+
+function visible() {
+  return rows.map(({ row }) => row).filter((row) => !row.hidden);
+}
+
+function choose(row) {
+  for (const { row: other } of rows) other.setAttribute("aria-selected", String(other === row));
+  if (row) { box.setAttribute("aria-activedescendant", row.id); row.scrollIntoView({ block: "nearest" }); }
+  else box.removeAttribute("aria-activedescendant");
+}
+
+function keyed(event) {
+  const shown = visible();
+  const at = shown.findIndex((row) => row.getAttribute("aria-selected") === "true");
+  if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+    event.preventDefault();
+    if (shown.length) choose(shown[(at + (event.key === "ArrowDown" ? 1 : -1) + shown.length) % shown.length]);
+  } else if (event.key === "Escape") {
+    // A search box would take the first Escape to empty itself.
+    event.preventDefault();
+    dialog.close();
+  } else if (event.key === "Enter" && shown[at]) {
+    event.preventDefault();
+    shown[at].click();
+    dialog.close();
+  }
+}
