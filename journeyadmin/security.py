@@ -1,17 +1,12 @@
-"""Security headers of every response; the content policy allows nothing inline and nothing from elsewhere."""
+"""The security headers that Django does not set by itself; the content policy allows nothing inline and nothing from elsewhere."""
 
 from collections.abc import Callable, Iterable
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "same-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
@@ -51,8 +46,6 @@ class SecurityHeaders:
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
         response.headers.setdefault("Content-Security-Policy", content_policy())
-        if settings.HTTPS:
-            response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
         if response.headers.get("Content-Type", "").startswith("text/html"):
             # Pages hold an organisation's own words; no shared or disk cache keeps them.
             response.headers.setdefault("Cache-Control", "no-store")

@@ -68,6 +68,8 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "journeyadmin.monitoring.middleware.Measured",
     "journeyadmin.security.SecurityHeaders",
+    "django.middleware.security.SecurityMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -114,11 +116,16 @@ CSRF_FAILURE_VIEW = "journeyadmin.views.csrf_failure"
 LOGIN_URL = "/accounts/sign-in"
 LOGIN_REDIRECT_URL = "/"
 
-# Transport security; the headers themselves are in journeyadmin/security.py
-SECURE_SSL_REDIRECT = False
+# Transport security; the content policy and the headers Django does not know are in journeyadmin/security.py
+SECURE_SSL_REDIRECT = _https
+SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]
+SECURE_HSTS_SECONDS = 31_536_000 if _https else 0
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+# W005, W021: whether the domain's other hosts are HTTPS-only is for its owner to say, not for one program on it.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-HTTPS = _https
 
 # The segment editor posts up to 50 patterns of 50 criteria on each of two sides.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 40_000
