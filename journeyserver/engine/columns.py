@@ -69,6 +69,8 @@ SESSIONS = Table(
             for name in CONTEXT_COLUMNS.values()
         ),
         *_columns(referrer_keywords="text"),
+        # The latest campaign and external referrer since the pause before the visit (docs/decisions/0005).
+        *_columns(arrival_campaign="text", arrival_referrer="text"),
     ),
 )
 ASSIGNMENTS = Table(
@@ -90,6 +92,9 @@ ACTIONS = Table(
         session_id="uuid",
         state="text",
         state_ts="time",
+        entered="texts",
+        error_code="text",
+        error_message="text",
         media_type="text",
         action_map_id="uuid",
         action_map_version="bigint",
@@ -111,8 +116,11 @@ IMPORTS = Table(
         fingerprint="text",
         name="text",
         format="text",
+        options="text",
         shift_seconds="bigint",
+        first_seq="bigint",
         state="text",
+        message="text",
         started="time",
         finished="time",
         position="bigint",
@@ -126,6 +134,13 @@ IMPORTS = Table(
 REFUSED = Table(
     "refused", _columns(import_id="uuid", received="time", number="bigint", reason="text", sample="text")
 )
+# Events that an import under way met, and that were there before it: how often it has met each of them.
+REPEATS = Table(
+    "repeats",
+    _columns(
+        import_id="uuid", customer_id="text", ts="time", event_name="text", page_url="text", copies="bigint"
+    ),
+)
 SETTINGS = Table("settings", _columns(name="text", value="text"))
 
-TABLES = (EVENTS, SESSIONS, ASSIGNMENTS, ACTIONS, FACTS, IMPORTS, REFUSED, SETTINGS)
+TABLES = (EVENTS, SESSIONS, ASSIGNMENTS, ACTIONS, FACTS, IMPORTS, REFUSED, REPEATS, SETTINGS)

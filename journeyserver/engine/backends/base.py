@@ -96,6 +96,36 @@ class Cursor(Protocol):
     def close(self) -> None: ...
 
 
+class Writer(Protocol):
+    """The one writer inside its transaction.
+
+    What is to be written is worked out at the `desk`: a DuckDB connection that holds temporary tables only, whatever
+    engine keeps the warehouse (for DuckDB, that is the warehouse itself). Tables named below lie on the desk, unless
+    they are called tables of the warehouse.
+    """
+
+    desk: Any
+    words: Words
+
+    def collect(self, into: str, sql: str, parameters: Sequence[Any] = (), keys: Sequence[str] = ()) -> None:
+        """Brings the answer to a question about the warehouse to the desk, as the table `into`. The question may also
+        read the tables `keys` of the desk."""
+        ...
+
+    def append(self, table: str, sql: str) -> int:
+        """Adds what this SELECT on the desk yields (columns by name, missing ones empty) to a table of the warehouse;
+        how many rows that were."""
+        ...
+
+    def replace(self, table: str, key: str, columns: Sequence[str], rows: str) -> None:
+        """Sets these columns, in the warehouse, of the rows whose key is in the desk's table `rows`."""
+        ...
+
+    def execute(self, sql: str, parameters: Sequence[Any] = ()) -> Any:
+        """A statement over tables of the warehouse alone, in SQL that every engine reads."""
+        ...
+
+
 class Backend(Protocol):
     """An open warehouse."""
 
@@ -104,7 +134,7 @@ class Backend(Protocol):
     def cursor(self) -> Cursor: ...
 
     def transaction(self) -> AbstractContextManager[Any]:
-        """The one writer, in a transaction: committed at the end, rolled back when anything is raised."""
+        """The one `Writer`, in a transaction: committed at the end, rolled back when anything is raised."""
         ...
 
     def close(self) -> None: ...

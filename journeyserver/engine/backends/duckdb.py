@@ -13,8 +13,9 @@ from duckdb.func import PythonUDFType
 
 from journeyadmin.contract.metrics import FACT_KINDS
 from journeyserver.engine.backends.base import Busy, QueryStopped, WarehouseError
-from journeyserver.engine.columns import TABLES, Type
+from journeyserver.engine.columns import TABLES, Table, Type
 
+# Grows when an older warehouse needs more than new tables and new, empty columns, which are added by themselves.
 SCHEMA_VERSION = 1
 
 TYPES: Mapping[Type, str] = {
@@ -149,39 +150,67 @@ class DuckCursor:
         self._connection.close()
 
 
+class DuckWriter:
+    """The writer inside its transaction: the desk is the warehouse itself, so nothing is carried about."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self.desk = connection
+        self.words = DuckWords()
+
+    def collect(self, into: str, sql: str, parameters: Sequence[Any] = (), keys: Sequence[str] = ()) -> None:
+        self.desk.execute(f"CREATE OR REPLACE TEMP TABLE {into} AS {sql}", list(parameters))
+
+    def append(self, table: str, sql: str) -> int:
+        (number,) = self.desk.execute(f"INSERT INTO {table} BY NAME {sql}").fetchall()[0]
+        return int(number)
+
+    def replace(self, table: str, key: str, columns: Sequence[str], rows: str) -> None:
+        new = ", ".join(f"{column} = new.{column}" for column in columns)
+        self.desk.execute(f"UPDATE {table} SET {new} FROM {rows} AS new WHERE {table}.{key} = new.{key}")
+
+    def execute(self, sql: str, parameters: Sequence[Any] = ()) -> duckdb.DuckDBPyConnection:
+        return self.desk.execute(sql, list(parameters))
+
+
 class DuckBackend:
-    """An open DuckDB warehouse. `writer` is used by one thread at a time, inside `transaction()`."""
+    """An open DuckDB warehouse: one connection writes, inside `transaction()`; every reader has one of its own."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, path: str) -> None:
         self.words = DuckWords()
-        self.writer = connection
         self.path = path
+        # Never asked anything itself, so that a reader can be made while the writer works.
+        self._root = connection
+        self._writer = connection.cursor()
+        _teach(self._writer)
         self._lock = threading.RLock()
+        self._making = threading.Lock()
 
     def cursor(self) -> DuckCursor:
-        connection = self.writer.cursor()
+        with self._making:
+            connection = self._root.cursor()
         _teach(connection)
         return DuckCursor(connection, self.path)
 
     @contextmanager
-    def transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
+    def transaction(self) -> Iterator[DuckWriter]:
         with self._lock:
             try:
-                self.writer.execute("BEGIN")
+                self._writer.execute("BEGIN")
                 try:
-                    yield self.writer
+                    yield DuckWriter(self._writer)
                 except BaseException:
-                    self.writer.execute("ROLLBACK")
+                    self._writer.execute("ROLLBACK")
                     raise
-                self.writer.execute("COMMIT")
+                self._writer.execute("COMMIT")
             except duckdb.Error as error:
                 raise _sentence(error, self.path) from error
 
     def close(self) -> None:
         with self._lock:
             # A function that is still known when the interpreter ends is reported as a leak.
-            self.writer.remove_function("python_casefold")
-            self.writer.close()
+            self._root.remove_function("python_casefold")
+            self._writer.close()
+            self._root.close()
 
 
 def _casefold(texts: Any) -> Any:
@@ -246,12 +275,17 @@ def open_backend(path: Path | str, memory_limit: str = "4GB", threads: int | Non
             raise WarehouseError(
                 f"{place} was made by a newer version of the Journey server. Install that version to use it."
             )
+        _upgrade(connection)
         text = duckdb.sqltype("VARCHAR")
         connection.create_function("python_casefold", _casefold, [text], text, type=PythonUDFType.ARROW)
-        _teach(connection)
     except duckdb.Error as error:
         raise _sentence(error, place) from error
     return DuckBackend(connection, place)
+
+
+def _create_table(table: Table) -> str:
+    columns = ", ".join(f"{column.name} {TYPES[column.type]}" for column in table.columns)
+    return f"CREATE TABLE {table.name} ({columns})"
 
 
 def _create(connection: duckdb.DuckDBPyConnection) -> None:
@@ -259,7 +293,31 @@ def _create(connection: duckdb.DuckDBPyConnection) -> None:
     kinds = ", ".join(f"'{name}'" for name in FACT_KINDS)
     connection.execute(f"CREATE TYPE fact_kind AS ENUM ({kinds})")
     for table in TABLES:
-        columns = ", ".join(f"{column.name} {TYPES[column.type]}" for column in table.columns)
-        connection.execute(f"CREATE TABLE {table.name} ({columns})")
+        connection.execute(_create_table(table))
     connection.execute("INSERT INTO settings VALUES ('schema', ?)", [str(SCHEMA_VERSION)])
     connection.execute("COMMIT")
+
+
+def _upgrade(connection: duckdb.DuckDBPyConnection) -> None:
+    """Adds what an older warehouse lacks, all of it or nothing."""
+    found: dict[str, set[str]] = {}
+    for table, column in connection.execute(
+        "SELECT table_name, column_name FROM duckdb_columns()"
+    ).fetchall():
+        found.setdefault(table, set()).add(column)
+    missing = []
+    for table in TABLES:
+        if table.name not in found:
+            missing.append(_create_table(table))
+            continue
+        missing += [
+            f"ALTER TABLE {table.name} ADD COLUMN {column.name} {TYPES[column.type]}"
+            for column in table.columns
+            if column.name not in found[table.name]
+        ]
+    if missing:
+        connection.execute("BEGIN")
+        for statement in missing:
+            connection.execute(statement)
+        connection.execute("COMMIT")
+        connection.execute("CHECKPOINT")

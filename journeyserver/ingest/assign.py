@@ -1,0 +1,266 @@
+"""Which segments the new events earn (docs/decisions/0003-how-segments-are-assigned.md), by one path for all sources.
+
+Moments are ordered by time, and at one time by `seq`; both together are one number, `moment`, so that the smallest of many is
+a plain minimum. Reads the desk's tables `new_events`, `visits` (every visit that has new events), `going_on` (those of them
+that began before) and `known_sessions`, `known_assignments` of the customers; leaves `assigned`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow
+
+from journeyserver.engine.backends.base import Writer
+from journeyserver.engine.backends.duckdb import DuckWords
+from journeyserver.engine.predicates import context_condition, pattern_condition
+
+Json = Mapping[str, Any]
+
+# The subject of each scope: the column that says whose events count.
+SUBJECTS = {"Session": "session_id", "Customer": "customer_id"}
+_DESK = DuckWords()
+
+
+def moment(ts: str, seq: str) -> str:
+    """SQL for the moment of an event: microseconds above 40 bits of its number."""
+    return f"(CAST(epoch_us({ts}) AS HUGEINT) * {2**40} + {seq})"
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """The `step`-th journey pattern of definition number `segment`."""
+
+    number: int
+    segment: int
+    step: int
+    count: int
+    scope: str
+    body: Json
+
+
+@dataclass(frozen=True)
+class Definitions:
+    """Active segments, numbered in their order, as the API shows them."""
+
+    rows: tuple[Json, ...]
+    patterns: tuple[Pattern, ...]
+
+    def of(self, scope: str) -> list[tuple[int, Json]]:
+        return [(number, row) for number, row in enumerate(self.rows) if row["scope"] == scope]
+
+
+def read(active: Sequence[Json]) -> Definitions:
+    """Segments without any condition are left out: nothing that happens assigns them."""
+    rows = tuple(row for row in active if _patterns(row, "context") or _patterns(row, "journey"))
+    patterns: list[Pattern] = []
+    for segment, row in enumerate(rows):
+        for step, body in enumerate(_patterns(row, "journey")):
+            patterns.append(Pattern(len(patterns), segment, step, int(body["count"]), row["scope"], body))
+    return Definitions(rows, tuple(patterns))
+
+
+def _patterns(row: Json, side: str) -> Sequence[Json]:
+    return (row.get(side) or {}).get("patterns") or ()
+
+
+def assign(writer: Writer, definitions: Definitions) -> None:
+    """Leaves `assigned`: segment, scope, visit, customer, event and moment of every assignment that new events earn."""
+    desk = writer.desk
+    desk.execute(
+        "CREATE OR REPLACE TEMP TABLE assigned (segment_id UUID, segment_scope VARCHAR, session_id UUID, customer_id VARCHAR, "
+        "event_id UUID, ts TIMESTAMP, moment HUGEINT, expires TIMESTAMP)"
+    )
+    if not definitions.rows:
+        return
+    _lay_out(desk, definitions)
+    _find_hits(writer, definitions)
+    _find_holding(writer, definitions)
+    for scope, subject in SUBJECTS.items():
+        if definitions.of(scope):
+            _complete(desk, definitions, scope, subject)
+            _find_candidates(desk, scope, subject)
+            _choose(desk, scope, subject)
+
+
+def _lay_out(desk: Any, definitions: Definitions) -> None:
+    """`segments` and `patterns`: the numbers of the definitions, so that the statements below stay short."""
+    segments = [
+        {
+            "segment": number,
+            "segment_id": row["id"],
+            "scope": row["scope"],
+            "days": int(row.get("assignmentExpirationDays") or 0) if row["scope"] == "Customer" else 0,
+            "steps": len(_patterns(row, "journey")),
+        }
+        for number, row in enumerate(definitions.rows)
+    ]
+    patterns = [
+        {
+            "pattern": row.number,
+            "segment": row.segment,
+            "step": row.step,
+            "needed": row.count,
+            "scope": row.scope,
+        }
+        for row in definitions.patterns
+    ] or [{"pattern": -1, "segment": -1, "step": -1, "needed": 1, "scope": ""}]
+    for name, rows in (("segments", segments), ("patterns", patterns)):
+        desk.register("laid_out", pyarrow.Table.from_pylist(rows))
+        desk.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT * FROM laid_out")
+        desk.unregister("laid_out")
+    desk.execute("ALTER TABLE segments ALTER segment_id TYPE UUID")
+
+
+def _find_hits(writer: Writer, definitions: Definitions) -> None:
+    """`hits`: which event counts for which pattern, among the new ones and among those that their subjects had before."""
+    desk = writer.desk
+    desk.execute(
+        "CREATE OR REPLACE TEMP TABLE hits (pattern INTEGER, session_id UUID, customer_id VARCHAR, moment HUGEINT)"
+    )
+    if not definitions.patterns:
+        return
+    parameters: list[Any] = []
+    parts = [
+        f"SELECT {row.number} AS pattern, session_id, customer_id, moment FROM new_events "
+        f"WHERE {pattern_condition(_DESK, row.body, parameters)}"
+        for row in definitions.patterns
+    ]
+    desk.execute(f"INSERT INTO hits {' UNION ALL '.join(parts)}", parameters)
+    if not desk.execute("SELECT count(*) FROM known_sessions").fetchall()[0][0]:
+        return
+    parameters = []
+    # A late event may lie up to a pause before the visit that it joined.
+    going_on = (
+        "session_id IN (SELECT session_id FROM going_on) "
+        "AND ts >= (SELECT min(started) - INTERVAL '20 minutes' FROM going_on)"
+    )
+    whose = {"Session": going_on, "Customer": "customer_id IN (SELECT customer_id FROM known_sessions)"}
+    parts = [
+        f"SELECT {row.number} AS pattern, session_id, customer_id, ts, seq FROM events "
+        f"WHERE {whose[row.scope]} AND {pattern_condition(writer.words, row.body, parameters)}"
+        for row in definitions.patterns
+    ]
+    writer.collect("hits_before", " UNION ALL ".join(parts), parameters, keys=("going_on", "known_sessions"))
+    desk.execute(
+        f"INSERT INTO hits SELECT pattern, session_id, customer_id, {moment('ts', 'seq')} FROM hits_before"
+    )
+
+
+def _find_holding(writer: Writer, definitions: Definitions) -> None:
+    """`holding`: which visit meets which segment's context, while its visitor is signed in, is not, or (null) either way.
+
+    And `signed_in`: from which moment on a visit is authenticated. Nothing else about a visit changes.
+    """
+    desk = writer.desk
+    parameters: list[Any] = []
+    parts = []
+    asked = False
+    for number, row in enumerate(definitions.rows):
+        by_sign_in = any(
+            criterion["key"] == "authenticated"
+            for pattern in _patterns(row, "context")
+            for criterion in pattern["criteria"]
+        )
+        asked = asked or by_sign_in
+        for signed in ("false", "true") if by_sign_in else ("NULL",):
+            visits = f"(SELECT * REPLACE ({signed} AS authenticated) FROM visits)" if by_sign_in else "visits"
+            parts.append(
+                f"SELECT {number} AS segment, session_id, CAST({signed} AS BOOLEAN) AS signed FROM {visits} AS v "
+                f"WHERE {context_condition(_DESK, row, parameters)}"
+            )
+    desk.execute(f"CREATE OR REPLACE TEMP TABLE holding AS {' UNION ALL '.join(parts)}", parameters)
+    desk.execute(
+        "CREATE OR REPLACE TEMP TABLE signed_in AS "
+        "SELECT session_id, min(moment) AS since FROM new_events WHERE authenticated GROUP BY session_id"
+    )
+    if asked:
+        writer.collect(
+            "signed_in_before",
+            "SELECT session_id, ts, seq FROM events WHERE authenticated "
+            "AND session_id IN (SELECT session_id FROM going_on WHERE authenticated) "
+            "AND ts >= (SELECT min(started) - INTERVAL '20 minutes' FROM going_on)",
+            keys=("going_on",),
+        )
+        desk.execute(
+            "CREATE OR REPLACE TEMP TABLE signed_in AS SELECT session_id, min(since) AS since FROM ("
+            "SELECT * FROM signed_in UNION ALL "
+            f"SELECT session_id, {moment('ts', 'seq')} FROM signed_in_before) AS each_of_them GROUP BY session_id"
+        )
+
+
+def _complete(desk: Any, definitions: Definitions, scope: str, subject: str) -> None:
+    """`completed`: the moment at which each subject completed all patterns of a segment, in their order.
+
+    A pattern counts from the moment that completed the one before, that one included, but completes strictly later.
+    """
+    desk.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE completed AS SELECT segment, {subject}, moment FROM (
+          SELECT segment, {subject}, moment, needed, row_number() OVER (PARTITION BY pattern, {subject} ORDER BY moment) AS nth
+          FROM hits JOIN patterns USING (pattern) WHERE scope = '{scope}' AND step = 0) AS counted
+        WHERE nth = needed
+        """
+    )
+    steps = max((row.step for row in definitions.patterns if row.scope == scope), default=0)
+    for step in range(1, steps + 1):
+        desk.execute(
+            f"""
+            CREATE OR REPLACE TEMP TABLE completed AS
+            SELECT segment, {subject}, min(moment) AS moment FROM (
+              SELECT c.segment, c.{subject}, h.moment, c.moment AS since, needed,
+                     row_number() OVER (PARTITION BY pattern, h.{subject} ORDER BY h.moment) AS nth
+              FROM completed AS c JOIN patterns AS p ON p.segment = c.segment AND p.step = {step}
+              JOIN hits AS h ON h.pattern = p.pattern AND h.{subject} = c.{subject} AND h.moment >= c.moment) AS counted
+            WHERE nth >= needed AND moment > since GROUP BY ALL
+            UNION ALL
+            SELECT c.* FROM completed AS c JOIN segments USING (segment) WHERE steps <= {step}
+            """
+        )
+
+
+def _find_candidates(desk: Any, scope: str, subject: str) -> None:
+    """`candidates`: the new events at which everything holds."""
+    desk.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE candidates AS
+        SELECT s.segment, s.segment_id, s.days, e.session_id, e.customer_id, e.event_id, e.ts, e.moment
+        FROM segments AS s JOIN holding AS h USING (segment) JOIN new_events AS e USING (session_id)
+        LEFT JOIN signed_in AS i USING (session_id)
+        LEFT JOIN completed AS c ON c.segment = s.segment AND c.{subject} = e.{subject}
+        WHERE s.scope = '{scope}' AND (h.signed IS NULL OR h.signed = coalesce(e.moment >= i.since, false))
+          AND (s.steps = 0 OR e.moment >= c.moment)
+        """
+    )
+
+
+def _choose(desk: Any, scope: str, subject: str) -> None:
+    """The first candidate of each subject, unless it has the segment already; after an expiry, the first one again."""
+    while True:
+        desk.execute(
+            f"""
+            CREATE OR REPLACE TEMP TABLE had AS
+            SELECT segment_id, {subject}, max(coalesce(expires, 'infinity'::TIMESTAMP)) AS until FROM (
+              SELECT segment_id, segment_scope, {subject}, expires FROM known_assignments
+              UNION ALL SELECT segment_id, segment_scope, {subject}, expires FROM assigned) AS each_of_them
+            WHERE segment_scope = '{scope}' GROUP BY ALL
+            """
+        )
+        (number,) = desk.execute(
+            f"""
+            INSERT INTO assigned BY NAME
+            SELECT segment_id, '{scope}' AS segment_scope, arg_min(c.session_id, moment) AS session_id,
+                   arg_min(c.customer_id, moment) AS customer_id, arg_min(event_id, moment) AS event_id, min(ts) AS ts, min(moment) AS moment,
+                   CASE WHEN any_value(days) > 0 THEN min(ts) + to_days(CAST(any_value(days) AS INTEGER)) END AS expires
+            FROM candidates AS c LEFT JOIN had USING (segment_id, {subject})
+            WHERE had.until IS NULL OR ts >= had.until GROUP BY segment_id, c.{subject}
+            """
+        ).fetchall()[0]
+        # Only what expires is assigned again.
+        if (
+            not number
+            or not desk.execute(
+                "DELETE FROM candidates WHERE days = 0; SELECT count(*) FROM candidates"
+            ).fetchall()[0][0]
+        ):
+            return
