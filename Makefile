@@ -35,10 +35,15 @@ node_modules/.installed: package.json package-lock.json
 	@npm ci --silent --no-audit --no-fund
 	@touch $@
 
-demo: .venv/run node_modules/.installed ## run both programs until Ctrl-C
+PO_FILES := $(wildcard locale/*/LC_MESSAGES/django.po)
+locale/.compiled: $(PO_FILES) tools/messages.py .venv/run
+	@$(BIN)/python tools/messages.py compile
+	@touch $@
+
+demo: .venv/run node_modules/.installed locale/.compiled ## run both programs until Ctrl-C
 	@exec $(BIN)/python demo.py $(DATA)
 
-test: .venv/dev node_modules/.installed chromium lint ## all checks and tests
+test: .venv/dev node_modules/.installed locale/.compiled chromium lint ## all checks and tests
 	$(BIN)/python -m pytest -n 2
 
 lint: .venv/dev node_modules/.installed ## style, types, migrations
@@ -56,5 +61,5 @@ lock: .venv/uv ## write both lock files anew from pyproject.toml
 chromium:
 	@sh tools/chromium.sh /usr/bin/chromium
 
-bench: .venv/dev node_modules/.installed ## the benchmark table
+bench: .venv/dev node_modules/.installed locale/.compiled ## the benchmark table
 	$(BIN)/python -m bench

@@ -35,6 +35,8 @@ try:
     SERVICE_CONNECT_SECONDS = _env.number("SERVICE_CONNECT_SECONDS", 5)
     SERVICE_READ_SECONDS = _env.number("SERVICE_READ_SECONDS", 30)
     SERVICE_BUDGET_SECONDS = _env.number("SERVICE_BUDGET_SECONDS", 60)
+    # Whether a change through a production connection needs a reason.
+    REASON_REQUIRED = _env.flag("REASON_REQUIRED")
     BEHIND_PROXY = _env.flag("BEHIND_PROXY")
     METRICS_TOKEN = _env.text("METRICS_TOKEN")
     # The library that counts reads this when it is first imported: one file a worker, added up when asked.
@@ -72,6 +74,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -133,6 +136,12 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
 
 # Language and time
 LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SECURE = _https
+LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
 USE_I18N = True
 USE_TZ = True
 USE_THOUSAND_SEPARATOR = False

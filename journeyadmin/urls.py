@@ -1,6 +1,7 @@
 """The dashboard's addresses."""
 
 from django.urls import include, path
+from django.views.i18n import set_language
 
 from journeyadmin import views
 
@@ -11,6 +12,7 @@ urlpatterns = [
     path("action-targets/", include("actiontargets.urls")),
     path("analytics/", include("analytics.urls")),
     path("theme", views.theme, name="theme"),
+    path("language", set_language, name="language"),
     path("search/", views.palette, name="palette"),
     path("keyboard/", views.keyboard, name="keyboard"),
     path("", include("journeyadmin.monitoring.urls")),
