@@ -13,7 +13,6 @@ the nine is declared in place: `Operation("getLocalData", "GET", "/api/local/v1/
 an empty permission or empty scopes ask for a token alone.
 """
 
-import io
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, Literal
@@ -185,9 +184,9 @@ def _json_body(request: HttpRequest) -> object:
     too_large = ApiError(413, "request.entity.too.large", f"The body must not be larger than {limit} bytes.")
     if not chunked and int(declared) > limit:
         raise too_large
+    _limit_pauses(request)
     # Django reads a body by its declared length and would take a chunked one for empty.
-    stream: io.BufferedIOBase = request.META["wsgi.input"] if chunked else request  # type: ignore[assignment]
-    raw = stream.read(limit + 1) if chunked else request.body
+    raw = request.META["wsgi.input"].read(limit + 1) if chunked else request.body
     if len(raw) > limit:
         raise too_large
     if not raw:
@@ -197,3 +196,10 @@ def _json_body(request: HttpRequest) -> object:
     except orjson.JSONDecodeError as error:
         raise ApiError(400, "bad.request", f"The body is not well-formed JSON: {error}.") from None
     return parsed
+
+
+def _limit_pauses(request: HttpRequest) -> None:
+    """A client that stops in the middle of its body does not hold a thread for ever: `middleware` answers 408."""
+    connection = request.META.get("gunicorn.socket")
+    if connection is not None:
+        connection.settimeout(settings.BODY_SECONDS)

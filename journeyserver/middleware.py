@@ -2,13 +2,14 @@
 
 import logging
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
-from django.core.exceptions import DisallowedHost, SuspiciousOperation
+from django.core.exceptions import DisallowedHost, RequestDataTooBig, SuspiciousOperation
 from django.db import OperationalError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, UnreadablePostError
+from gunicorn.http.errors import ParseException
 
-from journeyserver.errors import ApiError, bad_request, error_response
+from journeyserver.errors import ApiError, bad_request, error_response, not_found
 
 log = logging.getLogger("journeyserver.requests")
 
@@ -87,9 +88,38 @@ def as_api_error(request: HttpRequest, exception: Exception) -> ApiError:
     """What to tell the caller about an exception; logs the ones that are our fault."""
     if isinstance(exception, ApiError):
         return exception
+    if isinstance(exception, RequestDataTooBig):
+        return ApiError(413, "request.entity.too.large", "The body is too large.")
     if isinstance(exception, SuspiciousOperation):
         return bad_request("The request cannot be read.")
+    if any(isinstance(cause, TimeoutError) for cause in _causes(exception)):
+        return ApiError(408, "request.timeout", "The request was not received in time.")
+    if isinstance(exception, UnreadablePostError | ParseException):
+        return bad_request("The body broke off or is not framed as HTTP has it.")
     log.error("%s %s %s", correlation_id(request), request.method, request.path, exc_info=exception)
     if isinstance(exception, OperationalError):
         return ApiError(503, "service.unavailable", "The store cannot be reached at the moment. Try again.")
     return ApiError(500, "internal.server.error", "The server failed while it worked on this request.")
+
+
+def _causes(exception: BaseException | None) -> Iterator[BaseException]:
+    """An exception and what it came from: Django wraps what happens while it reads a body, more than once."""
+    while exception is not None:
+        yield exception
+        exception = exception.__cause__
+
+
+def handler404(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's answer to an address that nothing is mounted at."""
+    return error_response(not_found("There is no such resource."), correlation_id(request))
+
+
+def handler400(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's answer where a middleware cannot read the request."""
+    return error_response(as_api_error(request, exception), correlation_id(request))
+
+
+def handler500(request: HttpRequest) -> HttpResponse:
+    """Django's answer where a middleware failed; Django has logged it."""
+    failed = ApiError(500, "internal.server.error", "The server failed while it worked on this request.")
+    return error_response(failed, correlation_id(request))

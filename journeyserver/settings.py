@@ -156,6 +156,8 @@ LOGGING = {
 # What a request may weigh (docs/api/journey-api.md §1.3).
 MAX_BODY_BYTES = 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
+# How long a client may pause while it sends a body.
+BODY_SECONDS = _number("JOURNEYSERVER_BODY_SECONDS", 30)
 
 HOST = _text("JOURNEYSERVER_HOST", "127.0.0.1")
 PORT = _number("JOURNEYSERVER_PORT", 8100)

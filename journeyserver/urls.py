@@ -29,3 +29,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     # Keep last: whatever else is asked for below /api/.
     re_path(r"^api/", unknown_route),
 ]
+
+handler400 = "journeyserver.middleware.handler400"
+handler404 = "journeyserver.middleware.handler404"
+handler500 = "journeyserver.middleware.handler500"
