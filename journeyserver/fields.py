@@ -17,17 +17,18 @@ class Fields:
     def __init__(self, value: object, path: str = "", problems: list[Problem] | None = None) -> None:
         self.path = path
         self.problems: list[Problem] = [] if problems is None else problems
+        self.readable = isinstance(value, dict)
         self.values: Mapping[str, Any] = value if isinstance(value, dict) else {}
-        if not isinstance(value, dict):
+        if not self.readable:
             self.problems.append(Problem(path, "invalid.type", "must be an object."))
 
     def __contains__(self, name: str) -> bool:
         return name in self.values
 
     def note(self, name: str, code: str, reason: str) -> None:
-        """Notes a problem of a field; an empty name is the object itself."""
-        place = ".".join(part for part in (self.path, name) if part)
-        self.problems.append(Problem(place, code, reason))
+        """Notes a problem of a field. What is no object at all lacks no field besides."""
+        if self.readable:
+            self.problems.append(Problem(self._place(name), code, reason))
 
     def is_null(self, name: str) -> bool:
         return name in self.values and self.values[name] is None
