@@ -1,0 +1,65 @@
+"""A definition as it is read: patterns with their criteria in words and parts, for the page of a segment and for differences."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from journeyadmin import wording
+from journeyadmin.contract.criteria import OPERATORS, Side, find_key
+
+
+@dataclass(frozen=True)
+class CriterionRead:
+    """`label` is empty for a key nobody here knows; `joiner` stands between several values."""
+
+    key: str
+    label: str
+    operator: str
+    values: tuple[str, ...]
+    joiner: str
+    ignore_case: bool
+    negative: bool
+    note: str
+
+
+@dataclass(frozen=True)
+class PatternRead:
+    number: int
+    head: str
+    criteria: tuple[CriterionRead, ...]
+
+
+def read(segment: Mapping[str, Any], side: Side) -> list[PatternRead]:
+    """The patterns of one side."""
+    return [
+        PatternRead(
+            number,
+            head(pattern) if side == "journey" else "",
+            tuple(criterion(row, side) for row in wording.criteria(pattern)),
+        )
+        for number, pattern in enumerate(wording.patterns(segment, side), start=1)
+    ]
+
+
+def head(pattern: Mapping[str, Any]) -> str:
+    """`at least 3 × page view` of a journey pattern, without its criteria."""
+    return wording.pattern_words({**pattern, "criteria": []})
+
+
+def criterion(row: Mapping[str, Any], side: Side) -> CriterionRead:
+    key, operator = str(row.get("key") or ""), str(row.get("operator") or "equal")
+    known, named = find_key(side, key, "any"), OPERATORS.get(operator)
+    values = row.get("values")
+    numeric = bool(named and named.numeric)
+    return CriterionRead(
+        key,
+        _(known.label) if known else "",
+        _(named.label) if named else operator,
+        tuple(str(value) for value in values) if isinstance(values, list) else (),
+        _(named.joiner) if named else ",",
+        row.get("shouldIgnoreCase") is True and not numeric and not (known and known.kind == "boolean"),
+        bool(named and named.negative),
+        _("may contain some") if operator == "notContainsAll" else "",
+    )

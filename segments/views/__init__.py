@@ -1,0 +1,1 @@
+"""Views of this feature, a module by what a person is doing."""

@@ -1,0 +1,160 @@
+"""The list of segments: which of these still do anything?"""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from journeyadmin.contract.segments import MAX_SEGMENTS
+from journeyadmin.history import log
+from journeyadmin.htmx import announce, answer, go_to, is_partial
+from journeyadmin.http import JourneyRequest
+from journeyadmin.service import Conflict, Forbidden, JourneyError, NotFound, SignInExpired
+from segments import activity, catalogue, recent
+from segments.filters import Asked, is_unused, too_young
+from segments.places import AT, at_row, back_of
+
+VIEW = "journey:segment:view"
+
+
+@require_GET
+def segment_list(request: JourneyRequest) -> HttpResponse:
+    asked = Asked.of(request.GET)
+    context: dict[str, Any] = {"asked": asked, "at": request.GET.get(AT, ""), "words": _unknown_words(asked)}
+    if not request.may(VIEW):
+        context["refused"] = Forbidden(permissions=[VIEW])
+        return answer(request, "segments/list.html", "segments/_found.html", context, status=403)
+    try:
+        found = catalogue.read(request, fresh="fresh" in request.GET)
+    except SignInExpired:
+        raise
+    except Forbidden as error:
+        context["refused"] = error
+        return answer(request, "segments/list.html", "segments/_found.html", context, status=403)
+    except JourneyError as error:
+        context["failed"] = error
+        return answer(request, "segments/list.html", "segments/_found.html", context, status=502)
+    context |= _numbers(request, asked.needs_activity or "activity" in request.GET)
+    activities = context.get("activities")
+    rows = asked.apply(found, activities)
+    context |= {
+        "catalogue": found,
+        "rows": _shown(rows, found, activities, asked),
+        "chips": asked.chips(found, activities),
+        "headings": asked.headings(),
+        "most": MAX_SEGMENTS,
+        "unused": sum(is_unused(row, activities) for row in found.rows) if activities is not None else None,
+        "new_path": reverse("segments:new"),
+    }
+    response = answer(request, "segments/list.html", "segments/_found.html", context)
+    if is_partial(request):
+        announce(response, _("%(shown)s of %(all)s segments.") % {"shown": len(rows), "all": len(found.rows)})
+    return response
+
+
+@require_GET
+def segment_list_activity(request: JourneyRequest) -> HttpResponse:
+    """The activity column, after the table: cells that take their places by id."""
+    context = _numbers(request, True)
+    activities = context.get("activities")
+    if activities is not None:
+        rows = catalogue.read(request).rows
+        context["cells"] = [(row.id, activities.of(row.id)) for row in rows]
+        context["unused"] = sum(is_unused(row, activities) for row in rows)
+    return render(request, "segments/_activity_cells.html", context)
+
+
+@require_POST
+def segment_active(request: JourneyRequest, segment_id: str) -> HttpResponse:
+    """Switches one segment on or off, on the version that was seen; the message offers the way back."""
+    # `on:7`: the state wanted, and the version that was seen.
+    state, _colon, version = request.POST.get("to", "").partition(":")
+    patch: dict[str, Any] = {"isActive": state == "on"}
+    if version.isascii() and version.isdigit():
+        patch["version"] = int(version)
+    before = request.journey.get_segment(segment_id)
+    try:
+        after = request.journey.update_segment(segment_id, patch)
+    except Conflict as error:
+        messages.error(request, _not_switched(before, error))
+        return _switched(request, before)
+    except NotFound:
+        recent.note_deleted(request, segment_id)
+        messages.error(request, _("Someone deleted this segment in the meantime."))
+        return _back(request, segment_id)
+    log.record(request, "update", "segment", segment_id, str(after.get("displayName", "")), before, after)
+    return _switched(request, after, undo=before.get("isActive") is not after.get("isActive"))
+
+
+def _not_switched(before: dict[str, Any], error: Conflict) -> str:
+    if not error.stale:
+        return error.user_message
+    state = _("active") if before.get("isActive") else _("inactive")
+    return _(
+        "“%(name)s” was changed by someone else since you opened the list, so it was not switched. It is %(state)s "
+        "now; switch it again if you still want to."
+    ) % {"name": before.get("displayName", ""), "state": state}
+
+
+def _switched(request: JourneyRequest, segment: dict[str, Any], *, undo: bool = False) -> HttpResponse:
+    row = catalogue.describe(segment)
+    done = _("“%s” is active now.") if row.active else _("“%s” is inactive now.")
+    if not is_partial(request):
+        if undo:
+            messages.success(request, done % row.name)
+        return _back(request, row.id)
+    context = {"row": row, "undo": undo, "done": done % row.name}
+    response = render(request, "segments/_switched.html", context)
+    return announce(response, done % row.name) if undo else response
+
+
+def _back(request: JourneyRequest, segment_id: str) -> HttpResponse:
+    return go_to(request, at_row(back_of(request), segment_id))
+
+
+def _numbers(request: JourneyRequest, wanted: bool) -> dict[str, Any]:
+    """The activity of all segments, or in words why there is none."""
+    if not request.may(activity.PERMISSION):
+        return {"no_activity": Forbidden(permissions=[activity.PERMISSION]), "missing": activity.PERMISSION}
+    if not wanted:
+        return {}
+    try:
+        return {"activities": activity.read(request, fresh="fresh" in request.GET)}
+    except SignInExpired:
+        raise
+    except Forbidden as error:
+        return {"no_activity": error, "missing": " ".join(error.permissions)}
+    except JourneyError as error:
+        return {"no_activity": error}
+
+
+def _shown(
+    rows: list[catalogue.Row],
+    found: catalogue.Catalogue,
+    activities: activity.Activities | None,
+    asked: Asked,
+) -> list[dict[str, Any]]:
+    """Each row with what depends on the rest of the list."""
+    return [
+        {
+            "row": row,
+            "pending": row.id in found.pending,
+            "twins": found.twins.get(row.id, ()),
+            "activity": activities.of(row.id) if activities is not None else None,
+            "young": too_young(row) if asked.unused else None,
+        }
+        for row in rows
+    ]
+
+
+def _unknown_words(asked: Asked) -> str:
+    if not asked.query.unknown:
+        return ""
+    return _(
+        "“%(word)s” is not a word this search knows, so it is looked for as text. It knows key: value: op: event: "
+        "is: and changed:"
+    ) % {"word": "”, “".join(asked.query.unknown)}

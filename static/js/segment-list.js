@@ -1,0 +1,52 @@
+// The list of segments: keys j k Enter e for rows, the same scroll position on the way back, and an undo that lasts 10 s.
+
+const SCROLLED = "segments-scrolled";
+
+restoreScroll();
+addEventListener("pagehide", () => sessionStorage.setItem(SCROLLED, String(scrollY)));
+
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || document.cookie.includes("keys=off")) return;
+  if (event.target.closest("input, textarea, select, dialog, details[open]")) return;
+  const rows = [...document.querySelectorAll(".list-table tbody tr")];
+  const here = rows.indexOf(document.activeElement.closest?.("tr"));
+  if (event.key === "j" || event.key === "k") {
+    const next = event.key === "j" ? here + 1 : Math.max(0, here - 1);
+    rows[Math.min(next, rows.length - 1)]?.querySelector(".row-link").focus();
+  } else if (event.key === "e" && here >= 0) {
+    rows[here].querySelector('.menu-row[href*="/edit"]')?.click();
+  } else {
+    return;
+  }
+  event.preventDefault();
+});
+
+// The filters that the form carries along follow those that were chosen since.
+document.addEventListener("htmx:pushedIntoHistory", () => {
+  const form = document.querySelector(".list-search");
+  if (!form) return;
+  const asked = new URLSearchParams(location.search);
+  for (const field of form.querySelectorAll("[data-asked]")) field.remove();
+  for (const [name, value] of asked) {
+    if (name === "q") continue;
+    const field = Object.assign(document.createElement("input"), { type: "hidden", name, value });
+    field.dataset.asked = "";
+    form.append(field);
+  }
+});
+
+document.addEventListener("htmx:oobAfterSwap", (event) => {
+  for (const button of event.target.querySelectorAll?.("[data-lasts]") ?? []) {
+    setTimeout(() => button.remove(), Number(button.dataset.lasts) * 1000);
+  }
+});
+
+function restoreScroll() {
+  // Only where the server put the focus on a row: a fresh visit starts at the top.
+  const wanted = document.querySelector(".list-table [data-focus]");
+  if (!wanted) return;
+  scrollTo(0, Number(sessionStorage.getItem(SCROLLED) ?? 0));
+  wanted.focus({ preventScroll: true });
+  const box = wanted.getBoundingClientRect();
+  if (box.top < 60 || box.bottom > innerHeight - 60) wanted.scrollIntoView({ block: "center" });
+}
