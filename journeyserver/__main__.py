@@ -20,12 +20,13 @@ def main(argv: list[str]) -> int:
     try:
         django.setup()
         from journeyserver import commands, store
+        from journeyserver.engine.backends.base import WarehouseError
 
         try:
             if argv and argv[0] in _DELEGATED:
                 return int(import_module(_DELEGATED[argv[0]]).main(argv[1:]) or 0)
             return commands.main(argv)
-        except store.Refusal as refusal:
+        except (store.Refusal, WarehouseError) as refusal:
             return _say(str(refusal))
         except DatabaseError as error:
             return _say(store.sentence(error))

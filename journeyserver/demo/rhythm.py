@@ -25,6 +25,8 @@ _WEEKEND = (
 # Monday to Sunday.
 _WEEK = (1.06, 0.98, 0.95, 1.04, 0.86, 0.92, 1.19)
 _PER_DAY = 24 / 100
+# The average weight of an hour over many weeks; a test holds it.
+MEAN = 1.06
 
 
 def moment(hour: int) -> datetime:
@@ -49,7 +51,7 @@ def is_trail_week(hour: int) -> bool:
 
 
 def weight(hour: int) -> float:
-    """How busy this hour is; 1 is the average."""
+    """How busy this hour is; `MEAN` is the average."""
     at = local(hour)
     day = (_WEEKEND if at.weekday() >= 5 else _DAY)[at.hour] * _PER_DAY
     # A slow swell over the weeks, so that no two weeks look the same.
@@ -59,7 +61,7 @@ def weight(hour: int) -> float:
 
 
 def visits(hour: int, per_hour: float, seed: int) -> int:
-    """How many visits begin in this hour where `per_hour` begin on average."""
+    """How many visits begin in this hour at `per_hour` for a weight of 1."""
     chance = random.Random(f"{seed}:rhythm:{hour}")  # noqa: S311 — a shop, not a secret
     expected = per_hour * weight(hour) * chance.uniform(0.85, 1.15)
     return int(expected + chance.random())

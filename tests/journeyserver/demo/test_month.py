@@ -11,7 +11,7 @@ from journeyadmin.contract.lifecycle import ACTION_MEDIA_TYPES, BLOCKING_REASONS
 from journeyadmin.contract.segments import MAX_SEGMENTS
 from journeyadmin.matching import match_segment
 from journeyserver import validation
-from journeyserver.demo import shop
+from journeyserver.demo import rhythm, shop
 from journeyserver.demo.many import CRITERIA, many
 from journeyserver.demo.month import Month, Rows
 from journeyserver.demo.offers import Target
@@ -24,7 +24,7 @@ SESSIONS, DAYS = 6000, 30
 
 
 def month(seed: int = 7, sessions: int = SESSIONS, targets=TARGETS) -> Month:
-    return Month(seed, sessions / (DAYS * 24), LAST_HOUR, timedelta(minutes=20), targets)
+    return Month(seed, sessions / (DAYS * 24) / rhythm.MEAN, LAST_HOUR, timedelta(minutes=20), targets)
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +61,7 @@ def test_the_same_hour_brings_the_same_people():
 
 
 def test_an_hour_does_not_depend_on_when_it_is_looked_at():
-    later = Month(7, SESSIONS / (DAYS * 24), LAST_HOUR + 48, timedelta(minutes=20), TARGETS)
+    later = Month(7, month().per_hour, LAST_HOUR + 48, timedelta(minutes=20), TARGETS)
     assert later.hour(LAST_HOUR).events == month().hour(LAST_HOUR).events
 
 
@@ -213,3 +213,8 @@ def test_five_hundred_segments_of_twenty_criteria():
         validation.new_segment(body)
         rows = [row for side in ("context", "journey") for row in body[side]["patterns"]]
         assert sum(len(pattern["criteria"]) for pattern in rows) == CRITERIA
+
+
+def test_the_average_hour_is_as_busy_as_stated():
+    hours = range(LAST_HOUR - 24 * 7 * 52, LAST_HOUR)
+    assert sum(rhythm.weight(hour) for hour in hours) / len(hours) == pytest.approx(rhythm.MEAN, rel=0.02)

@@ -1,0 +1,144 @@
+"""The `generate` command, to its end and cut short, against what the pure month says it must hold."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from journeyserver.demo.month import Month
+from journeyserver.demo.offers import Target
+from journeyserver.demo.segments import SEGMENTS
+from tests import programs
+
+ARGUMENTS = ("generate", "--sessions", "400", "--days", "12")
+
+
+def ask(folder: Path, sql: str) -> list[tuple]:
+    with duckdb.connect(str(folder / "journeyserver.duckdb"), read_only=True) as connection:
+        return connection.execute(sql).fetchall()
+
+
+def kept(folder: Path) -> dict:
+    return json.loads(ask(folder, "SELECT value FROM settings WHERE name = 'generated'")[0][0])
+
+
+def expected(folder: Path) -> Counter:
+    """Rows of each kind that the month in this folder must have left, by the pure generator."""
+    from datetime import timedelta
+
+    shop = kept(folder)
+    levels = ((0.8, 20), (0.9, 15), (0.8, 45), (0.75, 60), (0.95, 10), (0.7, 120))
+    targets = {number: Target("-", *level) for number, level in enumerate(levels, start=1)}
+    month = Month(
+        shop["seed"], shop["per_hour"], shop["last_hour"], timedelta(seconds=shop["offset_seconds"]), targets
+    )
+    counted: Counter = Counter()
+    for rows in month.hours(shop["days"] * 24):
+        for kind in ("events", "actions", "blocks", "outcomes"):
+            counted[kind] += sum(row["ts"] <= month.end() for row in getattr(rows, kind))
+        counted["completed"] += sum(
+            row["action_state"] == "completed" and row["ts"] <= month.end() for row in rows.actions
+        )
+    return counted
+
+
+def assert_whole(folder: Path) -> None:
+    """Everything is there once, and nothing else."""
+    wanted = expected(folder)
+    assert wanted["events"] > 1500
+    ((events, different),) = ask(folder, "SELECT count(*), count(DISTINCT event_id) FROM events")
+    assert events == different == wanted["events"]
+    facts = dict(ask(folder, "SELECT CAST(kind AS VARCHAR), count(*) FROM facts GROUP BY 1"))
+    actions = sum(
+        number for kind, number in facts.items() if kind.startswith("action_") and kind != "action_blocked"
+    )
+    assert actions == wanted["actions"] - wanted["completed"]
+    assert facts["action_blocked"] == wanted["blocks"]
+    assert facts["outcome_achieved"] + facts.get("outcome_attributed", 0) == wanted["outcomes"]
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("shop")
+    done = programs.run_journeyserver(folder, *ARGUMENTS)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("100%")
+    return folder
+
+
+def test_the_month_is_taken_in_whole(filled):
+    assert_whole(filled)
+
+
+def test_a_second_time_adds_nothing(filled):
+    before = ask(filled, "SELECT count(*) FROM events")
+    done = programs.run_journeyserver(filled, *ARGUMENTS)
+    assert (done.returncode, done.stdout) == (0, "The generated shop is there already.\n")
+    assert ask(filled, "SELECT count(*) FROM events") == before
+
+
+def test_segments_are_assigned_and_the_paused_one_only_until_then(filled):
+    by_segment = dict(ask(filled, "SELECT segment_id, count(*) FROM assignments GROUP BY 1"))
+    names = {made.id: made.body["displayName"] for made in SEGMENTS}
+    found = {names[key] for key in by_segment}
+    assert {"Comparing products", "Readers of the letter", "Thinking of sending something back"} <= found
+    assert not {"Trail week visitors", "High spenders, gone quiet"} & found
+    paused = next(made for made in SEGMENTS if made.paused)
+    ((last, end),) = ask(
+        filled,
+        f"SELECT max(ts) FILTER (WHERE segment_id = '{paused.id}'), (SELECT max(ts) FROM events) FROM assignments",
+    )
+    assert last is None or (end - last).days >= paused.changed_days_ago - 1
+
+
+def test_the_newest_event_is_from_just_now(filled):
+    ((age,),) = ask(filled, "SELECT epoch(max(received)) - epoch(max(ts)) FROM events")
+    assert 0 <= age < 3 * 3600
+
+
+def test_cut_short_it_goes_on_where_it_stopped(tmp_path):
+    folder = tmp_path / "shop"
+    folder.mkdir()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "journeyserver", "generate", "--sessions", "1500", "--days", "20"],
+        cwd=programs.ROOT,
+        env=programs.environment(folder),
+        stdout=subprocess.DEVNULL,
+    )
+    deadline = time.monotonic() + 60
+    log = folder / "journeyserver.duckdb.wal"
+    while not (log.exists() and log.stat().st_size > 200_000) and process.poll() is None:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    stopped = kept(folder)
+    assert stopped["done_hour"] < stopped["last_hour"]
+    done = programs.run_journeyserver(folder, *ARGUMENTS)
+    assert done.returncode == 0, done.stderr
+    assert kept(folder)["per_hour"] == stopped["per_hour"]
+    assert_whole(folder)
+
+
+def test_five_hundred_segments(tmp_path):
+    done = programs.run_journeyserver(tmp_path, "generate", "--segments", "600")
+    assert (done.returncode, done.stdout) == (0, "500 segments were added.\n")
+    done = programs.run_journeyserver(tmp_path, "generate", "--segments", "600")
+    assert done.stdout == "0 segments were added.\n"
+
+
+def test_a_running_server_keeps_its_warehouse(filled):
+    with programs.journeyserver(filled, seed=False) as running:
+        # Only once somebody asked does the server hold the file.
+        import requests
+
+        requests.get(f"{running.url}/api/local/v1/capabilities", timeout=10)
+        done = programs.run_journeyserver(filled, *ARGUMENTS)
+    assert done.returncode in (0, 1)
+    assert "Traceback" not in done.stderr
