@@ -5,13 +5,12 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
-from journeyadmin.accounts.middleware import to_sign_in
+from journeyadmin.accounts.middleware import end_session, to_sign_in
 from journeyadmin.htmx import is_partial
 from journeyadmin.service import errors
 
@@ -61,7 +60,7 @@ class ServiceErrors:
         if not isinstance(exception, errors.JourneyError):
             return None
         if isinstance(exception, errors.SignInExpired):
-            logout(request)
+            end_session(request)
             return to_sign_in(request)
         log.warning("%s request=%s", exception, getattr(request, "request_id", "-"))
         return error_answer(request, exception)

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django_htmx.http import HttpResponseClientRedirect
 
+from journeyadmin.accounts import kept
 from journeyadmin.accounts.grants import GrantStore
 from journeyadmin.accounts.models import Grant, Person
 from journeyadmin.accounts.permissions import READS, may
@@ -51,7 +52,7 @@ class SignIn:
         begun, seen = session.get(SIGNED_IN, 0), session.get(SEEN, 0)
         idle = now - seen > settings.SESSION_IDLE_SECONDS
         if idle or now - begun > settings.SESSION_ABSOLUTE_SECONDS:
-            logout(request)
+            end_session(request)
             return None
         grant = (
             Grant.objects.select_related("person__connection")
@@ -61,7 +62,7 @@ class SignIn:
             else None
         )
         if grant is None:
-            logout(request)
+            end_session(request)
             return None
         if now - seen > SEEN_STEP_SECONDS:
             session[SEEN] = now
@@ -83,6 +84,14 @@ class SignIn:
 
         request.may = may_
         timezone.activate(person.zone or settings.TIME_ZONE)
+
+
+def end_session(request: HttpRequest) -> None:
+    """Forgets who this is, but keeps for them what they were just sending."""
+    number = kept.keep(request, getattr(request.user, "key", ""))
+    logout(request)
+    if number is not None:
+        request.session[kept.KEPT] = number
 
 
 def to_sign_in(request: HttpRequest) -> HttpResponse:

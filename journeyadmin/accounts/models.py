@@ -117,3 +117,15 @@ class Grant(models.Model):
 
     def __str__(self) -> str:
         return f"sign-in {self.pk}"
+
+
+class KeptForm(models.Model):
+    """A posted form whose sender's sign-in had ended, encrypted, for that person alone."""
+
+    path = models.CharField(max_length=500)
+    person_key = models.CharField(max_length=300)
+    sealed = models.TextField()
+    created = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return f"form of {self.path}"

@@ -7,7 +7,7 @@ from django.contrib.auth import login, logout
 from django.http import HttpRequest
 from django.utils import timezone
 
-from journeyadmin.accounts import grants
+from journeyadmin.accounts import grants, kept
 from journeyadmin.accounts.grants import GrantStore
 from journeyadmin.accounts.middleware import GRANT, SEEN, SIGNED_IN
 from journeyadmin.accounts.models import Connection, Grant, Person
@@ -68,12 +68,15 @@ def leave(request: HttpRequest) -> None:
 
 def _enter(request: HttpRequest, person: Person, tokens: Tokens) -> None:
     # Whatever the browser's session was before, it is a new one from here on.
+    number = request.session.get(kept.KEPT)
     request.session.flush()
     person.backend = "django.contrib.auth.backends.ModelBackend"
     login(request, person)
     now = time.time()
     request.session[GRANT] = str(grants.keep(person, tokens).pk)
     request.session[SIGNED_IN] = request.session[SEEN] = now
+    if number is not None:
+        request.session[kept.KEPT] = number
     grants.forget_old(timezone.now())
 
 

@@ -1,0 +1,51 @@
+"""What a person had typed when their sign-in ended: kept encrypted for them alone, and given back after they sign in again.
+
+A view that shows a form asks `typed(request)` on GET: the posted data comes back once, to be shown as it was, unsaved.
+"""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.http import HttpRequest, QueryDict
+from django.utils import timezone
+
+from journeyadmin.accounts.models import KeptForm
+from journeyadmin.accounts.sealed import KeyLost, seal, unseal
+
+KEPT = "kept_form"
+LIFE = timedelta(hours=12)
+# Not part of what was typed.
+_DROPPED = ("csrfmiddlewaretoken",)
+
+
+def keep(request: HttpRequest, person_key: str) -> int | None:
+    """Keeps the posted form of a request that could not be served; its number, or None where there was nothing to keep."""
+    KeptForm.objects.filter(created__lt=timezone.now() - LIFE).delete()
+    if request.method != "POST" or not request.POST or not person_key:
+        return None
+    data = request.POST.copy()
+    for name in _DROPPED:
+        data.pop(name, None)
+    if not data:
+        return None
+    kept = KeptForm.objects.create(
+        path=request.path[:500], person_key=person_key, sealed=seal(data.urlencode())
+    )
+    return int(kept.pk)
+
+
+def typed(request: HttpRequest) -> QueryDict | None:
+    """The form that was typed at this address before the sign-in ended, once; None on every other request."""
+    number = request.session.get(KEPT)
+    if number is None or request.method != "GET":
+        return None
+    person_key = getattr(request.user, "key", "")
+    kept = KeptForm.objects.filter(pk=number, path=request.path, person_key=person_key).first()
+    if kept is None:
+        return None
+    del request.session[KEPT]
+    kept.delete()
+    try:
+        return QueryDict(unseal(kept.sealed), encoding=settings.DEFAULT_CHARSET)
+    except KeyLost:
+        return None
