@@ -209,7 +209,7 @@ def _complete(desk: Any, definitions: Definitions, scope: str, subject: str) -> 
             CREATE OR REPLACE TEMP TABLE completed AS
             SELECT segment, {subject}, min(moment) AS moment FROM (
               SELECT c.segment, c.{subject}, h.moment, c.moment AS since, needed,
-                     row_number() OVER (PARTITION BY pattern, h.{subject} ORDER BY h.moment) AS nth
+                     row_number() OVER (PARTITION BY h.pattern, h.{subject} ORDER BY h.moment) AS nth
               FROM completed AS c JOIN patterns AS p ON p.segment = c.segment AND p.step = {step}
               JOIN hits AS h ON h.pattern = p.pattern AND h.{subject} = c.{subject} AND h.moment >= c.moment) AS counted
             WHERE nth >= needed AND moment > since GROUP BY ALL
