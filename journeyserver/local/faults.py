@@ -174,7 +174,7 @@ def cut(request: HttpRequest) -> HttpResponse:
     # Closing with this option sends a reset in place of a proper end.
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     connection.shutdown(socket.SHUT_RDWR)
-    return HttpResponse(status=500, headers={"Connection": "close"})
+    return HttpResponse(headers={"Connection": "close"})
 
 
 def _error(fault: Fault) -> ApiError:
