@@ -1,7 +1,8 @@
 """Starts the demo: both programs, filled, on one machine. `make demo` runs it; it only starts processes.
 
 The environment says where: PORT, JOURNEYSERVER_PORT, JOURNEYADMIN_DATA_DIR. Files given as arguments are shown
-instead of the generated shop, moved in time so that the newest event is now (KEEP_DATES=1 leaves them).
+instead of the generated shop, moved in time so that the newest event is now (KEEP_DATES=1 leaves them). SESSIONS is
+how many visits are generated (20000).
 """
 
 import hashlib
@@ -27,6 +28,9 @@ HOST = "127.0.0.1"
 DATABASE_SPACE = 200 * 1024 * 1024
 READY_SECONDS = 60
 STOP_SECONDS = 35
+PROGRAMS = ("The Journey server", "The dashboard")
+# util-linux: the processes below end with this one even if it is killed.
+_DIES_WITH_US = ["setpriv", "--pdeathsig", "TERM"] if shutil.which("setpriv") else []
 DEMO_SECRET_VARIABLE = "DEMO_CLIENT_SECRET"  # noqa: S105 — the name of a variable
 
 
@@ -42,18 +46,21 @@ class Demo:
     """One run of the demo: where it is, what it has been told, and the processes it started."""
 
     def __init__(self, variables: dict[str, str], files: list[str]) -> None:
-        self.port = _port(variables, "PORT", 8000)
-        self.server_port = _port(variables, "JOURNEYSERVER_PORT", 8001)
+        self.port = _number(variables, "PORT", 8000, most=65535, what="a port number")
+        self.server_port = _number(variables, "JOURNEYSERVER_PORT", 8001, most=65535, what="a port number")
         if self.port == self.server_port:
             raise CannotStart(
                 f"PORT and JOURNEYSERVER_PORT are both {self.port}; choose two different ports."
             )
+        self.sessions = _number(variables, "SESSIONS", 20_000, most=1_000_000, what="a number of visits")
         self.files = [_readable(name) for name in files]
         self.keep_dates = variables.get("KEEP_DATES", "") not in ("", "0")
         folder = Path(variables.get("JOURNEYADMIN_DATA_DIR") or ROOT / "var").expanduser().absolute()
         # Somebody's own events and the generated shop never share a folder.
         self.folder = folder / "own-data" if self.files else folder
         self.variables = {
+            # One person clicks faster than the limit of a token allows, and shares it with every tab.
+            "JOURNEYSERVER_RATE_LIMIT": "3000",
             **variables,
             "JOURNEYADMIN_DATA_DIR": str(self.folder),
             "JOURNEYADMIN_EMBEDDED_SERVER": self.server_url,
@@ -62,6 +69,8 @@ class Demo:
             DEMO_SECRET_VARIABLE: "demo-secret",
         }
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        self.stopping = False
+        self._starting = threading.Lock()
 
     @property
     def url(self) -> str:
@@ -116,11 +125,15 @@ class Demo:
                 "make room or name another folder in JOURNEYADMIN_DATA_DIR."
             )
         held = self.notes().get("files")
-        if self.files and held not in (None, [str(file) for file in self.files]):
+        if self.files and held not in (None, self._files_note()):
+            dates = " with their own dates" if held["keep_dates"] else ", moved to now"
             raise CannotStart(
-                f"{self.folder} already holds {', '.join(Path(name).name for name in held)}; remove that folder to show "
-                "other files, or name another one in JOURNEYADMIN_DATA_DIR."
+                f"{self.folder} already holds {', '.join(Path(name).name for name in held['names'])}{dates}; "
+                "remove that folder to show something else, or name another one in JOURNEYADMIN_DATA_DIR."
             )
+
+    def _files_note(self) -> dict[str, Any]:
+        return {"names": [str(file) for file in self.files], "keep_dates": self.keep_dates}
 
     def prepare(self) -> None:
         """Brings both stores up to date and fills the server; the two programs side by side."""
@@ -149,11 +162,11 @@ class Demo:
         if self.files:
             print(f"Importing {', '.join(file.name for file in self.files)} …", flush=True)
             shift = [] if self.keep_dates else ["--shift-to-now"]
+            self.note(files=self._files_note())
             self._run("journeyserver", "import", *shift, *(str(file) for file in self.files), shown=True)
-            self.note(files=[str(file) for file in self.files])
         else:
             print("Filling the demo shop with a month of generated visits …", flush=True)
-            self._run("journeyserver", "generate", shown=True)
+            self._run("journeyserver", "generate", "--sessions", str(self.sessions), shown=True)
         self.note(filled=True)
 
     def _prepare_dashboard(self) -> None:
@@ -198,21 +211,25 @@ class Demo:
 
     def _finish(self, command: list[str], shown: bool = False) -> None:
         """Runs a command to its end; what it complained of last is the sentence when it fails."""
-        process = subprocess.Popen(
-            command,
-            cwd=ROOT,
-            env=self.variables,
-            stdout=None if shown else subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            start_new_session=True,
-        )
         name = " ".join(command[1:4])
-        self.processes[name] = process
+        process = self._begin(
+            name, command, stdout=None if shown else subprocess.DEVNULL, stderr=subprocess.PIPE
+        )
         complaint = process.communicate()[1].decode(errors="replace").strip()
-        del self.processes[name]
         if process.returncode:
             lines = complaint.splitlines() or [f"{name} ended with code {process.returncode}."]
             raise CannotStart(lines[-1].removeprefix("journeyserver: ").removeprefix("journeyadmin: "))
+
+    def _begin(self, name: str, command: list[str], **streams: Any) -> subprocess.Popen[bytes]:
+        """Starts a process that `stop` will end, and that ends when this one is killed, where the system can do that."""
+        with self._starting:
+            if self.stopping:
+                raise CannotStart("The demo is being stopped.")
+            process = subprocess.Popen(
+                [*_DIES_WITH_US, *command], cwd=ROOT, env=self.variables, start_new_session=True, **streams
+            )
+            self.processes[name] = process
+        return process
 
     def start(self) -> None:
         """Starts both programs and waits until both answer."""
@@ -238,10 +255,8 @@ class Demo:
             "warning",
         ]
         dashboard += ["--no-control-socket"]
-        for name, command in (("The Journey server", server), ("The dashboard", dashboard)):
-            self.processes[name] = subprocess.Popen(
-                command, cwd=ROOT, env=self.variables, stdout=subprocess.DEVNULL, start_new_session=True
-            )
+        for name, command in zip(PROGRAMS, (server, dashboard), strict=True):
+            self._begin(name, command, stdout=subprocess.DEVNULL)
         deadline = time.monotonic() + READY_SECONDS
         for address in (f"{self.server_url}/api/local/v1/capabilities", f"{self.url}/healthz"):
             while not _answers(address):
@@ -251,11 +266,14 @@ class Demo:
                 time.sleep(0.05)
 
     def raise_if_ended(self) -> None:
-        for name, process in self.processes.items():
-            if process.poll() is not None:
-                raise CannotStart(f"{name} ended by itself (code {process.returncode}), so the demo stops.")
+        for name in PROGRAMS:
+            code = self.processes[name].poll()
+            if code is not None:
+                raise CannotStart(f"{name} ended by itself (code {code}), so the demo stops.")
 
     def stop(self) -> None:
+        with self._starting:
+            self.stopping = True
         for process in self.processes.values():
             if process.poll() is None:
                 process.terminate()
@@ -267,10 +285,10 @@ class Demo:
                 process.wait()
 
 
-def _port(variables: dict[str, str], name: str, default: int) -> int:
+def _number(variables: dict[str, str], name: str, default: int, most: int, what: str) -> int:
     text = variables.get(name) or str(default)
-    if not text.isascii() or not text.isdigit() or not 0 < int(text) < 65536:
-        raise CannotStart(f"{name} must be a port number from 1 to 65535, but it is “{text}”.")
+    if not text.isascii() or not text.isdigit() or len(text) > 9 or not 0 < int(text) <= most:
+        raise CannotStart(f"{name} must be {what} from 1 to {most}, but it is “{text}”.")
     return int(text)
 
 
@@ -307,8 +325,9 @@ def _interrupted(number: int, frame: FrameType | None) -> None:
 
 
 def main(variables: dict[str, str], files: list[str]) -> int:
-    signal.signal(signal.SIGINT, _interrupted)
-    signal.signal(signal.SIGTERM, _interrupted)
+    # A closed terminal stops it as Ctrl-C does.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupted)
     demo = None
     try:
         demo = Demo(variables, files)
@@ -328,8 +347,8 @@ def main(variables: dict[str, str], files: list[str]) -> int:
         print(f"make demo: {reason}", file=sys.stderr)
         return 1
     finally:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)
         if demo is not None:
             demo.stop()
 
