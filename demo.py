@@ -28,6 +28,8 @@ HOST = "127.0.0.1"
 DATABASE_SPACE = 200 * 1024 * 1024
 READY_SECONDS = 60
 STOP_SECONDS = 35
+# A generated shop that was filled longer ago is brought up to now.
+STALE_SECONDS = 2 * 3600
 PROGRAMS = ("The Journey server", "The dashboard")
 # util-linux: the processes below end with this one even if it is killed.
 _DIES_WITH_US = ["setpriv", "--pdeathsig", "TERM"] if shutil.which("setpriv") else []
@@ -157,7 +159,8 @@ class Demo:
         if self.notes().get("seeded") != seeded["seeded"]:
             self._run("journeyserver", "seed", "--dashboard-port", str(self.port), "--origin", self.url)
             self.note(**seeded)
-        if self.notes().get("filled"):
+        filled = self.notes().get("filled")
+        if filled and (self.files or time.time() - filled < STALE_SECONDS):
             return
         if self.files:
             print(f"Importing {', '.join(file.name for file in self.files)} …", flush=True)
@@ -165,9 +168,14 @@ class Demo:
             self.note(files=self._files_note())
             self._run("journeyserver", "import", *shift, *(str(file) for file in self.files), shown=True)
         else:
-            print("Filling the demo shop with a month of generated visits …", flush=True)
+            print(
+                "Adding to the demo shop what has happened since …"
+                if filled
+                else "Filling the demo shop with a month of generated visits …",
+                flush=True,
+            )
             self._run("journeyserver", "generate", "--sessions", str(self.sessions), shown=True)
-        self.note(filled=True)
+        self.note(filled=time.time())
 
     def _prepare_dashboard(self) -> None:
         code = _fingerprint(

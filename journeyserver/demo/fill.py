@@ -28,79 +28,89 @@ SETTING = "generated"
 _PIECE = 60
 
 
+# A shop whose last hour is so long ago is brought up to now.
+_STALE_HOURS = 1
+
+
 @dataclass(frozen=True)
 class Shop:
-    """Which shop the warehouse holds, and the last hour that was taken in."""
+    """Which shop the warehouse holds: hours from `first_hour` to `last_hour`, taken in up to `done_hour`."""
 
     seed: int
     per_hour: float
-    days: int
+    first_hour: int
+    pause_hour: int
     last_hour: int
-    offset_seconds: float
     done_hour: int
+    offset_seconds: float
 
     @property
     def month(self) -> Month:
         offset = timedelta(seconds=self.offset_seconds)
-        return Month(self.seed, self.per_hour, self.last_hour, offset, definitions.targets())
+        return Month(self.seed, self.per_hour, self.first_hour, offset, definitions.targets())
 
-    @property
-    def complete(self) -> bool:
-        return self.done_hour >= self.last_hour
+    def hours_until(self, now: datetime) -> int:
+        """The last hour that is over now."""
+        return int((now.timestamp() - self.offset_seconds) // 3600) - 1
 
 
 def fill(sessions: int, days: int, seed: int) -> None:
-    """Adds the shop's segments and its month of visits. Raises Refusal where other events are there already."""
+    """Adds the shop's segments and its month of visits, or what has happened since the last time.
+
+    Raises Refusal where other events are there already.
+    """
     if not ActionTarget.objects.exists():
         seeds.seed_demo([], [])
     backend = warehouse.backend()
+    now = datetime.now(UTC)
     shop = _known(backend)
-    if shop is not None and shop.complete:
-        print("The generated shop is there already.")
-        return
     if shop is None:
-        shop = _new(sessions, days, seed)
+        shop = _new(sessions, days, seed, now)
         with backend.transaction() as writer:
             _keep(writer, shop)
-    end = shop.month.end()
-    definitions.add_segments(end)
-    _take_in(backend, shop, end)
+    elif shop.done_hour == shop.last_hour:
+        if shop.hours_until(now) < shop.last_hour + _STALE_HOURS:
+            print("The generated shop is there already.")
+            return
+        shop = replace(shop, last_hour=shop.hours_until(now))
+    if shop.done_hour <= shop.pause_hour:
+        definitions.add_segments(shop.month.begins(shop.last_hour + 1))
+    _take_in(backend, shop)
 
 
-def _new(sessions: int, days: int, seed: int) -> Shop:
-    now = datetime.now(UTC)
+def _new(sessions: int, days: int, seed: int, now: datetime) -> Shop:
     hour = int(now.timestamp()) // 3600
-    # The month's last hour ends now, so the clock's last full hour is shifted by the minutes that have passed since.
+    # The last hour ends now, so the clock's last full hour is shifted by the minutes that have passed since.
     offset = round(now.timestamp() - hour * 3600, 3)
     per_hour = sessions / (days * 24) / rhythm.MEAN
-    return Shop(seed, per_hour, days, hour - 1, offset, hour - 1 - days * 24)
+    first = hour - days * 24
+    pause = max(first, hour - PAUSED_DAYS_AGO * 24) - 1
+    return Shop(seed, per_hour, first, pause, hour - 1, first - 1, offset)
 
 
-def _take_in(backend: Backend, shop: Shop, end: datetime) -> None:
-    month, first = shop.month, shop.last_hour - shop.days * 24
-    begun, events = time.monotonic(), 0
-    while not shop.complete:
+def _take_in(backend: Backend, shop: Shop) -> None:
+    month, before, begun, events = shop.month, shop.done_hour, time.monotonic(), 0
+    while shop.done_hour < shop.last_hour:
         until = min(shop.done_hour + _PIECE, shop.last_hour)
         # A piece ends where the team paused a segment, so that it is assigned until then.
-        paused = shop.last_hour - PAUSED_DAYS_AGO * 24
-        if shop.done_hour < paused:
-            until = min(until, paused)
-        else:
+        if shop.done_hour < shop.pause_hour:
+            until = min(until, shop.pause_hour)
+        elif shop.done_hour == shop.pause_hour:
             definitions.pause()
+        # The hour before is walked again, for the visits that went on into this piece.
         rows = Rows()
-        for hour in range(shop.done_hour + 1, until + 1):
+        for hour in range(shop.done_hour, until + 1):
             rows.extend(month.hour(hour))
+        since, end = month.begins(shop.done_hour + 1), month.begins(until + 1)
         shop = replace(shop, done_hour=until)
         received = datetime.now(UTC).replace(tzinfo=None)
         # A piece and how far we are go in together, or not at all.
         with backend.transaction() as writer:
-            for batch in batches(rows, end):
+            for batch in batches(rows, since, end):
                 taken = take_in(writer, batch, active_definitions(), Source(), received)
-                if taken.refused_count:
-                    raise Refusal(f"A generated row was refused: {taken.refused[0].reason}")
                 events += taken.added if batch.kind == "events" else 0
             _keep(writer, shop)
-        _show((until - first) / (shop.last_hour - first), events, time.monotonic() - begun)
+        _show((until - before) / (shop.last_hour - before), events, time.monotonic() - begun)
 
 
 def _show(share: float, events: int, seconds: float) -> None:

@@ -1,7 +1,7 @@
 """A month of the shop, hour by hour: whoever comes, wherever from, whatever they do. Pure: the same words give the same rows."""
 
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -40,24 +40,19 @@ class Rows:
 
 @dataclass(frozen=True)
 class Month:
-    """Which shop it is: its seed, how busy it is, its action targets, and the last hour that exists.
+    """Which shop it is: its seed, how busy it is, its first hour and its action targets. It has no end: hours follow.
 
-    Hour `n` begins `minutes` later than the clock's hour, so that the last one may end now whatever the time.
+    Hour `n` begins `offset` later than the clock's hour, so that the last one may end now whatever the time.
     """
 
     seed: int
     per_hour: float
-    last_hour: int
+    first_hour: int
     offset: timedelta
     targets: Mapping[int, Target]
 
-    def hours(self, count: int) -> Iterator[Rows]:
-        """The last so many hours, oldest first."""
-        for hour in range(self.last_hour - count + 1, self.last_hour + 1):
-            yield self.hour(hour)
-
-    def end(self) -> datetime:
-        return moment(self.last_hour + 1) + self.offset
+    def begins(self, hour: int) -> datetime:
+        return moment(hour) + self.offset
 
     def newcomers(self, hour: int) -> int:
         return round(visits(hour, self.per_hour, self.seed) * (1 - _REGULARS - _RETURNING))
@@ -93,10 +88,10 @@ class Month:
 
     def _visit(self, rng: random.Random, hour: int, number: int, returning: bool) -> Visit:
         who = customer(number, self.seed)
-        start = moment(hour) + self.offset + timedelta(milliseconds=rng.randrange(3_600_000))
+        start = self.begins(hour) + timedelta(milliseconds=rng.randrange(3_600_000))
         in_app = who.uses_app and returning and rng.random() < 0.45
         machine = who.machines[0] if in_app or rng.random() < 0.7 else who.machines[-1]
-        setting = Setting(who, machine, start, hour, self.last_hour, self.targets)
+        setting = Setting(who, machine, start, hour, hour - self.first_hour, self.targets)
         visit: Visit
         if in_app:
             visit = AppVisit(rng, setting)

@@ -52,9 +52,9 @@ MAPS = {
         ActionMap("tell-buyers-what-is-missing", 9, 1, "openAction", None, 8, 0.97),
     )
 }  # fmt: skip
-# The call-back was a web chat until a new version replaced it.
+# The call-back was a web chat in the first days, until a new version replaced it.
 CHAT = ActionMap("call-me-back", 5, 4, "webchat", 5, 4, 0.2, (9, 18))
-CHAT_UNTIL_DAYS_AGO = 24
+CHAT_HOURS = 6 * 24
 SCHEDULES = "5c4ed000-0000-4000-8000-000000000001"
 EMERGENCY_SCHEDULES = "5c4ed000-0000-4000-8000-000000000009"
 _FITS: Mapping[str, Callable[[str, tuple[str, ...]], bool]] = {
@@ -86,12 +86,12 @@ class Offers:
     What happened is in `actions` and `blocks`, rows of the kinds of `ingest/incoming.py`."""
 
     def __init__(
-        self, rng: random.Random, customer: Customer, hour: int, targets: Mapping[int, Target], last_hour: int
+        self, rng: random.Random, customer: Customer, hour: int, targets: Mapping[int, Target], age: int
     ) -> None:
         self.rng = rng
         self.customer = customer
         self.targets = targets
-        self.days_ago = (last_hour - hour) / 24
+        self.age = age
         self.local_hour = local(hour).hour
         self.load = 0.6 + 0.4 * weight(hour)
         self.actions: list[Row] = []
@@ -102,7 +102,7 @@ class Offers:
     def trigger(self, key: str, at: datetime, path: str) -> str:
         """Something happened that this map waits for. Returns the state in which its action ends."""
         action_map = MAPS[key]
-        if key == "call-me-back" and self.days_ago > CHAT_UNTIL_DAYS_AGO:
+        if key == "call-me-back" and self.age < CHAT_HOURS:
             action_map = CHAT
         if self.ended.get(key) in ("accepted", "engaged", "completed", "abandoned", "ignored"):
             return ""

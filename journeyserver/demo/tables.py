@@ -1,6 +1,7 @@
 """Rows of the generated month → batches, as any reader of a file would give them."""
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Any, cast
 
 import pyarrow
@@ -10,10 +11,10 @@ from journeyserver.demo.offers import Row
 from journeyserver.ingest.incoming import KINDS, SCHEMAS, Batch, Kind
 
 
-def batches(rows: Rows, until: Any) -> Iterator[Batch]:
-    """One batch per kind, events first, without what has not happened `until` then (UTC)."""
+def batches(rows: Rows, since: datetime, until: datetime) -> Iterator[Batch]:
+    """One batch per kind, events first, with what happened from `since` on and before `until`."""
     for kind in KINDS:
-        past = [row for row in cast("list[Row]", getattr(rows, kind)) if row["ts"] <= until]
+        past = [row for row in cast("list[Row]", getattr(rows, kind)) if since <= row["ts"] < until]
         if past:
             past.sort(key=lambda row: (row["ts"], row["customer_id"]))
             yield Batch(kind, _table(kind, past), 0, 0)

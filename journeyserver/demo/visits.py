@@ -16,13 +16,13 @@ Value = str | int | float | bool
 
 @dataclass(frozen=True)
 class Setting:
-    """All that a visit depends on besides chance."""
+    """All that a visit depends on besides chance; `age` is how many hours the shop has been open."""
 
     customer: Customer
     machine: Machine
     start: datetime
     hour: int
-    last_hour: int
+    age: int
     targets: Mapping[int, Target]
 
 
@@ -53,7 +53,7 @@ class Visit:
         self.basket: list[Product] = []
         self.signed_in = False
         self.products_seen = 0
-        self.offers = Offers(rng, self.customer, setting.hour, setting.targets, setting.last_hour)
+        self.offers = Offers(rng, self.customer, setting.hour, setting.targets, setting.age)
         self.outcomes = Outcomes(rng, self.customer)
         place = self.customer.place
         self.common: Row = {

@@ -14,6 +14,7 @@ import pytest
 from journeyserver.demo.month import Month
 from journeyserver.demo.offers import Target
 from journeyserver.demo.segments import SEGMENTS
+from journeyserver.engine.backends.duckdb import open_backend
 from tests import programs
 
 ARGUMENTS = ("generate", "--sessions", "400", "--days", "12")
@@ -35,23 +36,24 @@ def expected(folder: Path) -> Counter:
     shop = kept(folder)
     levels = ((0.8, 20), (0.9, 15), (0.8, 45), (0.75, 60), (0.95, 10), (0.7, 120))
     targets = {number: Target("-", *level) for number, level in enumerate(levels, start=1)}
-    month = Month(
-        shop["seed"], shop["per_hour"], shop["last_hour"], timedelta(seconds=shop["offset_seconds"]), targets
-    )
+    offset = timedelta(seconds=shop["offset_seconds"])
+    month = Month(shop["seed"], shop["per_hour"], shop["first_hour"], offset, targets)
+    end = month.begins(shop["last_hour"] + 1)
     counted: Counter = Counter()
-    for rows in month.hours(shop["days"] * 24):
+    for hour in range(shop["first_hour"], shop["last_hour"] + 1):
+        rows = month.hour(hour)
         for kind in ("events", "actions", "blocks", "outcomes"):
-            counted[kind] += sum(row["ts"] <= month.end() for row in getattr(rows, kind))
+            counted[kind] += sum(row["ts"] < end for row in getattr(rows, kind))
         counted["completed"] += sum(
-            row["action_state"] == "completed" and row["ts"] <= month.end() for row in rows.actions
+            row["action_state"] == "completed" and row["ts"] < end for row in rows.actions
         )
     return counted
 
 
-def assert_whole(folder: Path) -> None:
+def assert_whole(folder: Path, at_least: int = 1500) -> None:
     """Everything is there once, and nothing else."""
     wanted = expected(folder)
-    assert wanted["events"] > 1500
+    assert wanted["events"] > at_least
     ((events, different),) = ask(folder, "SELECT count(*), count(DISTINCT event_id) FROM events")
     assert events == different == wanted["events"]
     facts = dict(ask(folder, "SELECT CAST(kind AS VARCHAR), count(*) FROM facts GROUP BY 1"))
@@ -106,7 +108,7 @@ def test_cut_short_it_goes_on_where_it_stopped(tmp_path):
     folder = tmp_path / "shop"
     folder.mkdir()
     process = subprocess.Popen(
-        [sys.executable, "-m", "journeyserver", "generate", "--sessions", "1500", "--days", "20"],
+        [sys.executable, "-m", "journeyserver", "generate", "--sessions", "900", "--days", "20"],
         cwd=programs.ROOT,
         env=programs.environment(folder),
         stdout=subprocess.DEVNULL,
@@ -124,6 +126,27 @@ def test_cut_short_it_goes_on_where_it_stopped(tmp_path):
     assert done.returncode == 0, done.stderr
     assert kept(folder)["per_hour"] == stopped["per_hour"]
     assert_whole(folder)
+
+
+def test_opened_again_later_it_has_what_happened_since(tmp_path):
+    hour = int(time.time()) // 3600
+    shop = {
+        "seed": 7,
+        "per_hour": 2.0,
+        "first_hour": hour - 100,
+        "pause_hour": hour - 70,
+        "last_hour": hour - 30,
+    }
+    shop |= {"done_hour": hour - 101, "offset_seconds": 60.0}
+    backend = open_backend(tmp_path / "journeyserver.duckdb")
+    with backend.transaction() as writer:
+        writer.execute("INSERT INTO settings VALUES ('generated', ?)", [json.dumps(shop)])
+    backend.close()
+    for last_hour in (hour - 30, hour - 1):
+        done = programs.run_journeyserver(tmp_path, "generate")
+        assert done.returncode == 0, done.stderr
+        assert kept(tmp_path)["last_hour"] in (last_hour, last_hour + 1)
+    assert_whole(tmp_path, at_least=600)
 
 
 def test_five_hundred_segments(tmp_path):
