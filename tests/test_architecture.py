@@ -121,6 +121,19 @@ RULES = (
         only=("journeyadmin.contract", "django.utils.translation"),
     ),
     Rule(
+        "Plans and service levels are pure: they know the contract, the sentences and how words are translated.",
+        of=("journeyadmin/plans/", "journeyadmin/servicelevel.py"),
+        these=("django", *OURS),
+        only=(
+            "journeyadmin.contract",
+            "journeyadmin.plans",
+            "journeyadmin.servicelevel",
+            "journeyadmin.wording",
+            "django.utils.formats",
+            "django.utils.translation",
+        ),
+    ),
+    Rule(
         "Settings are read where the architecture says.",
         of=("journeyserver/engine/", "journeyserver/demo/"),
         these=("django.conf",),
