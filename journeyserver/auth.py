@@ -117,7 +117,7 @@ def _answer(endpoints: tuple[Endpoint, ...], request: HttpRequest, ids: dict[str
     _authorise(token, endpoint.operation)
     body: object = ABSENT
     if method not in ("GET", "DELETE") and endpoint.body == "json":
-        body = _json_body(request)
+        body = json_body(request)
     return endpoint.view(Call(request, token, body), **ids)
 
 
@@ -173,7 +173,7 @@ def _authorise(token: Token, operation: Operation) -> None:
         )
 
 
-def _json_body(request: HttpRequest) -> object:
+def json_body(request: HttpRequest) -> object:
     chunked = "chunked" in request.headers.get("Transfer-Encoding", "").lower()
     declared = request.META.get("CONTENT_LENGTH") or "0"
     if not chunked and declared == "0":
@@ -184,7 +184,7 @@ def _json_body(request: HttpRequest) -> object:
     too_large = ApiError(413, "request.entity.too.large", f"The body must not be larger than {limit} bytes.")
     if not chunked and int(declared) > limit:
         raise too_large
-    _limit_pauses(request)
+    limit_pauses(request)
     # Django reads a body by its declared length and would take a chunked one for empty.
     raw = request.META["wsgi.input"].read(limit + 1) if chunked else request.body
     if len(raw) > limit:
@@ -198,7 +198,7 @@ def _json_body(request: HttpRequest) -> object:
     return parsed
 
 
-def _limit_pauses(request: HttpRequest) -> None:
+def limit_pauses(request: HttpRequest) -> None:
     """A client that stops in the middle of its body does not hold a thread for ever: `middleware` answers 408."""
     connection = request.META.get("gunicorn.socket")
     if connection is not None:

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
-from journeyserver.api import actiontargets, aggregates, capabilities, oauth, segments, users
+from journeyserver.api import actiontargets, aggregates, capabilities, events, oauth, segments, users
 from journeyserver.auth import route, unknown_route
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -22,6 +22,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
         route(actiontargets.get_action_target, actiontargets.update_action_target),
     ),
     path("api/v2/analytics/journeys/aggregates/query", aggregates.query),
+    path("api/v2/journey/deployments/<str:deployment_id>/webevents", events.web_event),
+    path("api/v2/journey/deployments/<str:deployment_id>/actionevent", events.action_event),
+    path("api/local/v1/deployments/<str:deployment_id>/blockedevent", events.blocked_event),
+    path("api/local/v1/deployments/<str:deployment_id>/outcomeevent", events.outcome_event),
     path("api/v2/users/me", users.me),
     path("api/v2/tokens/me", users.token_me),
     path("api/local/v1/capabilities", capabilities.capabilities),

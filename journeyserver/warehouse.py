@@ -1,14 +1,17 @@
-"""The warehouse that the settings name, opened once per process and closed at its end."""
+"""The warehouse that the settings name, opened once per process and closed at its end, and its one taker of live reports."""
 
 import atexit
 import threading
 from importlib import import_module
 
 from django.conf import settings
+from django.db import connections
 
+from journeyserver.definitions import active_definitions
 from journeyserver.engine.backends.base import Backend
+from journeyserver.ingest.live import Live
 
-_lock = threading.Lock()
+_lock = threading.RLock()
 _opened: Backend | None = None
 
 
@@ -27,9 +30,13 @@ def backend() -> Backend:
 
 
 def close() -> None:
-    """Closes the warehouse, so that another process may open it. Closing twice is fine."""
+    """Takes in what waits and closes the warehouse, so that another process may open it. Closing twice is fine."""
     global _opened
+    live.stop()
     with _lock:
         if _opened is not None:
             _opened.close()
             _opened = None
+
+
+live = Live(backend, active_definitions, connections.close_all)

@@ -20,6 +20,8 @@ from journeyserver.ingest.incoming import COLUMNS, Batch, Kind, Refused
 from journeyserver.ingest.stage import SHOWN, Source, lay_out
 from journeyserver.ingest.taken import Taken
 
+NO_VISIT = "No visit that this belongs to is known."
+
 _TYPES = {column.name: column.type for column in FACTS.columns}
 # What is known of an action by its first report: column of `actions` → column of a fact.
 _ABOUT = {

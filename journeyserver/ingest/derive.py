@@ -3,7 +3,7 @@
 Four pure modules say what follows; each has COLUMNS and one function that gives a value (or None) for each of them:
 
     pages.parts(page_url)                        campaigns.parts(page_url)
-    referrers.parts(referrer_url, page_hostname) agents.parts(user_agent)
+    referrers.parts(referrer_url, page_hostname, campaign medium, campaign network)    agents.parts(user_agent)
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -12,10 +12,7 @@ from typing import Any
 
 import pyarrow
 
-try:
-    from journeyserver.ingest import agents, campaigns, pages, referrers
-except ImportError:
-    agents = campaigns = pages = referrers = None
+from journeyserver.ingest import agents, campaigns, pages, referrers
 
 _Parts = Callable[..., Sequence[str | None]]
 
@@ -52,7 +49,12 @@ DERIVATIONS = (
             "referrer",
             referrers.COLUMNS,
             referrers.parts,
-            ("i.referrer_url", "coalesce(nullif(i.page_hostname, ''), page.page_hostname, '')"),
+            (
+                "i.referrer_url",
+                "coalesce(nullif(i.page_hostname, ''), page.page_hostname, '')",
+                "coalesce(nullif(i.mkt_campaign_medium, ''), campaign.mkt_campaign_medium, '')",
+                "coalesce(nullif(i.mkt_campaign_network, ''), campaign.mkt_campaign_network, '')",
+            ),
             "(nullif(i.referrer_hostname, '') IS NULL OR nullif(i.referrer_medium, '') IS NULL)",
         ),
         Derivation(
@@ -78,8 +80,8 @@ def derive(desk: Any) -> tuple[dict[str, str], str]:
             f"SELECT DISTINCT {keys} FROM incoming AS i{joins} WHERE {condition}"
         ).fetchall()
         if not distinct:
-            # Later derivations may name it.
-            if derivation.name == "page":
+            # The referrer's derivation names them.
+            if derivation.name in ("page", "campaign"):
                 _keep(desk, derivation, [])
                 joins += _join(derivation, condition)
             continue
