@@ -3,7 +3,9 @@
 from django.http import HttpRequest, HttpResponse
 
 import journeyserver
-from journeyserver import local
+from journeyserver import local, warehouse
+from journeyserver.demo import mark
+from journeyserver.engine.backends.base import WarehouseError
 from journeyserver.errors import ApiError, json_response
 
 
@@ -15,7 +17,15 @@ def capabilities(request: HttpRequest) -> HttpResponse:
         {
             "server": "journeyserver",
             "version": journeyserver.__version__,
-            "data": {"generated": False},
+            "data": {"generated": _is_generated()},
             "extensions": local.extensions(),
         }
     )
+
+
+def _is_generated() -> bool:
+    """Whether what is in the warehouse was made up; a warehouse that cannot be used says nothing."""
+    try:
+        return mark.read(warehouse.backend()) is not None
+    except WarehouseError:
+        return False

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 from journeyserver import seeds, warehouse
 from journeyserver.definitions import active_definitions
-from journeyserver.demo import definitions, rhythm
+from journeyserver.demo import definitions, mark, rhythm
 from journeyserver.demo.month import Month, Rows
 from journeyserver.demo.segments import PAUSED_DAYS_AGO
 from journeyserver.demo.tables import batches
@@ -22,8 +22,6 @@ from journeyserver.ingest.stage import Source
 from journeyserver.models import ActionTarget
 from journeyserver.store import Refusal
 
-# The row of the warehouse's settings that says the data is generated, and how.
-SETTING = "generated"
 # Hours that are taken in at once: some ten thousand events.
 _PIECE = 60
 
@@ -124,11 +122,11 @@ def _show(share: float, events: int, seconds: float) -> None:
 
 def _known(backend: Backend) -> Shop | None:
     """The generated shop in the warehouse, if there is one. Raises Refusal where there is something else."""
+    kept = mark.read(backend)
+    if kept:
+        return Shop(**json.loads(kept))
     cursor: Cursor = backend.cursor()
     try:
-        kept = cursor.run("SELECT value FROM settings WHERE name = ?", [SETTING])["value"]
-        if kept:
-            return Shop(**json.loads(kept[0]))
         if cursor.run("SELECT count(*) AS events FROM events")["events"][0]:
             raise Refusal(
                 "This server holds events that were not generated. Name an empty folder in JOURNEYADMIN_DATA_DIR."
@@ -139,5 +137,5 @@ def _known(backend: Backend) -> Shop | None:
 
 
 def _keep(writer: Writer, shop: Shop) -> None:
-    writer.execute("DELETE FROM settings WHERE name = ?", [SETTING])
-    writer.execute("INSERT INTO settings VALUES (?, ?)", [SETTING, json.dumps(asdict(shop))])
+    writer.execute("DELETE FROM settings WHERE name = ?", [mark.SETTING])
+    writer.execute("INSERT INTO settings VALUES (?, ?)", [mark.SETTING, json.dumps(asdict(shop))])

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+import requests
 
 from journeyserver.demo.month import Month
 from journeyserver.demo.offers import Target
@@ -156,12 +157,16 @@ def test_five_hundred_segments(tmp_path):
     assert done.stdout == "0 segments were added.\n"
 
 
-def test_a_running_server_keeps_its_warehouse(filled):
+def test_the_server_says_that_its_data_is_generated(filled, tmp_path):
     with programs.journeyserver(filled, seed=False) as running:
-        # Only once somebody asked does the server hold the file.
-        import requests
-
-        requests.get(f"{running.url}/api/local/v1/capabilities", timeout=10)
+        announced = requests.get(f"{running.url}/api/local/v1/capabilities", timeout=10).json()
+        assert announced["data"] == {"generated": True}
+        # It owns the file of events, and whoever comes second is told so.
         done = programs.run_journeyserver(filled, *ARGUMENTS)
-    assert done.returncode in (0, 1)
-    assert "Traceback" not in done.stderr
+        assert done.returncode == 1
+        assert done.stderr.startswith("journeyserver: ")
+        assert "is in use by another process" in done.stderr
+        assert len(done.stderr.splitlines()) == 1
+    with programs.journeyserver(tmp_path) as running:
+        announced = requests.get(f"{running.url}/api/local/v1/capabilities", timeout=10).json()
+        assert announced["data"] == {"generated": False}
