@@ -63,6 +63,7 @@ class Demo:
         self.variables = {
             # One person clicks faster than the limit of a token allows, and shares it with every tab.
             "JOURNEYSERVER_RATE_LIMIT": "3000",
+            "JOURNEYADMIN_LOG_LEVEL": "WARNING",
             **variables,
             "JOURNEYADMIN_DATA_DIR": str(self.folder),
             "JOURNEYADMIN_EMBEDDED_SERVER": self.server_url,

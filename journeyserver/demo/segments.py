@@ -70,16 +70,15 @@ def _body(
     }
 
 
-_PRODUCT_PAGES = criterion("page.pathname", "startsWith", "/p/")
-_ORDERED = criterion("eventName", "equal", "order_completed")
+_PRODUCT_PAGES = criterion("page.pathname", "startsWith", "/p/", case=True)
 
 SEGMENTS = (
     Made(1, _body(
         "Second thoughts at the checkout",
         "Began to check out, then looked at the basket or at the help pages. Offered a chat with the checkout team.",
         "#C2410C", "Session",
-        happened(1, criterion("eventName", "equal", "checkout_started")),
-        happened(1, criterion("page.pathname", "startsWith", "/cart", "/help/"), event="page_viewed"),
+        happened(1, criterion("eventName", "equal", "checkout_started", case=True)),
+        happened(1, criterion("page.pathname", "startsWith", "/cart", "/help/", case=True), event="page_viewed"),
     ), 212, 26, 7),
     Made(2, _body(
         "Comparing products",
@@ -130,30 +129,30 @@ SEGMENTS = (
         "Where is my parcel?",
         "Looked up an order, read about delivery, and came back to the order.",
         "#4D7C0F", "Session",
-        happened(1, criterion("page.pathname", "equal", "/account/orders"), event="page_viewed"),
-        happened(1, criterion("page.pathname", "equal", "/help/delivery"), event="page_viewed"),
-        happened(1, criterion("page.pathname", "equal", "/account/orders"), event="page_viewed"),
+        happened(1, criterion("page.pathname", "equal", "/account/orders", case=True), event="page_viewed"),
+        happened(1, criterion("page.pathname", "equal", "/help/delivery", case=True), event="page_viewed"),
+        happened(1, criterion("page.pathname", "equal", "/account/orders", case=True), event="page_viewed"),
     ), 120, 51, 6),
     Made(10, _body(
         "Thinking of sending something back",
         "Read about returns. Forgotten after two weeks, when most parcels have arrived.",
         "#A21CAF", "Customer",
-        happened(1, criterion("page.pathname", "startsWith", "/returns"), event="page_viewed"),
+        happened(1, criterion("page.pathname", "startsWith", "/returns", case=True), event="page_viewed"),
         assignmentExpirationDays=14, shouldDisplayToAgent=True,
     ), 116, 20, 3),
     Made(11, _body(
         "Nordic regulars",
-        "Two orders from Sweden, Norway, Denmark or Finland, whenever they were.",
+        "Signed in twice from Sweden, Norway, Denmark or Finland, whenever that was.",
         "#15803D", "Customer",
-        visit(criterion("geolocation.country", "equal", "SE", "NO", "DK", "FI")),
-        happened(2, _ORDERED),
+        visit(criterion("geolocation.country", "equal", "SE", "NO", "DK", "FI", case=True)),
+        happened(2, criterion("eventName", "equal", "signed_in", case=True)),
     ), 97, 97, 1),
     Made(12, _body(
         "App users close to paying",
         "Three products on a phone, then the checkout screen.",
         "#9333EA", "Session",
-        happened(3, criterion("screenName", "equal", "Product"), stream="App"),
-        happened(1, criterion("screenName", "equal", "Checkout"), stream="App"),
+        happened(3, criterion("screenName", "equal", "Product", case=True), stream="App"),
+        happened(1, criterion("screenName", "equal", "Checkout", case=True), stream="App"),
     ), 64, 64, 2),
     Made(13, _body(
         "Trail week visitors",
@@ -166,7 +165,7 @@ SEGMENTS = (
         "Tent test, Alps (paused)",
         "Saw the wind test and a tent, in the three countries of the trial. Paused until the new tents arrive.",
         "#64748B", "Session",
-        visit(criterion("geolocation.country", "equal", "DE", "AT", "CH")),
+        visit(criterion("geolocation.country", "equal", "DE", "AT", "CH", case=True)),
         happened(2, criterion("attributes.category.value", "equal", "tents"), event="product_viewed"),
         isActive=False,
     ), 88, PAUSED_DAYS_AGO, 3),
