@@ -12,6 +12,8 @@ from django.db import connections
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 
+from journeyserver import imports, warehouse
+from journeyserver.engine.backends.base import WarehouseError
 from journeyserver.store import Refusal
 
 
@@ -52,9 +54,16 @@ class _Server(BaseApplication):  # type: ignore[misc]
     def _begin(self, worker: Any) -> None:
         # Ctrl-C reaches the worker as well: it finishes its answers as with SIGTERM.
         signal.signal(signal.SIGINT, worker.handle_exit)
+        # Opened here: a process that was forked off an open warehouse could not use it.
+        warehouse.backend()
+        imports.note_interrupted()
+        imports.announce(self.url)
         print(f"Journey server ready on {self.url}", flush=True)
 
     def _end(self, arbiter: Any, worker: Any) -> None:
+        imports.withdraw()
+        imports.imports.stop()
+        warehouse.close()
         connections.close_all()
 
     def run(self) -> None:
@@ -93,9 +102,19 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
+def _check_warehouse() -> None:
+    """Opens the warehouse once before anything is served, to say in one sentence what is wrong with it."""
+    try:
+        warehouse.backend()
+        warehouse.close()
+    except WarehouseError as error:
+        raise Refusal(str(error)) from None
+
+
 def run(host: str, port: int) -> None:
     """Serves until SIGTERM or Ctrl-C. Port 0 takes a free one; the line `ready on` says which."""
     listener = listen(host, port)
+    _check_warehouse()
     shown = f"[{host}]" if ":" in host else host
     # The worker opens connections of its own.
     connections.close_all()

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
-from journeyserver.api import actiontargets, aggregates, capabilities, events, oauth, segments, users
+from journeyserver.api import actiontargets, aggregates, capabilities, events, imports, oauth, segments, users
 from journeyserver.auth import route, unknown_route
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -26,6 +26,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v2/journey/deployments/<str:deployment_id>/actionevent", events.action_event),
     path("api/local/v1/deployments/<str:deployment_id>/blockedevent", events.blocked_event),
     path("api/local/v1/deployments/<str:deployment_id>/outcomeevent", events.outcome_event),
+    path("api/local/v1/imports", imports.collection),
+    path("api/local/v1/imports/<str:import_id>", imports.one),
     path("api/v2/users/me", users.me),
     path("api/v2/tokens/me", users.token_me),
     path("api/local/v1/capabilities", capabilities.capabilities),

@@ -1,6 +1,7 @@
 """DuckDB: one file, one process that owns it, one writer and as many readers as there are threads."""
 
 import threading
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -172,6 +173,30 @@ class DuckWriter:
         return self.desk.execute(sql, list(parameters))
 
 
+class _Turns:
+    """A lock that is given in the order in which it was asked for, so that an import does not keep live events out."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._line: deque[object] = deque()
+
+    def __enter__(self) -> None:
+        mine = object()
+        with self._changed:
+            self._line.append(mine)
+            try:
+                self._changed.wait_for(lambda: self._line[0] is mine)
+            except BaseException:
+                self._line.remove(mine)
+                self._changed.notify_all()
+                raise
+
+    def __exit__(self, *failure: object) -> None:
+        with self._changed:
+            self._line.popleft()
+            self._changed.notify_all()
+
+
 class DuckBackend:
     """An open DuckDB warehouse: one connection writes, inside `transaction()`; every reader has one of its own."""
 
@@ -182,7 +207,7 @@ class DuckBackend:
         self._root = connection
         self._writer = connection.cursor()
         _teach(self._writer)
-        self._lock = threading.RLock()
+        self._lock = _Turns()
         self._making = threading.Lock()
 
     def cursor(self) -> DuckCursor:
