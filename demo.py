@@ -64,6 +64,8 @@ class Demo:
             # One person clicks faster than the limit of a token allows, and shares it with every tab.
             "JOURNEYSERVER_RATE_LIMIT": "3000",
             "JOURNEYADMIN_LOG_LEVEL": "WARNING",
+            # Visitors keep coming, so that what is live shows something.
+            "JOURNEYSERVER_SHOP_OPEN": "0" if files else "1",
             **variables,
             "JOURNEYADMIN_DATA_DIR": str(self.folder),
             "JOURNEYADMIN_EMBEDDED_SERVER": self.server_url,

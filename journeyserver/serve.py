@@ -13,6 +13,7 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 
 from journeyserver import imports, warehouse
+from journeyserver.demo.opening import Opening
 from journeyserver.engine.backends.base import WarehouseError
 from journeyserver.store import Refusal
 
@@ -23,6 +24,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
     def __init__(self, descriptor: int, url: str) -> None:
         self.descriptor = descriptor
         self.url = url
+        self.shop = Opening()
         super().__init__()
 
     def load_config(self) -> None:
@@ -58,9 +60,12 @@ class _Server(BaseApplication):  # type: ignore[misc]
         warehouse.backend()
         imports.note_interrupted()
         imports.announce(self.url)
+        if settings.SHOP_OPEN:
+            self.shop.start()
         print(f"Journey server ready on {self.url}", flush=True)
 
     def _end(self, arbiter: Any, worker: Any) -> None:
+        self.shop.stop()
         imports.withdraw()
         imports.imports.stop()
         warehouse.close()

@@ -185,6 +185,8 @@ EXPIRY_ENABLED = _switch("JOURNEYSERVER_EXPIRY_ENABLED", True)
 FAULTS = _switch("JOURNEYSERVER_FAULTS", False)
 if FAULTS:
     MIDDLEWARE.insert(2, "journeyserver.local.faults.Faults")
+# A generated shop goes on while the server runs.
+SHOP_OPEN = _switch("JOURNEYSERVER_SHOP_OPEN", False)
 # Events older than this many days are removed once a day; 0 keeps everything.
 RETENTION_DAYS = _number("JOURNEYSERVER_RETENTION_DAYS", 0)
 

@@ -47,9 +47,9 @@ class Shop:
         offset = timedelta(seconds=self.offset_seconds)
         return Month(self.seed, self.per_hour, self.first_hour, offset, definitions.targets())
 
-    def hours_until(self, now: datetime) -> int:
-        """The last hour that is over now."""
-        return int((now.timestamp() - self.offset_seconds) // 3600) - 1
+    def hour_of(self, instant: datetime) -> int:
+        """The shop's hour that this instant falls into."""
+        return int((instant.timestamp() - self.offset_seconds) // 3600)
 
 
 def fill(sessions: int, days: int, seed: int) -> None:
@@ -67,10 +67,10 @@ def fill(sessions: int, days: int, seed: int) -> None:
         with backend.transaction() as writer:
             _keep(writer, shop)
     elif shop.done_hour == shop.last_hour:
-        if shop.hours_until(now) < shop.last_hour + _STALE_HOURS:
+        if shop.hour_of(now) - 1 < shop.last_hour + _STALE_HOURS:
             print("The generated shop is there already.")
             return
-        shop = replace(shop, last_hour=shop.hours_until(now))
+        shop = replace(shop, last_hour=shop.hour_of(now) - 1)
     if shop.done_hour <= shop.pause_hour:
         definitions.add_segments(shop.month.begins(shop.last_hour + 1))
     _take_in(backend, shop)

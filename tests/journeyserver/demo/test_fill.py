@@ -16,7 +16,7 @@ from journeyserver.demo.month import Month
 from journeyserver.demo.offers import Target
 from journeyserver.demo.segments import SEGMENTS
 from journeyserver.engine.backends.duckdb import open_backend
-from tests import programs
+from tests import cast, programs
 
 ARGUMENTS = ("generate", "--sessions", "400", "--days", "12")
 
@@ -170,3 +170,52 @@ def test_the_server_says_that_its_data_is_generated(filled, tmp_path):
     with programs.journeyserver(tmp_path) as running:
         announced = requests.get(f"{running.url}/api/local/v1/capabilities", timeout=10).json()
         assert announced["data"] == {"generated": False}
+
+
+def test_the_shop_stays_open_while_the_server_runs(tmp_path):
+    hour = int(time.time()) // 3600
+    # Closed an hour and a little ago, and busy enough that somebody comes within seconds.
+    shop = {
+        "seed": 7,
+        "per_hour": 400.0,
+        "first_hour": hour - 3,
+        "pause_hour": hour - 4,
+        "last_hour": hour - 1,
+    }
+    shop |= {"done_hour": hour - 1, "offset_seconds": time.time() - hour * 3600 - 3640}
+    backend = open_backend(tmp_path / "journeyserver.duckdb")
+    with backend.transaction() as writer:
+        writer.execute("INSERT INTO settings VALUES ('generated', ?)", [json.dumps(shop)])
+    backend.close()
+    with programs.journeyserver(tmp_path, JOURNEYSERVER_SHOP_OPEN="1") as running:
+        seen: set[int] = set()
+        deadline = time.monotonic() + 90
+        while len(seen - {0}) < 2:
+            assert time.monotonic() < deadline, seen
+            seen.add(newest_visits(running))
+            time.sleep(0.5)
+    counted = "SELECT (SELECT count(*) FROM events), (SELECT count(DISTINCT event_id) FROM events), (SELECT count(*) FROM facts)"
+    ((events, different, facts),) = ask(tmp_path, counted)
+    assert events == different > 1000
+    # `generate` takes the same hour in, finds everything there, and adds nothing.
+    done = programs.run_journeyserver(tmp_path, "generate")
+    assert done.stdout.startswith("100%  0 events"), done.stdout + done.stderr
+    assert ask(tmp_path, counted) == [(events, different, facts)]
+
+
+def newest_visits(running: programs.Program) -> int:
+    from datetime import UTC, datetime, timedelta
+
+    now = datetime.now(UTC)
+    interval = "/".join(
+        moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+        for moment in (now - timedelta(hours=1), now + timedelta(hours=1))
+    )
+    answer = cast.api(running.url).post(
+        f"{running.url}/api/v2/analytics/journeys/aggregates/query",
+        json={"interval": interval, "metrics": ["nJourneySessions"]},
+        timeout=10,
+    )
+    answer.raise_for_status()
+    results = answer.json()["results"]
+    return results[0]["data"][0]["metrics"][0]["stats"]["count"] if results else 0
