@@ -31,7 +31,8 @@ class Server(AuthorizationServer):  # type: ignore[misc]
     """Authlib's server on our models, answering in JSON that is never cached."""
 
     def query_client(self, client_id: str) -> Client | None:
-        return Client.objects.filter(client_id=client_id).first()
+        # No id holds a NUL, and PostgreSQL cannot even be asked for one.
+        return None if "\0" in client_id else Client.objects.filter(client_id=client_id).first()
 
     def generate_token(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
         token: dict[str, Any] = super().generate_token(*args, **kwargs)

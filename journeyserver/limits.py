@@ -8,6 +8,8 @@ import time
 from collections.abc import Hashable
 from dataclasses import dataclass
 
+MOST_WINDOWS = 10_000
+
 
 @dataclass(frozen=True)
 class Count:
@@ -41,7 +43,7 @@ class Windows:
             used += amount
             if used:
                 self._starts[key] = (start, used)
-            if len(self._starts) > 10_000:
+            if len(self._starts) > MOST_WINDOWS:
                 self._forget(instant)
         return Count(self.allowed, used, max(1, int(start + self.seconds - instant + 0.999)))
 
@@ -54,6 +56,7 @@ class Windows:
             self._starts.pop(key, None)
 
     def _forget(self, instant: float) -> None:
+        """Drops what is over, and the oldest half where nothing is: memory is bounded whatever is asked."""
         over = [key for key, (start, _) in self._starts.items() if instant - start >= self.seconds]
-        for key in over:
+        for key in over or list(self._starts)[: MOST_WINDOWS // 2]:
             del self._starts[key]

@@ -4,9 +4,10 @@ import logging
 import uuid
 from collections.abc import Callable, Iterator
 
-from django.core.exceptions import DisallowedHost, RequestDataTooBig, SuspiciousOperation
+from django.core.exceptions import BadRequest, DisallowedHost, RequestDataTooBig, SuspiciousOperation
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
+from django.http.multipartparser import MultiPartParserError
 from gunicorn.http.errors import ParseException
 
 from journeyserver.errors import ApiError, bad_request, error_response, not_found
@@ -90,7 +91,7 @@ def as_api_error(request: HttpRequest, exception: Exception) -> ApiError:
         return exception
     if isinstance(exception, RequestDataTooBig):
         return ApiError(413, "request.entity.too.large", "The body is too large.")
-    if isinstance(exception, SuspiciousOperation):
+    if isinstance(exception, SuspiciousOperation | BadRequest | MultiPartParserError):
         return bad_request("The request cannot be read.")
     if any(isinstance(cause, TimeoutError) for cause in _causes(exception)):
         return ApiError(408, "request.timeout", "The request was not received in time.")

@@ -14,6 +14,8 @@ from django.utils import timezone
 
 from journeyadmin.contract import actiontargets, segments
 
+MAX_USERNAME_LENGTH = 150
+
 
 def now() -> datetime:
     """This instant in whole milliseconds, as the API writes times."""
@@ -41,7 +43,7 @@ class Person(models.Model):
     """Someone who signs in at the login page."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    username = models.CharField(max_length=150, unique=True)
+    username = models.CharField(max_length=MAX_USERNAME_LENGTH, unique=True)
     name = models.CharField(max_length=150)
     email = models.EmailField()
     password = models.CharField(max_length=128)
@@ -276,6 +278,21 @@ class ActionTarget(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Erasure(models.Model):
+    """The receipt for an erased customer: who asked, and how many rows there were before and after; not whose they were."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    # A keyed hash of the customer's id, so that a receipt can be held against an id but tells none.
+    digest = models.CharField(max_length=64, db_index=True)
+    at = models.DateTimeField(default=now)
+    by = models.CharField(max_length=150)
+    before = models.JSONField()
+    after = models.JSONField()
+
+    def __str__(self) -> str:
+        return str(self.id)
 
 
 class DefinitionsChange(models.Model):

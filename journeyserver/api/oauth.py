@@ -1,6 +1,6 @@
 """Sign-in: the login page, the token endpoint, revocation and sign-out. Source: docs/api/journey-api.md §8."""
 
-from datetime import timedelta
+from collections.abc import Callable
 from importlib.resources import files
 from typing import Any
 from urllib.parse import urlsplit
@@ -10,24 +10,32 @@ from authlib.oauth2.base import invalid_error_characters
 from authlib.oauth2.rfc6749.util import extract_basic_authorization
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.core.exceptions import BadRequest, RequestDataTooBig, TooManyFieldsSent
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.middleware.csrf import rotate_token
 from django.shortcuts import render
+from django.utils.encoding import iri_to_uri
 from django.views.decorators.csrf import csrf_protect
 
+from journeyserver.attempts import Attempts
+from journeyserver.auth import limit_pauses
 from journeyserver.errors import ApiError, json_response
 from journeyserver.grants import server
-from journeyserver.limits import Windows
-from journeyserver.models import Client, Person, digest
+from journeyserver.models import MAX_USERNAME_LENGTH, Person, digest
 
-# Five minutes of failures, counted per account (or client) and address.
-_failed = Windows(settings.FAILED_SIGN_INS, 300)
+_attempts = Attempts(settings.FAILED_SIGN_INS)
 
 
-@csrf_protect
 def authorize(request: HttpRequest) -> HttpResponse:
     """The login page, or, where the browser is signed in already, the way back with a code."""
     if request.method not in ("GET", "POST"):
         raise _only("GET", "POST")
+    response: HttpResponse = _authorize(request)
+    return response
+
+
+@csrf_protect
+def _authorize(request: HttpRequest) -> HttpResponse:
     wanted = (
         "client_id",
         "redirect_uri",
@@ -48,7 +56,9 @@ def authorize(request: HttpRequest) -> HttpResponse:
         person, problem = _check_password(request)
         if person is None:
             return _login_page(request, grant, problem)
+        # Nothing that was known before the sign-in is worth anything after it.
         request.session.flush()
+        rotate_token(request)
         request.session["person"] = str(person.pk)
         request.session["password"] = digest(person.password)
     elif request.GET.get("prompt") == "login":
@@ -63,33 +73,60 @@ def authorize(request: HttpRequest) -> HttpResponse:
 
 def token(request: HttpRequest) -> HttpResponse:
     """Exchanges client credentials, a code or a refresh token for an access token."""
-    if request.method != "POST":
-        raise _only("POST")
-    if request.content_type != "application/x-www-form-urlencoded":
-        return _oauth_error(
-            415, "invalid_request", "The body must be sent as application/x-www-form-urlencoded."
-        )
-    if any(invalid_error_characters(request.POST.get(name, "")) for name in ("grant_type", "client_id")):
-        return _oauth_error(400, "invalid_request", "The request holds characters that are not allowed.")
-    client_id = extract_basic_authorization(request.headers)[0] or request.POST.get("client_id", "")
-    window = ("client", client_id, request.META["REMOTE_ADDR"])
-    count = _failed.look(window)
-    if count.used >= count.allowed:
-        return _too_many(count.reset)
-    try:
-        response: HttpResponse = server.create_token_response(request)
-    except OAuth2Error as error:
-        return _oauth_error(error.status_code, error.error, error.description or "")
-    if response.status_code == 401:
-        _failed.add(window)
-    return response
+    return _for_clients(request, server.create_token_response)
 
 
 def revoke(request: HttpRequest) -> HttpResponse:
     """Revokes a token and all that came from the same sign-in (RFC 7009)."""
+    return _for_clients(request, lambda asked: server.create_endpoint_response("revocation", asked))
+
+
+def _for_clients(request: HttpRequest, respond: Callable[[HttpRequest], HttpResponse]) -> HttpResponse:
+    """Answers a form that a client posted, unless the client or its address failed too often of late."""
     if request.method != "POST":
-        raise _only("POST")
-    response: HttpResponse = server.create_endpoint_response("revocation", request)
+        refusal = _oauth_error(405, "invalid_request", "Only POST is allowed here.")
+        refusal["Allow"] = "POST"
+        return refusal
+    if request.content_type != "application/x-www-form-urlencoded":
+        return _oauth_error(
+            415, "invalid_request", "The body must be sent as application/x-www-form-urlencoded."
+        )
+    limit_pauses(request)
+    try:
+        form = request.POST
+    except (RequestDataTooBig, TooManyFieldsSent):
+        return _oauth_error(413, "invalid_request", "The body is too large.")
+    except BadRequest as error:
+        return _oauth_error(400, "invalid_request", str(error))
+    if repeated := [name for name, given in form.lists() if len(given) > 1]:
+        return _oauth_error(
+            400, "invalid_request", f"Given more than once: {', '.join(sorted(repeated)[:5])[:200]}."
+        )
+    if any(invalid_error_characters(form.get(name, "")) for name in ("grant_type", "client_id")):
+        return _oauth_error(400, "invalid_request", "The request holds characters that are not allowed.")
+    # What is in the address ends up in logs, so nothing is read from there.
+    request.GET = QueryDict()
+    try:
+        client_id, secret = extract_basic_authorization(request.headers)
+    except ValueError:
+        # Not text, or nothing after “Basic”.
+        return _oauth_error(401, "invalid_client", "The Authorization header cannot be read.")
+    if client_id and ("client_secret" in form or form.get("client_id", client_id) != client_id):
+        # RFC 6749 §2.3. With two at once, the failure of one would hide behind the success of the other.
+        return _oauth_error(400, "invalid_request", "The client must authenticate in one way only.")
+    client_id = client_id or form.get("client_id", "")
+    seconds = _attempts.wait("client", client_id, _address(request))
+    if seconds:
+        return _too_many(seconds)
+    try:
+        response = respond(request)
+    except OAuth2Error as error:
+        return _oauth_error(error.status_code, error.error, error.description or "")
+    if response.status_code == 401:
+        _attempts.failed("client", client_id, _address(request))
+        if server.query_client(client_id) is None:
+            # As slow as a wrong secret, so that nobody can tell which clients exist.
+            make_password(secret or form.get("client_secret", ""))
     return response
 
 
@@ -99,9 +136,10 @@ def logout(request: HttpRequest) -> HttpResponse:
         raise _only("GET")
     request.session.flush()
     target = request.GET.get("redirect_uri", "")
-    client = Client.objects.filter(client_id=request.GET.get("client_id", "")).first()
-    if target and client and _origin(target) in {_origin(uri) for uri in client.redirect_uris}:
-        return HttpResponseRedirect(target)
+    client = server.query_client(request.GET.get("client_id", ""))
+    origin = _origin(target)
+    if origin and client and origin in {_origin(uri) for uri in client.redirect_uris}:
+        return HttpResponse(status=302, headers={"Location": iri_to_uri(target)})
     return _page(request, "journeyserver/signed_out.html", {})
 
 
@@ -131,21 +169,37 @@ def _signed_in(request: HttpRequest) -> Person | None:
 def _check_password(request: HttpRequest) -> tuple[Person | None, str]:
     """The person whose name and password were posted, or None and what to tell them."""
     username = request.POST.get("username", "").strip()
-    window = ("person", username.casefold(), request.META["REMOTE_ADDR"])
-    count = _failed.look(window)
-    if count.used >= count.allowed:
-        minutes = timedelta(seconds=count.reset) // timedelta(minutes=1) + 1
-        return None, f"Too many failed sign-ins. Try again in {minutes} min."
-    person = Person.objects.filter(username__iexact=username, is_active=True).first()
+    seconds = _attempts.wait("person", username.casefold(), _address(request))
+    if seconds:
+        return None, f"Too many failed sign-ins. Try again in {-(-seconds // 60)} min."
+    person = _find_person(username)
     password = request.POST.get("password", "")
     if person is None:
         # As slow as a wrong password, so that nobody can tell which names exist.
         make_password(password)
     elif person.check_password(password):
-        _failed.forget(window)
+        _attempts.succeeded("person", username.casefold(), _address(request))
         return person, ""
-    _failed.add(window)
+    _attempts.failed("person", username.casefold(), _address(request))
     return None, "The name or the password is wrong."
+
+
+def _find_person(username: str) -> Person | None:
+    """The active person of this name, in whatever case it was typed."""
+    if "\0" in username or len(username) > MAX_USERNAME_LENGTH:
+        # Nobody's, and neither PostgreSQL nor SQLite can be asked for every text.
+        return None
+    people = Person.objects.filter(username__iexact=username, is_active=True)
+    return people.filter(username=username).first() or people.first()
+
+
+def _address(request: HttpRequest) -> str:
+    """Where a request comes from; behind a proxy, what the proxy says last."""
+    if settings.SECURE_PROXY_SSL_HEADER:
+        forwarded = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
+        if forwarded:
+            return forwarded
+    return str(request.META["REMOTE_ADDR"])
 
 
 def _login_page(request: HttpRequest, grant: Any, problem: str = "") -> HttpResponse:
@@ -190,8 +244,14 @@ def _too_many(seconds: int) -> HttpResponse:
 
 
 def _origin(uri: str) -> str:
-    parts = urlsplit(uri)
-    return f"{parts.scheme}://{parts.netloc}"
+    """Scheme, host and port of an address; the scheme alone for an app's own; nothing where it cannot be read."""
+    try:
+        parts = urlsplit(uri)
+    except ValueError:
+        return ""
+    if not parts.scheme:
+        return ""
+    return f"{parts.scheme}://{parts.netloc}" if parts.netloc else f"{parts.scheme}:"
 
 
 def _only(*methods: str) -> ApiError:

@@ -1,7 +1,10 @@
-"""Clients of the shared server: the service client, which may do everything, and nobody in particular."""
+"""Clients of the shared server: the service client, which may do everything, and nobody in particular; and a spare server."""
+
+from collections.abc import Iterator
 
 import pytest
 
+from tests import programs
 from tests.contract.asking import Api, as_person
 from tests.programs import Program
 
@@ -15,3 +18,10 @@ def api(server: Program) -> Api:
 def stranger(server: Program) -> Api:
     """A client without a token."""
     return Api(server.url)
+
+
+@pytest.fixture(scope="session")
+def spare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
+    """A server for tests that fill it up or take something away for good."""
+    with programs.journeyserver(tmp_path_factory.mktemp("spare")) as running:
+        yield running

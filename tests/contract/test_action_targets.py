@@ -1,6 +1,5 @@
 """The three operations on action targets: order, merge, null, bounds, deleted ones (contract §4)."""
 
-import sqlite3
 import time
 import uuid
 from collections.abc import Iterator
@@ -9,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.contract.asking import TARGET_IDS, TARGETS, TIMESTAMP, Api, as_person
+from tests.contract.stores import change
 from tests.programs import Program
 
 MINE = f"{TARGETS}/{TARGET_IDS[3]}"
@@ -159,13 +159,11 @@ def test_targets_are_neither_made_nor_deleted(api: Api, method: str) -> None:
     assert api.ask(method, MINE).headers["Allow"] == "GET, HEAD, PATCH"
 
 
-def test_a_deleted_target_is_hidden(own_server: Program) -> None:
-    api = as_person(own_server.url, None)
+def test_a_deleted_target_is_hidden(spare: Program) -> None:
+    api = as_person(spare.url, None)
     before = api.get(TARGETS).json["total"]
     # No operation deletes a target: it happens in the store.
-    with sqlite3.connect(own_server.folder / "journeyserver.sqlite3") as store:
-        store.execute("UPDATE journeyserver_actiontarget SET state = 'deleted' WHERE name = 'Checkout help'")
-    store.close()
+    change(spare, "UPDATE journeyserver_actiontarget SET state = 'deleted' WHERE name = 'Checkout help'")
     listing = api.get(TARGETS).json
     assert listing["total"] == before - 1
     assert TARGET_IDS[1] not in [row["id"] for row in listing["entities"]]

@@ -1,10 +1,7 @@
 """Which answer comes first: 401, 404 route or 405, 429, 403, 415, 413, 400 syntax, 404 entity, 400 fields, 409 (§1.3)."""
 
-import socket
 import uuid
-from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -259,22 +256,3 @@ def test_every_answer_says_not_to_keep_it(api: Api, stranger: Api) -> None:
     for answer in (api.get(SEGMENTS), stranger.get(SEGMENTS), api.get(f"{SEGMENTS}/x")):
         assert answer.headers["Cache-Control"] == "no-store"
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
-
-
-def test_a_client_that_is_too_slow(tmp_path: Path) -> None:
-    with programs.journeyserver(tmp_path, JOURNEYSERVER_BODY_SECONDS="1") as running:
-        head = (
-            f"POST {SEGMENTS} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
-            f"Authorization: Bearer {cast.service_token(running.url)}\r\n"
-        )
-        for framing in ("Content-Length: 50\r\n\r\n{", "Transfer-Encoding: chunked\r\n\r\n5\r\n{"):
-            with socket.create_connection(
-                ("127.0.0.1", urlsplit(running.url).port or 0), timeout=20
-            ) as client:
-                client.sendall((head + framing).encode())
-                answer = b""
-                while b'"code":"request.timeout"' not in answer:
-                    received = client.recv(65536)
-                    assert received, answer
-                    answer += received
-            assert answer.startswith(b"HTTP/1.1 408")
