@@ -2,7 +2,14 @@
 
 from django.urls import path
 
-from actiontargets import views
+from actiontargets.views import grid, target
 
 app_name = "actiontargets"
-urlpatterns = [path("", views.action_target_list, name="list")]
+urlpatterns = [
+    path("", grid.action_target_list, name="list"),
+    path("check", grid.action_target_check, name="check"),
+    path("numbers", grid.action_target_numbers, name="numbers"),
+    path("<str:target_id>/", target.action_target_edit, name="edit"),
+    path("<str:target_id>/hours", target.action_target_hours, name="hours"),
+    path("<str:target_id>/curve", target.action_target_curve, name="curve"),
+]

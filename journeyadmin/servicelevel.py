@@ -224,6 +224,31 @@ def default_level() -> dict[str, Any]:
     return {"percentage": DEFAULT_PERCENTAGE, "durationMs": DEFAULT_DURATION_MS}
 
 
+def settings_of(target: Json) -> dict[str, Any]:
+    """The part of a target that may be changed; absent and null settings are the same."""
+    share, duration = level_of(target)
+    found: dict[str, Any] = {"name": target.get("name")}
+    if share is not None or duration is not None:
+        found["serviceLevel"] = {"percentage": share, "durationMs": duration}
+    if short_abandon_of(target) is not None:
+        found["shortAbandonThreshold"] = short_abandon_of(target)
+    return found
+
+
+def with_patch(target: Json, patch: Json) -> dict[str, Any]:
+    """The target as it will be after the patch: `serviceLevel` merges by part, null resets or clears (§4)."""
+    found = {**target}
+    for name, value in patch.items():
+        if name == "serviceLevel":
+            level = target.get("serviceLevel")
+            found[name] = {**(level if isinstance(level, Mapping) else {}), **value} if value else default_level()
+        elif value is None:
+            found.pop(name, None)
+        else:
+            found[name] = value
+    return found
+
+
 def _flat(value: Any) -> str:
     if not value:
         return _("empty")

@@ -62,6 +62,7 @@ INSTALLED_APPS = [
     "journeyadmin.accounts",
     "journeyadmin.monitoring",
     "journeyadmin.history",
+    "journeyadmin.runs",
     "segments",
     "actiontargets",
     "analytics",

@@ -16,6 +16,8 @@ urlpatterns = [
     path("search/", views.palette, name="palette"),
     path("keyboard/", views.keyboard, name="keyboard"),
     path("", include("journeyadmin.monitoring.urls")),
+    path("", include("journeyadmin.history.urls")),
+    path("history/runs/", include("journeyadmin.runs.urls")),
 ]
 
 handler400 = views.bad_request

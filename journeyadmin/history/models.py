@@ -5,7 +5,9 @@ from typing import Any, ClassVar, NoReturn
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from journeyadmin import servicelevel, wording
 from journeyadmin.accounts.models import Connection, Person
+from journeyadmin.plans import planning
 
 
 class Kind(models.TextChoices):
@@ -77,6 +79,25 @@ class Change(models.Model):
 
     def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
         raise AppendOnly("history is never deleted")
+
+    @property
+    def operation_words(self) -> str:
+        labels = dict(Operation.choices)
+        return str(labels.get(self.operation, self.operation))
+
+    @property
+    def who(self) -> str:
+        return self.person_name or str(_("someone elsewhere"))
+
+    @property
+    def said(self) -> list[str]:
+        """What was changed, a sentence each; for a create or delete, what it was."""
+        if self.before is not None and self.after is not None:
+            return planning.differences(self.kind, self.before, self.after)
+        entity = self.after or self.before or {}
+        if self.kind == Kind.SEGMENT:
+            return [wording.sentence(entity)]
+        return [servicelevel.level_words(entity)]
 
 
 class Known(models.Model):

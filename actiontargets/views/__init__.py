@@ -1,0 +1,1 @@
+"""Views of action targets: the grid, and one target's own page."""

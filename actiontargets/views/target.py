@@ -1,0 +1,250 @@
+"""One action target: its setting, what happened in the last week, the hours around a change, the curve behind it."""
+
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from actiontargets import curve, payloads, reading
+from actiontargets.forms import TargetForm, typed_from
+from actiontargets.hours import same_hours
+from actiontargets.views import saving
+from journeyadmin import servicelevel
+from journeyadmin.accounts.capabilities import offers
+from journeyadmin.history import log, reasons
+from journeyadmin.history.models import Change, Kind
+from journeyadmin.htmx import answer, go_to
+from journeyadmin.http import JourneyRequest
+from journeyadmin.service import JourneyError, NotFound, SignInExpired
+
+Json = dict[str, Any]
+SHOWN_CHANGES = 5
+
+
+@require_http_methods(["GET", "POST"])
+def action_target_edit(request: JourneyRequest, target_id: str) -> HttpResponse:
+    if request.method == "POST":
+        return _posted(request, target_id)
+    target = reading.target(request, target_id)
+    data = None
+    version = request.GET.get("version", "")
+    kept = _kept_version(request, target_id, version)
+    if kept is not None:
+        # An older state from the history, typed in but not saved.
+        texts = {**typed_from({**kept, "id": target_id}), "seen": payloads.to_hidden(target)}
+        data = {f"{target_id}-{name}": text for name, text in texts.items()}
+    return _page(request, target, TargetForm(target, data), {"restoring": kept is not None})
+
+
+@require_GET
+def action_target_hours(request: JourneyRequest, target_id: str) -> HttpResponse:
+    """The hours after a change beside the same hours before it."""
+    return render(request, "actiontargets/_hours.html", {"around": _hours(request, target_id)})
+
+
+@require_GET
+def action_target_curve(request: JourneyRequest, target_id: str) -> HttpResponse:
+    """The share answered within t, with the setting before the last change and the present one drawn in."""
+    return render(request, "actiontargets/_curve.html", _curve(request, target_id))
+
+
+def _posted(request: JourneyRequest, target_id: str) -> HttpResponse:
+    if sentence := reading.why_not(request):
+        raise PermissionDenied(sentence)
+    do, _colon, _about = request.POST.get("do", "save").partition(":")
+    if do == "merge":
+        return _merge(request, target_id)
+    failure: JourneyError | None = None
+    try:
+        target = reading.target(request, target_id)
+    except (SignInExpired, NotFound):
+        raise
+    except JourneyError as error:
+        # The service is away: the form is shown again from what it carries itself.
+        seen = payloads.from_hidden(request.POST.get(f"{target_id}-seen", ""))
+        if seen is None:
+            raise
+        failure, target = error, {"id": target_id, **seen}
+    data = request.POST.copy()
+    edits = {"reset": _reset, "default": _default}
+    if do in edits:
+        edits[do](data, target_id)
+    form = TargetForm(target, data)
+    reason = reasons.ReasonForm(data, required=reasons.required(request) and do == "save")
+    context: Json = {"reason": reason, "failure": failure}
+    if do in edits or failure:
+        return _page(request, target, form, context, status=502 if failure else 200)
+    if do == "check":
+        return _check(request, target, form, context)
+    if not form.is_valid() or not reason.is_valid():
+        return _page(request, target, form, {**context, "refused": True}, status=422)
+    if not form.patch:
+        messages.info(request, _("Nothing differs from what is stored, so nothing was saved."))
+        return go_to(request, _address(target_id))
+    if form.unwarned:
+        return _page(request, target, form, {**context, "look_again": True}, status=422)
+    mine = {**target, **form.wanted}
+    outcome = saving.save(request, target_id, form.base, mine, form.patch, reason.cleaned_data["reason"])
+    if outcome.page is not None:
+        return outcome.page
+    if outcome.failure is not None:
+        return _page(request, target, form, {**context, "failure": outcome.failure}, status=502)
+    _say_saved(request, outcome.after or mine)
+    return go_to(request, _address(target_id))
+
+
+def _check(request: JourneyRequest, target: Json, form: TargetForm, context: Json) -> HttpResponse:
+    """Whether a save whose answer was lost was carried out."""
+    mine = {**target, **form.wanted}
+    found = saving.look_again(request, target["id"], form.base, mine, request.POST.get("reason", ""))
+    if isinstance(found, HttpResponse):
+        return found
+    if found:
+        _say_saved(request, mine)
+        return go_to(request, _address(target["id"]))
+    messages.info(request, _("It was not saved. What you typed is still here; save it again."))
+    return _page(request, target, form, context)
+
+
+def _merge(request: JourneyRequest, target_id: str) -> HttpResponse:
+    seen, theirs, mine = (
+        payloads.from_hidden(request.POST.get(name, "")) for name in ("seen", "theirs", "mine")
+    )
+    if seen is None or theirs is None or mine is None:
+        raise PermissionDenied(
+            _("This page was changed on its way. Open the target again; nothing was saved.")
+        )
+    reason = reasons.ReasonForm(request.POST, required=reasons.required(request))
+    rows = payloads.conflicts(seen, theirs, mine)
+    choices = {row["field"]: request.POST.get(f"choice-{row['field']}") or "" for row in rows}
+    if not all(choices.values()) or not reason.is_valid():
+        words = request.POST.get("reason", "")
+        return saving.conflict_page(
+            request, target_id, seen, theirs, mine, words, chosen=choices, missing=True
+        )
+    patch = payloads.merged(theirs, mine, choices)
+    wanted = servicelevel.with_patch(theirs, patch)
+    if patch:
+        outcome = saving.save(request, target_id, theirs, wanted, patch, reason.cleaned_data["reason"])
+        if outcome.page is not None:
+            return outcome.page
+        if outcome.failure is not None:
+            target = {"id": target_id, **theirs}
+            texts = {**typed_from({**wanted, "id": target_id}), "seen": payloads.to_hidden(theirs)}
+            form = TargetForm(target, {f"{target_id}-{name}": text for name, text in texts.items()})
+            return _page(request, target, form, {"failure": outcome.failure}, status=502)
+    _say_saved(request, wanted)
+    return go_to(request, _address(target_id))
+
+
+def _page(
+    request: JourneyRequest, target: Json, form: TargetForm, more: Json | None = None, status: int = 200
+) -> HttpResponse:
+    target_id = str(target["id"])
+    changes = log.changes_of(request.connection, Kind.ACTION_TARGET, target_id)
+    context = {
+        "target": target,
+        "form": form,
+        "row": form,
+        "level": servicelevel.level_words(target),
+        "abandon": servicelevel.short_abandon_words(servicelevel.short_abandon_of(target)),
+        "why_not": reading.why_not(request),
+        "reason": reasons.ReasonForm(required=reasons.required(request)),
+        "default": servicelevel.level_words({"serviceLevel": servicelevel.default_level()}),
+        "changes": changes[:SHOWN_CHANGES],
+        "change": request.GET.get("change", ""),
+        "curve_offered": offers(request, "curve"),
+        **(more or {}),
+    }
+    if "numbers" in request.GET:
+        context["around"] = _hours(request, target_id)
+        if context["curve_offered"]:
+            context |= _curve(request, target_id)
+    return answer(request, "actiontargets/target.html", "actiontargets/_target.html", context, status=status)
+
+
+def _hours(request: JourneyRequest, target_id: str) -> Json:
+    """The change that is looked at (the latest of its setting, or the one the address names), and both stretches."""
+    changes = [
+        change
+        for change in log.changes_of(request.connection, Kind.ACTION_TARGET, target_id)[:200]
+        if _sets_level(change)
+    ]
+    asked = request.GET.get("change", "")
+    at = next((index for index, change in enumerate(changes) if str(change.pk) == asked), 0)
+    context: Json = {"target_id": target_id, "changes": changes[:20]}
+    context["week"] = week = reading.last_week(request, target_id)
+    context["numbers"] = week.of(target_id)
+    if not changes:
+        return context
+    change = changes[at]
+    until = changes[at - 1].when if at else timezone.now()
+    hours = same_hours(change.when, until, ZoneInfo(timezone.get_current_timezone_name()))
+    earlier = next((one for one in changes[at + 1 :] if one.when > hours.before_start), None)
+    before = reading.stretch(request, hours.before_start, hours.before_end, target_id)
+    after = reading.stretch(request, hours.after_start, hours.after_end, target_id)
+    context |= {
+        "looked_at": change,
+        "said": change.said,
+        "hours": hours,
+        "length": servicelevel.duration_words(max(1, round(hours.length.total_seconds() / 60)) * 60_000),
+        "before": before,
+        "after": after,
+        "lines": reading.side_by_side(before.of(target_id), after.of(target_id)),
+        "earlier": earlier,
+        "ended": bool(at),
+    }
+    return context
+
+
+def _sets_level(change: Change) -> bool:
+    before, after = change.before or {}, change.after or {}
+    return bool(before and after) and (
+        servicelevel.level_of(before),
+        servicelevel.short_abandon_of(before),
+    ) != (servicelevel.level_of(after), servicelevel.short_abandon_of(after))
+
+
+def _curve(request: JourneyRequest, target_id: str) -> Json:
+    try:
+        found = request.journey.local.curve(target_id)
+    except SignInExpired:
+        raise
+    except JourneyError as error:
+        return {"curve_error": error}
+    changes = log.changes_of(request.connection, Kind.ACTION_TARGET, target_id)[:200]
+    last = next((change for change in changes if _sets_level(change)), None)
+    old = servicelevel.level_of(last.before or {}) if last else (None, None)
+    return {"curve": curve.drawn(found, old)}
+
+
+def _kept_version(request: JourneyRequest, target_id: str, version: str) -> Json | None:
+    if not (version.isascii() and version.isdigit()):
+        return None
+    change = log.changes_of(request.connection, Kind.ACTION_TARGET, target_id).filter(pk=int(version)).first()
+    return dict(change.after) if change and change.after else None
+
+
+def _reset(data: Any, target_id: str) -> None:
+    texts = typed_from({"id": target_id, "serviceLevel": servicelevel.default_level()})
+    data[f"{target_id}-share"], data[f"{target_id}-duration"] = texts["share"], texts["duration"]
+
+
+def _default(data: Any, target_id: str) -> None:
+    data[f"{target_id}-abandon"] = servicelevel.default_words()
+
+
+def _say_saved(request: JourneyRequest, target: Json) -> None:
+    words = {"name": str(target.get("name") or ""), "level": servicelevel.level_words(target)}
+    messages.success(request, _("“%(name)s” is saved: %(level)s.") % words)
+
+
+def _address(target_id: str) -> str:
+    return reverse("actiontargets:edit", args=[target_id])
