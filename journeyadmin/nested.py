@@ -13,6 +13,8 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.forms.formsets import INITIAL_FORM_COUNT, TOTAL_FORM_COUNT, BaseFormSet
+from django.forms.renderers import get_default_renderer
+from django.forms.utils import ErrorDict
 
 Data = dict[str, list[str]]
 Row = dict[str, list[str]]
@@ -126,9 +128,13 @@ def _put(rest: MutableMapping[str, list[str]], prefix: str, rows: list[Row]) -> 
 
 
 class RowForm(forms.Form):
-    """A row. `inner` names the formsets it owns; their errors are its errors."""
+    """A row. `inner` names the formsets it owns; their errors are its errors.
+
+    A form that is being filled in is bound to what is typed so far, and shows no errors until `is_valid` was asked.
+    """
 
     inner: ClassVar[dict[str, type["RowFormSet"]]] = {}
+    checked = False
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -140,7 +146,12 @@ class RowForm(forms.Form):
     def _inner_prefix(self, name: str) -> str:
         return f"{self.prefix}-{name}" if self.prefix else name
 
+    @property
+    def errors(self) -> ErrorDict:
+        return super().errors if self.checked else ErrorDict()
+
     def is_valid(self) -> bool:
+        self.checked = True
         # Every part is asked, so that all errors show at once.
         parts = [super().is_valid(), *(formset.is_valid() for formset in self.owned.values())]
         return all(parts)
@@ -158,6 +169,15 @@ class RowFormSet(BaseFormSet):  # type: ignore[type-arg]
     validate_min = False
     validate_max = True
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self.renderer = get_default_renderer()  # a formset made by a class statement has none yet
+        super().__init__(*args, **kwargs)
+
     def get_form_kwargs(self, index: int | None) -> dict[str, Any]:
         # Django lets rows beyond INITIAL_FORMS be empty: an added blank row would pass validation and vanish.
         return {**super().get_form_kwargs(index), "empty_permitted": False, "use_required_attribute": False}
+
+    @property
+    def add_id(self) -> str:
+        """The id of the button that adds a row, for moving the focus there."""
+        return f"add-{self.prefix}"

@@ -146,15 +146,30 @@ def pattern(
     event_name: str = "",
     extra: str = "",
 ) -> Json:
-    """One pattern as the API spells it; the kind of visit follows from the stream."""
+    """One pattern as the API spells it; the kind of visit follows from the stream.
+
+    The API asks for a criterion: a pattern that names an event and nothing else says the name in one (`named_event`).
+    """
     row = _kept(extra) | {"criteria": list(criteria)}
     if side == "context":
         return row
     row |= {"count": count, "streamType": stream}
     row["sessionType"] = STREAM_SESSIONS.get(stream) or row.get("sessionType") or stream.lower()
-    if event_name:
+    if event_name and row["criteria"]:
         row["eventName"] = event_name
+    elif event_name:
+        row["criteria"] = [criterion("journey", "eventName", "equal", [event_name], False)]
     return row
+
+
+def named_event(row: Mapping[str, Any]) -> str:
+    """The event of a pattern whose only condition is that event's exact name, "" for any other."""
+    rows = row["criteria"]
+    if row.get("eventName") or len(rows) != 1 or set(rows[0]) != set(_CRITERION):
+        return ""
+    values = rows[0]["values"]
+    plain = criterion("journey", "eventName", "equal", values, False)
+    return values[0] if rows[0] == plain and len(values) == 1 and not _LINE.search(values[0]) else ""
 
 
 def with_extra(wanted: Json, extra: str) -> Json:
@@ -171,9 +186,10 @@ def blank_row(prefix: str) -> Data:
     """The fields of a row that is added to the formset `prefix`, by their names within the row."""
     if prefix.endswith("-criteria"):
         return {"operator": ["equal"], "ignore_case": ["on"]}
+    if prefix == "journey":
+        return _counted("criteria", 0) | {"count": ["1"], "stream": ["Web"]}
     first = {f"criteria-0-{name}": value for name, value in blank_row(f"{prefix}-criteria").items()}
-    row = _counted("criteria", 1) | first
-    return row | {"count": ["1"], "stream": ["Web"]} if prefix == "journey" else row
+    return _counted("criteria", 1) | first
 
 
 def split_key(key: str) -> tuple[str, str]:
@@ -223,17 +239,19 @@ def _criterion(side: Side, row: Mapping[str, Any]) -> Json:
 
 
 def _pattern_data(side: Side, prefix: str, row: Json) -> Data:
-    data = _counted(f"{prefix}-criteria", len(row["criteria"]))
+    event = named_event(row) if side == "journey" else ""
+    criteria = [] if event else row["criteria"]
+    data = _counted(f"{prefix}-criteria", len(criteria))
     extra = {name: value for name, value in row.items() if name not in _PATTERN[side]}
     if side == "journey":
         data[f"{prefix}-count"] = [str(row["count"])]
         data[f"{prefix}-stream"] = [str(row["streamType"])]
-        data[f"{prefix}-event_name"] = [str(row.get("eventName", ""))]
+        data[f"{prefix}-event_name"] = [event or str(row.get("eventName", ""))]
         if STREAM_SESSIONS.get(row["streamType"]) != row["sessionType"]:
             extra["sessionType"] = row["sessionType"]
     if extra:
         data[f"{prefix}-extra"] = [_json(extra)]
-    for index, one in enumerate(row["criteria"]):
+    for index, one in enumerate(criteria):
         data |= _criterion_data(side, f"{prefix}-criteria-{index}", one)
     return data
 

@@ -2,15 +2,15 @@
 
 from django.urls import path
 
-from segments.views import detail, listing
+from segments.views import detail, editing, listing
 
 app_name = "segments"
 urlpatterns = [
     path("", listing.segment_list, name="list"),
     path("activity", listing.segment_list_activity, name="list-activity"),
-    path("new", listing.segment_list, name="new"),
+    path("new", editing.segment_new, name="new"),
     path("<str:segment_id>/", detail.segment_view, name="view"),
-    path("<str:segment_id>/edit", detail.segment_view, name="edit"),
+    path("<str:segment_id>/edit", editing.segment_edit, name="edit"),
     path("<str:segment_id>/delete", detail.segment_view, name="delete"),
     path("<str:segment_id>/activity", detail.segment_activity, name="activity"),
     path("<str:segment_id>/active", listing.segment_active, name="active"),

@@ -3,7 +3,11 @@
 from collections.abc import Iterable
 
 from journeyadmin.contract.local import LOCAL_PERMISSIONS
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
 from journeyadmin.contract.operations import PERMISSIONS
+from journeyadmin.service import Forbidden
 
 READS = frozenset(
     permission.name for permission in (*PERMISSIONS, *LOCAL_PERMISSIONS) if permission.name.endswith(":view")
@@ -18,3 +22,20 @@ def covers(granted: str, wanted: str) -> bool:
 
 def may(granted: Iterable[str], wanted: str) -> bool:
     return any(covers(one, wanted) for one in granted)
+
+
+class ReadOnly(Forbidden):
+    """The connection itself is switched to read-only, whatever the person may do."""
+
+    @property
+    def user_message(self) -> str:
+        return _("This connection is read-only: nothing can be changed through it.")
+
+
+def require(request: HttpRequest, permission: str) -> None:
+    """Refuses what the page does not offer, however it was asked for. Raises Forbidden."""
+    if request.may(permission):  # type: ignore[attr-defined]
+        return
+    if request.connection.read_only and permission not in READS:  # type: ignore[attr-defined]
+        raise ReadOnly(permissions=[permission])
+    raise Forbidden(permissions=[permission])

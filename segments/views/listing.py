@@ -9,6 +9,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from journeyadmin.accounts.permissions import require
+from journeyadmin.contract.operations import UPDATE_SEGMENT
 from journeyadmin.contract.segments import MAX_SEGMENTS
 from journeyadmin.history import log
 from journeyadmin.htmx import announce, answer, go_to, is_partial
@@ -71,6 +73,7 @@ def segment_list_activity(request: JourneyRequest) -> HttpResponse:
 @require_POST
 def segment_active(request: JourneyRequest, segment_id: str) -> HttpResponse:
     """Switches one segment on or off, on the version that was seen; the message offers the way back."""
+    require(request, UPDATE_SEGMENT.permission)
     # `on:7`: the state wanted, and the version that was seen.
     state, _colon, version = request.POST.get("to", "").partition(":")
     patch: dict[str, Any] = {"isActive": state == "on"}

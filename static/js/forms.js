@@ -16,6 +16,10 @@ export function startForms() {
     }
   });
   document.addEventListener("submit", once);
+  // A save through HTMX is answered with the address to go to: that is no leaving with unsaved changes.
+  document.addEventListener("htmx:beforeOnLoad", (event) => {
+    if (event.detail.xhr.getResponseHeader("HX-Redirect")) leaving = true;
+  });
   window.addEventListener("pageshow", reset);
   window.addEventListener("beforeunload", (event) => {
     if (!leaving && [...document.querySelectorAll("form[data-guard]")].some(isChanged)) event.preventDefault();

@@ -85,7 +85,7 @@ JOURNEY = st.lists(
             **unknown,
             **step(count, *rows, event=event, stream=stream),
         },
-        st.lists(JOURNEY_ROWS, max_size=4),
+        st.lists(JOURNEY_ROWS, min_size=1, max_size=4),
         st.integers(1, 1000),
         st.sampled_from(["Web", "App", "Fax"]),
         st.sampled_from(["", "page_viewed", "é"]),

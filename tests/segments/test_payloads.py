@@ -5,7 +5,9 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from journeyadmin.contract.segments import STREAM_SESSIONS
 from segments import payloads
+from segments.forms import SegmentForm
 from tests.segments.definitions import SEGMENTS, VALUES, criterion, segment, step, visit
 
 SAVED = segment("Europe", context=[[visit("geolocation.country", "equal", "DE")]], id="1", version=4)
@@ -84,3 +86,27 @@ def test_one_side_emptied_is_sent_as_no_patterns() -> None:
     )
     wanted = payloads.definition(base) | {"journey": {"patterns": []}}
     assert payloads.to_patch(wanted, base) == {"journey": {"patterns": []}, "version": 2}
+
+
+@given(SEGMENTS)
+def test_the_form_says_what_the_segment_says(one: dict[str, Any]) -> None:
+    form = SegmentForm(payloads.to_data(one))
+    assert form.definition() == _as_typed(payloads.definition(one))
+
+
+def _as_typed(full: dict[str, Any]) -> dict[str, Any]:
+    """Names lose blanks at their ends, and a known stream has its own kind of visit, whatever was there."""
+    for pattern in full["journey"]["patterns"]:
+        pattern["sessionType"] = STREAM_SESSIONS.get(pattern["streamType"], pattern["sessionType"])
+    return full | {
+        "displayName": full["displayName"].strip(),
+        "description": full["description"].replace("\r\n", "\n"),
+    }
+
+
+def test_a_step_that_names_only_an_event_has_no_criterion_to_edit() -> None:
+    bought = step(3, criterion("eventName", "equal", "product_viewed", ignore=False))
+    data = payloads.to_data(segment(journey=[bought]))
+    assert data["journey-0-event_name"] == ["product_viewed"]
+    assert data["journey-0-criteria-TOTAL_FORMS"] == ["0"]
+    assert SegmentForm(data).definition()["journey"]["patterns"] == [bought]

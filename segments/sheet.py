@@ -1,0 +1,125 @@
+"""The form as it travels: what was posted, what it is based on, and the hidden parts that carry it from one request to the next."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from django.http import QueryDict
+
+from journeyadmin.once import marks
+from segments import jsontext, payloads
+from segments.forms import SegmentForm
+
+Json = dict[str, Any]
+
+# Not part of what is typed: they are written anew with every page.
+CARRIED = (
+    "csrfmiddlewaretoken",
+    "row",
+    "base",
+    "mark",
+    "back",
+    "tab",
+    "json",
+    "reason",
+    "confirmed",
+    "draft_of",
+)
+
+
+@dataclass
+class Sheet:
+    """One form on one screen. `base` is the segment it was loaded from, None for one that does not exist yet.
+
+    On the JSON tab `text` is what is typed and `trouble` why it cannot be read; the definition is then read from it.
+    """
+
+    data: payloads.Data
+    base: Json | None
+    mark: str = field(default_factory=marks.new)
+    tab: str = "form"
+    text: str = ""
+    trouble: str = ""
+    reason: str = ""
+    confirmed: bool = False
+    _read: Json | None = field(default=None, repr=False)
+
+    @classmethod
+    def of_segment(cls, base: Json) -> "Sheet":
+        return cls(payloads.to_data(base), base)
+
+    @classmethod
+    def of_definition(cls, wanted: Mapping[str, Any], base: Json | None = None) -> "Sheet":
+        return cls(payloads.to_data(wanted), base)
+
+    @classmethod
+    def posted(cls, post: QueryDict, base: Json | None = None) -> "Sheet":
+        """What a browser sent. `base` is used where the form does not carry a readable one."""
+        data = {name: values for name, values in post.lists() if name not in CARRIED}
+        carried = _object(post.get("base", ""))
+        sheet = cls(
+            data,
+            carried or base,
+            post.get("mark", "") or marks.new(),
+            post.get("tab", "form"),
+            post.get("json", ""),
+            reason=post.get("reason", "").strip(),
+            confirmed="confirmed" in post,
+        )
+        if sheet.tab == "json":
+            sheet.read_text()
+        return sheet
+
+    @property
+    def creating(self) -> bool:
+        return self.base is None
+
+    @cached_property
+    def form(self) -> SegmentForm:
+        return SegmentForm(self.data, creating=self.creating)
+
+    @property
+    def definition(self) -> Json:
+        return self._read if self._read is not None else self.form.definition()
+
+    @property
+    def carried_base(self) -> str:
+        return json.dumps(self.base, ensure_ascii=False) if self.base is not None else ""
+
+    def replace(self, data: payloads.Data) -> None:
+        """Other data in the same form."""
+        self.data = data
+        self.__dict__.pop("form", None)
+
+    def to_json(self) -> None:
+        """The other way to see it: as JSON. What the API would answer beside it is left out."""
+        self.text = json.dumps(self.definition, ensure_ascii=False, indent=2)
+        self.tab = "json"
+
+    def to_form(self) -> None:
+        """Back to the form, unless the text cannot be read."""
+        if self.trouble:
+            return
+        self.tab = "form"
+        self.text = ""
+        self._read = None
+
+    def read_text(self) -> None:
+        """Takes over what the JSON says; what cannot be read stays as typed, with line and column."""
+        try:
+            wanted = jsontext.read(self.text)
+        except jsontext.Unreadable as error:
+            self.trouble = str(error)
+            return
+        self._read = wanted
+        self.replace(payloads.to_data(wanted))
+
+
+def _object(text: str) -> Json | None:
+    try:
+        found = json.loads(text) if text else None
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) and found.get("id") else None

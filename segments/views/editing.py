@@ -1,0 +1,166 @@
+"""Creating and editing: one address each, every button of the form posts the whole form to it."""
+
+from typing import Any
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from journeyadmin.accounts.kept import typed
+from journeyadmin.accounts.permissions import require
+from journeyadmin.contract.operations import CREATE_SEGMENT, UPDATE_SEGMENT
+from journeyadmin.contract.segments import MAX_CRITERIA, MAX_PATTERNS
+from journeyadmin.history import drafts, log
+from journeyadmin.htmx import announce, is_partial
+from journeyadmin.http import JourneyRequest
+from journeyadmin.nested import NotARow, RowAction, TooManyRows, edit_rows
+from journeyadmin.service import NotFound
+from segments import catalogue, payloads, recent
+from segments.sheet import Sheet
+from segments.starters import BY_KEY
+from segments.views import detail, editor, saving
+
+Json = dict[str, Any]
+
+
+@require_http_methods(["GET", "POST"])
+def segment_new(request: JourneyRequest) -> HttpResponse:
+    require(request, CREATE_SEGMENT.permission)
+    if request.method == "POST":
+        return _act(request, Sheet.posted(request.POST))
+    was_typed = typed(request)
+    if was_typed is not None:
+        return editor.page(request, Sheet.posted(was_typed), retyped=True)
+    sheet = _start(request)
+    found = catalogue.known(request)
+    return editor.page(request, sheet, full=bool(found and found.full))
+
+
+@require_http_methods(["GET", "POST"])
+def segment_edit(request: JourneyRequest, segment_id: str) -> HttpResponse:
+    require(request, UPDATE_SEGMENT.permission)
+    if request.method == "POST":
+        sheet = Sheet.posted(request.POST)
+        if sheet.base is None or sheet.base["id"] != segment_id:
+            sheet.base = request.journey.get_segment(segment_id)
+        return _act(request, sheet)
+    was_typed = typed(request)
+    try:
+        segment = request.journey.get_segment(segment_id)
+    except NotFound:
+        if was_typed is not None:
+            return editor.page(request, Sheet.posted(was_typed), retyped=True)
+        return detail.gone(request, segment_id)
+    log.notice(request, editor.KIND, [segment])
+    if was_typed is not None:
+        return editor.page(request, Sheet.posted(was_typed, segment), retyped=True)
+    draft = drafts.find(request, editor.KIND, segment_id)
+    if draft is not None and request.GET.get("draft") == "take":
+        sheet = Sheet(draft.data["fields"], draft.data["base"] or segment)
+        return editor.page(request, sheet, retyped=True)
+    return editor.page(request, Sheet.of_segment(segment), draft=draft)
+
+
+def _start(request: JourneyRequest) -> Sheet:
+    """A new definition: blank, from a starter, a copy of another, or of what the history remembers."""
+    copied, starter = request.GET.get("copy"), BY_KEY.get(request.GET.get("template", ""))
+    if copied:
+        source = recent.pending(request, copied) or request.journey.get_segment(copied)
+        name = _("Copy of %s") % source.get("displayName", "")
+        return Sheet.of_definition(
+            payloads.definition(source) | {"displayName": name[:256], "isActive": False}
+        )
+    remembered = request.GET.get("from_history")
+    if remembered:
+        last = log.changes_of(request.connection, editor.KIND, remembered).first()
+        was = (last.before if last.after is None else last.after) if last is not None else None
+        if was is None:
+            raise Http404
+        return Sheet.of_definition(payloads.definition(was))
+    if starter is not None:
+        return Sheet.of_definition(payloads.blank() | starter.definition | {"displayName": str(starter.name)})
+    draft = drafts.find(request, editor.KIND, "")
+    if draft is not None and request.GET.get("draft") == "take":
+        return Sheet(draft.data["fields"], None)
+    return Sheet.of_definition(payloads.blank())
+
+
+def _act(request: JourneyRequest, sheet: Sheet) -> HttpResponse:
+    """What the pressed button asks for; without one, saving."""
+    verb, _colon, rest = request.POST.get("row", "").partition(":")
+    match verb:
+        case "":
+            return saving.save(request, sheet)
+        case "check":
+            return _check(request, sheet)
+        case "fit":
+            return _fit(request, sheet, rest)
+        case "tab":
+            (sheet.to_json if rest == "json" else sheet.to_form)()
+            return editor.editor(request, sheet)
+        case "look":
+            return saving.look(request, sheet)
+        case "forget":
+            drafts.drop(request, editor.KIND, editor.id_of(sheet))
+            return editor.editor(request, sheet)
+    return _row(request, sheet)
+
+
+def _row(request: JourneyRequest, sheet: Sheet) -> HttpResponse:
+    """Adds, copies, moves or removes a row; no other row changes."""
+    try:
+        action = RowAction.parse(request.POST["row"])
+        most = MAX_CRITERIA if action.prefix.endswith("-criteria") else MAX_PATTERNS
+        edited = edit_rows(sheet.data, action, payloads.blank_row, most)
+    except NotARow:
+        raise Http404 from None
+    except TooManyRows as error:
+        said = _("%d is the most there may be here. Nothing was added.") % error.most
+        return announce(editor.conditions(request, sheet, note=said), said)
+    sheet.replace(edited.data)
+    said = {
+        "add": _("Added."),
+        "copy": _("Duplicated."),
+        "remove": _("Removed."),
+        "up": _("Moved up."),
+        "down": _("Moved down."),
+    }[action.verb]
+    focus = _focus(action, edited.at)
+    return announce(editor.conditions(request, sheet, focus=focus), said)
+
+
+def _focus(action: RowAction, at: int | None) -> str:
+    """The id of what comes next: a new row's first field, the button after a removed row, the menu of a moved one."""
+    if at is None:
+        return f"add-{action.prefix}"
+    row = f"{action.prefix}-{at}"
+    if action.verb == "remove":
+        return f"remove-{row}"
+    if action.verb in ("up", "down"):
+        return f"menu-{row}"
+    if action.prefix.endswith("-criteria"):
+        return f"id_{row}-key"
+    return f"id_{row}-count" if action.prefix == "journey" else f"id_{row}-criteria-0-key"
+
+
+def _fit(request: JourneyRequest, sheet: Sheet, prefix: str) -> HttpResponse:
+    """One row after its key or operator changed: what fits the new one. The values stay."""
+    if is_partial(request):
+        for side in (sheet.form.context, sheet.form.journey):
+            for pattern in side.forms:
+                for row in pattern.criteria.forms:
+                    if row.prefix == prefix:
+                        return render(
+                            request, "segments/_criterion_rest.html", {"row": row, "form": sheet.form}
+                        )
+    return editor.editor(request, sheet)
+
+
+def _check(request: JourneyRequest, sheet: Sheet) -> HttpResponse:
+    """What stands beside the form, for what is typed so far; and the draft is kept."""
+    editor.keep_draft(request, sheet)
+    if not is_partial(request):
+        return editor.editor(request, sheet)
+    context = editor.beside_of(request, sheet) | {"sheet": sheet, "form": sheet.form, "oob": True}
+    return render(request, "segments/_beside.html", context)

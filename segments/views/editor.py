@@ -1,0 +1,107 @@
+"""The form on the screen: as a page, as the piece HTMX swaps, and the draft that is kept of it."""
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import render
+
+from journeyadmin.accounts.capabilities import offers
+from journeyadmin.contract.segments import MAX_SEGMENTS
+from journeyadmin.history import drafts
+from journeyadmin.history.reasons import MAX_LENGTH as MAX_REASON
+from journeyadmin.htmx import is_partial
+from journeyadmin.http import JourneyRequest
+from journeyadmin.service import JourneyError, SignInExpired
+from segments import beside, catalogue, colours, faults, payloads
+from segments.fields import grouped_keys
+from segments.places import at_row, back_of, list_of
+from segments.sheet import Sheet
+from segments.starters import STARTERS
+
+Json = dict[str, Any]
+KIND = "segment"
+
+
+def conditions(request: JourneyRequest, sheet: Sheet, *, focus: str = "", note: str = "") -> HttpResponse:
+    if not is_partial(request):
+        return editor(request, sheet, focus=focus, note=note)
+    context = {"form": sheet.form, "focus": focus, "note": note, "here": request.get_full_path()}
+    response = render(request, "segments/_conditions.html", context)
+    # The sentence follows by a request of its own: a row action is quick.
+    response.headers["HX-Trigger-After-Settle"] = "rows-changed"
+    return response
+
+
+def keep_draft(request: JourneyRequest, sheet: Sheet) -> None:
+    """Keeps what is typed; a form that says nothing new needs no draft."""
+    saved = sheet.base if sheet.base is not None else payloads.blank()
+    if not sheet.trouble and payloads.same(sheet.definition, saved):
+        drafts.drop(request, KIND, id_of(sheet))
+        return
+    version = sheet.base.get("version") if sheet.base else None
+    kept = {"fields": sheet.data, "base": sheet.base}
+    drafts.keep(request, KIND, id_of(sheet), kept, version if isinstance(version, int) else None)
+
+
+def editor(request: JourneyRequest, sheet: Sheet, *, status: int = 200, **more: Any) -> HttpResponse:
+    """The form as a page, or for HTMX the form alone, with what was typed and what came of it."""
+    template = "segments/_editor.html" if is_partial(request) else "segments/edit.html"
+    response = render(request, template, _context(request, sheet, typed=True, **more), status=status)
+    response.headers["Vary"] = "HX-Request"
+    return response
+
+
+def page(request: JourneyRequest, sheet: Sheet, *, draft: Any = None, **more: Any) -> HttpResponse:
+    if sheet.creating and draft is None and not request.GET:
+        draft = drafts.find(request, KIND, "")
+    offered = None
+    if draft is not None and not more.get("retyped"):
+        fields = Sheet(draft.data["fields"], draft.data["base"])
+        changes = beside.of(fields.definition, sheet.base, None, id_of(sheet))["differences"]
+        offered = {"when": draft.changed, "differences": changes, "old": draft.base_version}
+    return render(request, "segments/edit.html", _context(request, sheet, draft=offered, **more))
+
+
+def _context(request: JourneyRequest, sheet: Sheet, **more: Any) -> Json:
+    form = sheet.form
+    untouched = sheet.creating and not request.GET and not more.get("typed") and not more.get("retyped")
+    context: Json = {
+        "sheet": sheet,
+        "form": form,
+        "segment_id": id_of(sheet),
+        "title_name": str((sheet.base or {}).get("displayName") or ""),
+        "here": request.get_full_path(),
+        "back": back_of(request),
+        "cancel": at_row(back_of(request), id_of(sheet)),
+        "to_list": at_row(list_of(back_of(request)), id_of(sheet)),
+        "palette": colours.PALETTE,
+        "starters": STARTERS if untouched else (),
+        "keys": {side: grouped_keys(side) for side in payloads.SIDES},
+        "most_segments": MAX_SEGMENTS,
+        "most_reason": MAX_REASON,
+        "typed": False,
+        "can_preview": offers(request, "preview"),
+        "can_suggest": offers(request, "suggest"),
+        **more,
+    }
+    if form.checked:
+        context["faults"] = faults.listed(form)
+    return context | beside_of(request, sheet)
+
+
+def beside_of(request: JourneyRequest, sheet: Sheet) -> Json:
+    return beside.of(sheet.definition, sheet.base, _neighbours(request), id_of(sheet))
+
+
+def _neighbours(request: JourneyRequest) -> catalogue.Catalogue | None:
+    """The other segments, for what is compared with them; a form does not fail because the list cannot be read."""
+    try:
+        return catalogue.read(request)
+    except SignInExpired:
+        raise
+    except JourneyError:
+        return None
+
+
+def id_of(sheet: Sheet) -> str:
+    return str(sheet.base["id"]) if sheet.base else ""

@@ -1,0 +1,135 @@
+// The segment editor. Rows are added, moved and removed by the server; here are chips, the key picker, counters, colours,
+// Alt ↑ ↓, and that nothing typed while a request is on its way is lost.
+import { enhanceValues } from "./chips.js";
+import { announce } from "./focus.js";
+import { enhanceKeys } from "./key-picker.js";
+
+const form = () => document.getElementById("segment-form");
+const sent = new WeakMap();
+let heading = false;
+
+enhance(document.body);
+document.addEventListener("htmx:load", (event) => enhance(event.detail.elt));
+
+function enhance(root) {
+  enhanceKeys(root);
+  enhanceValues(root);
+  for (const choice of root.querySelectorAll(".colour-choice")) choice.hidden = false;
+  for (const counter of root.querySelectorAll("[data-counter-for]")) count(counter);
+}
+
+function written() {
+  const data = new FormData(form());
+  for (const name of ["csrfmiddlewaretoken", "mark"]) data.delete(name);
+  return new URLSearchParams([...data].map(([name, value]) => [name, String(value)])).toString();
+}
+
+// A changed key or operator asks the server what fits it now.
+document.addEventListener("change", (event) => {
+  if (event.target.matches(".key-select, .operator-select, .attribute-name")) fit(event.target);
+});
+
+function fit(field) {
+  const row = field.closest(".criterion");
+  htmx.ajax("POST", form().getAttribute("action"), { source: field, target: `#rest-${row.id}`, swap: "outerHTML", values: { row: `fit:${row.id}` } });
+}
+
+document.addEventListener("htmx:beforeRequest", (event) => {
+  const { target, xhr } = event.detail;
+  if (target.matches("#conditions, .criterion-rest")) sent.set(xhr, written());
+  if (target.id === "editor") form().inert = true;
+});
+
+// Typed on while the answer was on its way: ask again with what is there now, rather than swapping it away.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const before = sent.get(event.detail.xhr);
+  if (before === undefined || before === written()) return;
+  event.detail.shouldSwap = false;
+  const { elt } = event.detail.requestConfig;
+  if (elt.matches("button")) elt.click();
+  else fit(elt);
+});
+
+for (const name of ["htmx:sendError", "htmx:timeout", "htmx:sendAbort"]) {
+  document.addEventListener(name, (event) => {
+    if (event.detail.target?.id !== "editor" && !event.detail.elt?.matches("[name=row]")) return;
+    if (form()) form().inert = false;
+    if (name === "htmx:sendAbort") return;
+    document.getElementById("no-answer-shown")?.remove();
+    const banner = document.getElementById("no-answer").content.firstElementChild.cloneNode(true);
+    banner.id = "no-answer-shown";
+    document.getElementById("editor").prepend(banner);
+    banner.focus();
+  });
+}
+document.addEventListener("htmx:afterRequest", (event) => {
+  if (event.detail.target?.id === "editor" && event.detail.successful) document.getElementById("no-answer-shown")?.remove();
+  if (form()?.inert && !event.detail.xhr.getResponseHeader("HX-Redirect")) form().inert = false;
+});
+
+// Off until something differs: the button says so and does nothing.
+document.addEventListener("submit", (event) => {
+  if (event.target !== form() || event.submitter?.getAttribute("aria-disabled") !== "true") return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  announce(document.getElementById("editor-words").dataset.same);
+}, true);
+
+document.addEventListener("keydown", (event) => {
+  const here = event.target;
+  if (!here.closest?.("#segment-form")) return;
+  // Enter in a field is for the field; Ctrl+Enter saves.
+  if (event.key === "Enter" && !event.ctrlKey && !event.metaKey && here.matches("input:not([type=checkbox], [type=radio])")) event.preventDefault();
+  if (event.altKey && (event.key === "ArrowUp" || event.key === "ArrowDown") && here.matches("[data-movable]")) {
+    event.preventDefault();
+    const verb = event.key === "ArrowUp" ? "up" : "down";
+    const button = here.closest(".pattern").querySelector(`.card-head button[value^="${verb}:"]`);
+    if (!button || button.disabled) return;
+    heading = true;
+    button.click();
+  }
+});
+
+document.addEventListener("htmx:afterSettle", (event) => {
+  if (!heading || event.target.id !== "conditions") return;
+  heading = false;
+  document.activeElement.closest(".pattern")?.querySelector("[data-movable]").focus();
+});
+
+document.addEventListener("click", (event) => {
+  const choice = event.target.closest(".colour-choice");
+  if (choice) {
+    const field = document.getElementById("id_color");
+    field.value = choice.dataset.colour;
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+  const link = event.target.closest("[data-to-field]");
+  if (link) {
+    event.preventDefault();
+    toField(decodeURIComponent(link.hash.slice(1)));
+  }
+});
+
+document.addEventListener("input", (event) => {
+  if (event.target.id === "id_color") {
+    for (const choice of document.querySelectorAll(".colour-choice")) choice.setAttribute("aria-pressed", String(choice.dataset.colour.toLowerCase() === event.target.value.trim().toLowerCase()));
+  }
+  const counter = document.querySelector(`[data-counter-for="${CSS.escape(event.target.id || "-")}"]`);
+  if (counter) count(counter);
+});
+
+function toField(id) {
+  const field = document.getElementById(id);
+  if (!field) return;
+  field.closest("details:not([open])")?.setAttribute("open", "");
+  (field.picker ?? field.chips?.input ?? field).focus();
+}
+
+function count(counter) {
+  const field = document.getElementById(counter.dataset.counterFor);
+  const most = Number(field?.dataset.count);
+  if (!most) return;
+  const used = [...field.value].length;
+  counter.textContent = used > most * 0.6 ? `${used} / ${most}` : "";
+  counter.classList.toggle("is-over", used > most);
+}
