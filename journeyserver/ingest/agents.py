@@ -165,8 +165,8 @@ def agent(user_agent: str) -> Agent:
 
 
 def _is_robot(user_agent: str, device_family: str) -> bool:
-    """Browsers always say what they are; whoever does not is a program."""
-    if user_agent.strip() in ("", "-") or device_family == "Spider":
+    """Browsers always say what they are, and robots of good manners where to read about them: `+http://…`."""
+    if user_agent.strip() in ("", "-") or device_family == "Spider" or "+http" in user_agent:
         return True
     return bool(crawleruseragents.is_crawler(user_agent))
 

@@ -8,8 +8,9 @@ An import that was cut short, by whatever, goes on behind its last piece; a file
 import hashlib
 import json
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -46,6 +47,8 @@ class Progress:
     skipped: int = 0
     refused: int = 0
     seconds: float = 0.0
+    # Why lines were skipped → how many, as far as this run goes.
+    left_out: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -209,6 +212,7 @@ class Importer:
                     repeated=progress.repeated + taken.repeated,
                     skipped=progress.skipped + batch.skipped,
                     refused=progress.refused + taken.refused_count,
+                    left_out=dict(Counter(progress.left_out) + Counter(batch.left_out)),
                 )
             self._note(writer, progress, refusals)
         self._kept += len(refusals[: KEPT_REFUSALS - self._kept])

@@ -152,6 +152,8 @@ class Batch:
     refused: tuple[Refused, ...] = ()
     refused_more: int = 0
     skipped: int = 0
+    # Why they were left out, in words for a person → how many.
+    left_out: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
