@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from math import ceil, log10
 from typing import Any
 
-from journeyadmin.servicelevel import duration_words, share_words
+from journeyadmin.servicelevel import duration_words, level_words, share_words
 
 Json = Mapping[str, Any]
 WIDTH, HEIGHT = 640, 240
@@ -71,7 +71,7 @@ def drawn(found: Json, old: tuple[float | None, int | None]) -> Drawing | None:
     def setting(share: Any, ms: Any) -> Setting | None:
         if share is None or ms is None:
             return None
-        words = f"{share_words(share)} / {duration_words(int(ms))}"
+        words = level_words({"serviceLevel": {"percentage": share, "durationMs": ms}})
         return Setting(x(ms), y(share), words, share_at(points, ms))
 
     shown = [point for point in points if point[0] <= longest]

@@ -64,9 +64,8 @@ def action_target_check(request: JourneyRequest) -> HttpResponse:
     rows = _rows_as_posted(request.POST)
     typed_in = next((row for row in rows if field.startswith(row.id + "-")), None)
     changed = sum(row.changed for row in rows)
-    return render(
-        request, "actiontargets/_checked.html", {"row": typed_in, "note": _note(changed), "oob": True}
-    )
+    context = {"row": typed_in, "rows": rows, "changed": changed, "note": _note(changed)}
+    return render(request, "actiontargets/_checked.html", context)
 
 
 def _posted(request: JourneyRequest) -> HttpResponse:

@@ -178,6 +178,7 @@ def _page(
         "tried": tried,
         "all": tried + len(waiting),
         "summary": report.summary(_as_plan(steps)),
+        "mixed": len({step.operation for step in steps}) > 1,
         "deletes": any(step.operation == planning.DELETE for step in waiting),
         "missing": missing_permissions(request, run),
         "reason": ReasonForm({"reason": run.reason}, required=required(request)),
