@@ -8,7 +8,12 @@ import sys
 from importlib import import_module
 
 # Commands with a parser of their own: `main(argv) -> int`.
-_DELEGATED = {"import": "journeyserver.ingest.command", "generate": "journeyserver.demo"}
+_DELEGATED = {
+    "import": "journeyserver.ingest.command",
+    "generate": "journeyserver.demo",
+    "erase": "journeyserver.local.command",
+    "retention": "journeyserver.local.command",
+}
 
 
 def main(argv: list[str]) -> int:

@@ -181,6 +181,8 @@ def _parser() -> argparse.ArgumentParser:
     giving.add_argument("--person", help="the person it acts for; without, the client acts for itself")
     giving.add_argument("--seconds", type=int, default=settings.ACCESS_TOKEN_SECONDS)
     add("import", lambda _: None, "take in event files (see import --help)")
+    add("erase", lambda _: None, "erase a customer (see erase --help)")
+    add("retention", lambda _: None, "remove what is too old (see retention --help)")
     add("generate", lambda _: None, "fill the server with a generated shop (see generate --help)")
 
     people = _group(commands, "person", "people who sign in")

@@ -124,6 +124,7 @@ class Running:
     """The server that runs on this data folder."""
 
     def __init__(self, url: str, key: str) -> None:
+        self.url = url
         self._url = f"{url}/api/local/v1/imports"
         self._session = requests.Session()
         self._session.headers[KEY_HEADER] = key
@@ -176,6 +177,12 @@ def _running() -> Running | None:
     except (OSError, ValueError, KeyError):
         return None
     return running if running.answers() else None
+
+
+def server_url() -> str | None:
+    """The address of the server that runs on this data folder, if one does."""
+    found = _running()
+    return found.url if found else None
 
 
 def run(

@@ -21,13 +21,14 @@ def _role(number: int, *permissions: str) -> tuple[uuid.UUID, tuple[str, ...]]:
     return uuid.UUID(f"0f1e0000-0000-4000-8000-{number:012d}"), permissions
 
 
+ADMIN = "admin"
 ROLES = {
     "marketer": _role(
         1, *_SEE, CREATE_SEGMENT.permission, UPDATE_SEGMENT.permission, DELETE_SEGMENT.permission
     ),
     "supervisor": _role(2, *_SEE, UPDATE_ACTION_TARGET.permission),
     "analyst": _role(3, *_SEE),
-    "admin": _role(4, *(permission.name for permission in (*PERMISSIONS, *LOCAL_PERMISSIONS))),
+    ADMIN: _role(4, *(permission.name for permission in (*PERMISSIONS, *LOCAL_PERMISSIONS))),
 }
 
 # What a token may be used for; a client's scope is a choice of these.

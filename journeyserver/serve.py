@@ -2,6 +2,7 @@
 
 import errno
 import ipaddress
+import os
 import signal
 import socket
 import sys
@@ -15,6 +16,7 @@ from gunicorn.arbiter import Arbiter
 from journeyserver import imports, warehouse
 from journeyserver.demo.opening import Opening
 from journeyserver.engine.backends.base import WarehouseError
+from journeyserver.local.retention import Daily
 from journeyserver.store import Refusal
 
 
@@ -25,6 +27,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
         self.descriptor = descriptor
         self.url = url
         self.shop = Opening()
+        self.retention = Daily()
         super().__init__()
 
     def load_config(self) -> None:
@@ -62,10 +65,13 @@ class _Server(BaseApplication):  # type: ignore[misc]
         imports.announce(self.url)
         if settings.SHOP_OPEN:
             self.shop.start()
+        if settings.RETENTION_DAYS:
+            self.retention.start()
         print(f"Journey server ready on {self.url}", flush=True)
 
     def _end(self, arbiter: Any, worker: Any) -> None:
         self.shop.stop()
+        self.retention.stop()
         imports.withdraw()
         imports.imports.stop()
         warehouse.close()
@@ -108,12 +114,28 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def _check_warehouse() -> None:
-    """Opens the warehouse once before anything is served, to say in one sentence what is wrong with it."""
-    try:
-        warehouse.backend()
-        warehouse.close()
-    except WarehouseError as error:
-        raise Refusal(str(error)) from None
+    """Opens the warehouse once before anything is served, to say in one sentence what is wrong with it.
+
+    In a process of its own: the engine starts threads, and a worker forked off after that would end with an abort.
+    """
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        sentence = ""
+        try:
+            warehouse.backend()
+            warehouse.close()
+        except WarehouseError as error:
+            sentence = str(error)
+        finally:
+            os.write(writing, sentence.encode())
+            os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading, encoding="utf-8") as told:
+        sentence = told.read()
+    os.waitpid(child, 0)
+    if sentence:
+        raise Refusal(sentence)
 
 
 def run(host: str, port: int) -> None:

@@ -192,6 +192,7 @@ class LocalService:
          "eventsPerSecond": {"minute": 3.2, "hour": 2.9},          # arrived in the last minute and hour
          "bytes": 120324096, "generated": false, "engine": "duckdb",
          "refused": [{"reason": "…", "count": 12, "sample": "…", "last": "…"}],     # masked; the most frequent first
+         "erasures": [as the answer of `erase`, …],                   # the latest 20
          "retention": {"days": 0, "lastRun": null, "removed": 0},   # days 0: everything is kept
          "imports": [{"importId": "…", "name": "access.log", "format": "combined", "state": "done", "started": "…",
                       "finished": "…", "added": 100, "repeated": 0, "skipped": 4, "refused": 1}]}   # the latest first

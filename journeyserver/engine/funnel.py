@@ -269,6 +269,12 @@ def moment(words: Words, table: str) -> str:
     return f"(CAST({words.microseconds(f'{table}.ts')} AS HUGEINT) * {2**40} + {table}.seq)"
 
 
+def slot(words: Words, start: datetime) -> str:
+    """The quarter of an hour of a visit's start, counted from the window's start: days of every zone are made of them."""
+    begun = f"({words.microseconds('started')} - {words.microseconds(words.time_literal(start))})"
+    return words.integer_division(begun, str(SLOT_MICROSECONDS))
+
+
 def visits_condition(words: Words, window: Window) -> str:
     """Which rows of `sessions` are looked at."""
     parts = [
@@ -290,35 +296,16 @@ def counting(
     words: Words, definition: Json, scope: str, window: Window, saved: tuple[Json, str] | None = None
 ) -> Statement:
     """One row: k0… (what each step keeps), `sessions`, `customers`, `slots` (matched visits by quarter of an hour since
-    1970), `latest` (ids of the latest matched visits), `squares` (of matched visits per customer), and with `saved`, a
+    the window's start), `latest` (ids of the latest matched visits), `squares` (of matched visits per customer), and with `saved`, a
     definition and its scope, `saved_sessions`, `saved_customers`, `both`: units that both match."""
     new = _Side(words, "n", definition, scope)
     sides = [new, *([_Side(words, "o", *saved)] if saved else [])]
-    text = _Text()
-    _add_base(text, words, sides, window)
-    _add_events(text, words, sides, window)
-    for side in sides:
-        for number in range(len(side.patterns)):
-            text.add(f"{side.letter}_step{number}", side.step(number))
-    if any(side.needs_first_sign_in for side in sides):
-        text.add("signing", _signing(words, window))
-    for side in sides:
-        if side.patterns and side.scope == "Customer":
-            text.add(f"{side.letter}_reached", side.reached(words, window.events))
-    joins = [join for side in sides for join in side.joins()]
-    if any(side.needs_first_sign_in for side in sides):
-        joins.append("LEFT JOIN signing ON signing.session_id = base.session_id")
-    columns = [column for side in sides for column in side.looked_at_columns()]
-    text.add(
-        "looked_at",
-        f"SELECT base.session_id, base.customer_id, base.started, {', '.join(columns)} FROM base {' '.join(joins)}",
-    )
-    slot = words.integer_division(words.microseconds("started"), str(SLOT_MICROSECONDS))
+    text = _looked_at(words, sides, window)
     values = [
         *new.counters(definition),
         f"{words.count_if('n_matched')} AS sessions",
         f"{words.distinct_if('customer_id', 'n_matched')} AS customers",
-        f"histogram({slot}) FILTER (WHERE n_matched) AS slots",
+        f"histogram({slot(words, window.start)}) FILTER (WHERE n_matched) AS slots",
         f"arg_max(session_id, started, {MOST_SAMPLES}) FILTER (WHERE n_matched) AS latest",
     ]
     if window.sample:
@@ -338,6 +325,39 @@ def counting(
     return Statement(
         f"WITH {', '.join(text.parts)} SELECT {', '.join(values)} FROM looked_at", tuple(text.parameters)
     )
+
+
+def matching(words: Words, definition: Json, scope: str, window: Window) -> Statement:
+    """The visits that match: `session_id`, `customer_id`, `started`."""
+    text = _looked_at(words, [_Side(words, "n", definition, scope)], window)
+    return Statement(
+        f"WITH {', '.join(text.parts)} SELECT session_id, customer_id, started FROM looked_at WHERE n_matched",
+        tuple(text.parameters),
+    )
+
+
+def _looked_at(words: Words, sides: Sequence[_Side], window: Window) -> _Text:
+    """All tables up to `looked_at`."""
+    text = _Text()
+    _add_base(text, words, sides, window)
+    _add_events(text, words, sides, window)
+    for side in sides:
+        for number in range(len(side.patterns)):
+            text.add(f"{side.letter}_step{number}", side.step(number))
+    if any(side.needs_first_sign_in for side in sides):
+        text.add("signing", _signing(words, window))
+    for side in sides:
+        if side.patterns and side.scope == "Customer":
+            text.add(f"{side.letter}_reached", side.reached(words, window.events))
+    joins = [join for side in sides for join in side.joins()]
+    if any(side.needs_first_sign_in for side in sides):
+        joins.append("LEFT JOIN signing ON signing.session_id = base.session_id")
+    columns = [column for side in sides for column in side.looked_at_columns()]
+    text.add(
+        "looked_at",
+        f"SELECT base.session_id, base.customer_id, base.started, {', '.join(columns)} FROM base {' '.join(joins)}",
+    )
+    return text
 
 
 def _add_base(text: _Text, words: Words, sides: Sequence[_Side], window: Window) -> None:

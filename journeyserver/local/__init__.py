@@ -12,7 +12,7 @@ from django.conf import settings
 
 from journeyadmin.contract.local import EXTENSIONS
 
-_STANDING = ("faults",)
+_STANDING = ("preview", "explain", "suggest", "overlap", "curve", "live", "data", "erase", "faults")
 
 
 def extensions() -> list[str]:

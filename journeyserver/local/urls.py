@@ -4,9 +4,19 @@ from django.conf import settings
 from django.urls import URLPattern, URLResolver, path
 
 from journeyserver.auth import route
-from journeyserver.local import faults
+from journeyserver.local import curve, data, erase, explain, faults, live, overlap, preview, suggest
 
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("preview", preview.preview),
+    path("preview/<str:editor>", preview.stop_preview),
+    path("explain", explain.explain),
+    path("suggest", suggest.suggest),
+    path("overlap", overlap.overlap),
+    path("actiontargets/<str:action_target_id>/curve", curve.curve),
+    path("live", live.live),
+    path("data", data.data),
+    path("erase", erase.erase),
+]
 
 if settings.FAULTS:
     urlpatterns.append(path("faults", route(faults.get_faults, faults.put_faults, faults.delete_faults)))

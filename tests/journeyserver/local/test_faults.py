@@ -89,13 +89,14 @@ def test_a_delay_answers_late_but_right(rig: Rig) -> None:
 
 
 def test_a_cut_connection_gives_no_answer_and_the_server_lives_on(rig: Rig, rehearsal: Program) -> None:
+    before = len(rehearsal.lines)
     rig.set({"operation": "getJourneySegments", "fault": "cut", "count": 3})
     for _ in range(3):
         with pytest.raises(requests.ConnectionError) as caught:
             rig.segments()
         assert "NewConnectionError" not in str(caught.value)
     assert rig.segments().ok
-    assert not [line for line in rehearsal.lines if "Traceback" in line or "Error" in line]
+    assert not [line for line in rehearsal.lines[before:] if "Traceback" in line or "Error" in line]
 
 
 def test_the_work_may_be_done_before_the_answer_is_lost(rig: Rig) -> None:

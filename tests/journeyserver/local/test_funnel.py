@@ -134,7 +134,7 @@ def test_each_step_keeps_what_the_steps_so_far_allow(
     for number, step in enumerate(steps):
         expected = chosen(
             rows, scope, lambda visit, events, step=step: kept_by(definition, step, visit, events)
-        )  # type: ignore[misc]
+        )
         assert kept[number] == len(expected), step
 
 

@@ -1,0 +1,143 @@
+"""Taking things out of the warehouse for good: a customer who asks for it, and whatever is too old. No Django inside.
+
+What an erased customer leaves behind are facts without a person (docs/decisions/0019): counted as before, with new random
+ids in place of everything that came from the customer, and their time cut to the quarter of an hour.
+"""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from journeyserver.engine.backends.base import Backend, Writer
+
+Counts = dict[str, int]
+
+RETENTION = "retention"
+
+_SESSIONS = "SELECT session_id FROM sessions WHERE customer_id = ?"
+# Table → which of its rows are about a customer. Facts and actions before the sessions that lead to them.
+_ABOUT = {
+    "facts": f"journey_customer_id = ? OR journey_session_id IN ({_SESSIONS})",
+    "actions": f"session_id IN ({_SESSIONS})",
+    "events": "customer_id = ?",
+    "assignments": "customer_id = ?",
+    "repeats": "customer_id = ?",
+    "sessions": "customer_id = ?",
+}
+# An import's own notes, gone when it ends: nothing that anybody counts.
+_COUNTED = ("events", "sessions", "assignments", "actions", "facts")
+
+
+def counts(backend: Backend, customer_id: str) -> Counts:
+    """How many rows of each table are about a customer."""
+    cursor = backend.cursor()
+    try:
+        return {
+            table: cursor.run(
+                f"SELECT count(*) AS number FROM {table} WHERE {_ABOUT[table]}", _places(table, customer_id)
+            )["number"][0]
+            for table in _COUNTED
+        }
+    finally:
+        cursor.close()
+
+
+def erase(backend: Backend, customer_id: str) -> Counts:
+    """Removes a customer, all or nothing; how many rows of each table were about them."""
+    before: Counts = {}
+    with backend.transaction() as writer:
+        for table, condition in _ABOUT.items():
+            given = _places(table, customer_id)
+            (number,) = writer.execute(f"SELECT count(*) FROM {table} WHERE {condition}", given).fetchall()[0]
+            if table in _COUNTED:
+                before[table] = number
+            if not number:
+                continue
+            if table == "facts":
+                writer.collect("of_customer", f"SELECT * FROM facts WHERE {condition}", given)
+            writer.execute(f"DELETE FROM {table} WHERE {condition}", given)
+            if table == "facts":
+                _leave_anonymous(writer)
+    return {table: before[table] for table in _COUNTED}
+
+
+def _places(table: str, customer_id: str) -> list[str]:
+    return [customer_id] * _ABOUT[table].count("?")
+
+
+def _leave_anonymous(writer: Writer) -> None:
+    """Puts the facts on the desk's `of_customer` back, without the customer."""
+    desk = writer.desk
+    for name, column in (("new_sessions", "journey_session_id"), ("new_actions", "journey_action_id")):
+        desk.execute(
+            f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT DISTINCT {column} AS old, NULL::UUID AS id "
+            f"FROM of_customer WHERE {column} IS NOT NULL"
+        )
+        desk.execute(f"UPDATE {name} SET id = uuid()")
+    columns = [row[0] for row in desk.execute("SELECT column_name FROM (DESCRIBE of_customer)").fetchall()]
+    replaced = {
+        "fact_id": "uuid()",
+        # Days and hours of every zone are made of quarters, so no total moves.
+        "ts": "time_bucket(INTERVAL '15 minutes', f.ts)",
+        "journey_session_id": "new_sessions.id",
+        "journey_action_id": "new_actions.id",
+        "journey_customer_id": "NULL",
+        "journey_customer_id_type": "NULL",
+    }
+    chosen = ", ".join(f"{replaced.get(column, f'f.{column}')} AS {column}" for column in columns)
+    writer.append(
+        "facts",
+        f"SELECT {chosen} FROM of_customer AS f LEFT JOIN new_sessions ON new_sessions.old = f.journey_session_id "
+        "LEFT JOIN new_actions ON new_actions.old = f.journey_action_id",
+    )
+    for name in ("of_customer", "new_sessions", "new_actions"):
+        desk.execute(f"DROP TABLE {name}")
+
+
+def retain(backend: Backend, days: int, now: datetime) -> Counts:
+    """Removes what is older than so many days, and notes when; how many rows of each table that were.
+
+    A visit goes as a whole once its last event is that old. An assignment that still holds stays while its customer has visits.
+    """
+    old = _literal(now - timedelta(days=days))
+    visits = f"SELECT session_id FROM sessions WHERE last_event < {old}"
+    conditions = {
+        "events": f"session_id IN ({visits})",
+        "actions": f"session_id IN ({visits})",
+        "sessions": f"last_event < {old}",
+        "facts": f"ts < {old}",
+        "assignments": f"ts < {old} AND (segment_scope = 'Session' OR expires < {_literal(now)} "
+        "OR customer_id NOT IN (SELECT customer_id FROM sessions))",
+        "refused": f"received < {old}",
+    }
+    removed: Counts = {}
+    with backend.transaction() as writer:
+        for table, condition in conditions.items():
+            (removed[table],) = writer.execute(f"SELECT count(*) FROM {table} WHERE {condition}").fetchall()[
+                0
+            ]
+            if removed[table]:
+                writer.execute(f"DELETE FROM {table} WHERE {condition}")
+        note = json.dumps({"lastRun": _text(now), "removed": removed["events"]})
+        writer.execute("DELETE FROM settings WHERE name = ?", (RETENTION,))
+        writer.execute("INSERT INTO settings VALUES (?, ?)", (RETENTION, note))
+    return removed
+
+
+def last_retention(backend: Backend) -> dict[str, Any]:
+    """`lastRun` and `removed` (events) of the last time, empty where there was none."""
+    cursor = backend.cursor()
+    try:
+        kept = cursor.run("SELECT value FROM settings WHERE name = ?", (RETENTION,))["value"]
+    finally:
+        cursor.close()
+    found: dict[str, Any] = json.loads(kept[0]) if kept else {}
+    return found
+
+
+def _literal(moment: datetime) -> str:
+    return f"TIMESTAMP '{moment.astimezone(UTC).replace(tzinfo=None)}'"
+
+
+def _text(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
