@@ -43,13 +43,14 @@ MAPS = {
         ActionMap("product-advice", 1, 4, "webMessagingOffer", 1, 1, 0.13, (8, 20), ("contains_any", ("/p/", "/c/"))),
         ActionMap("checkout-help", 2, 7, "webMessagingOffer", 2, 2, 0.24, (8, 22), ("starts_with", ("/checkout/",))),
         ActionMap("where-is-my-parcel", 3, 2, "webMessagingOffer", 3, 1, 0.31, (8, 20)),
-        ActionMap("returns-guide", 4, 3, "architectFlow", 4, 3, 0.72),
+        ActionMap("returns-guide", 4, 3, "architectFlow", None, 3, 0.72),
         ActionMap("call-me-back", 5, 5, "webMessagingOffer", 5, 4, 0.27, (9, 18)),
         ActionMap("free-delivery-banner", 6, 9, "contentOffer", None, 5, 0.21,
                   pages=("not_contains_any", ("/checkout/", "/order/"))),
         ActionMap("letter-sign-up", 7, 2, "contentOffer", None, 6, 0.06, pages=("starts_with", ("/stories/",))),
         ActionMap("member-to-crm", 8, 1, "integrationAction", None, 7, 0.985),
         ActionMap("tell-buyers-what-is-missing", 9, 1, "openAction", None, 8, 0.97),
+        ActionMap("return-with-help", 10, 1, "webMessagingOffer", 4, 1, 0.22, (8, 20)),
     )
 }  # fmt: skip
 # The call-back was a web chat in the first days, until a new version replaced it.

@@ -289,6 +289,8 @@ class WebVisit(Visit):
             self.offers.trigger("returns-guide", self.at, self.page.path)
             if rng.random() < 0.5:
                 self.look(shop.RETURN_START)
+                if self.offers.trigger("return-with-help", self.at, self.page.path) == "completed":
+                    self.wait(90, 600)
                 self.do("return_requested", reason=rng.choice(("size", "colour", "faulty", "changed mind")))
         if rng.random() < 0.2:
             self.look_at(self.product())
