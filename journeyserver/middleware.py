@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from gunicorn.http.errors import ParseException
 
+from journeyserver.engine.backends.base import WarehouseError
 from journeyserver.errors import ApiError, bad_request, error_response, not_found
 
 log = logging.getLogger("journeyserver.requests")
@@ -98,8 +99,11 @@ def as_api_error(request: HttpRequest, exception: Exception) -> ApiError:
     if isinstance(exception, UnreadablePostError | ParseException):
         return bad_request("The body broke off or is not framed as HTTP has it.")
     log.error("%s %s %s", correlation_id(request), request.method, request.path, exc_info=exception)
+    # What a database says names files and statements: it is for the log.
     if isinstance(exception, OperationalError):
         return ApiError(503, "service.unavailable", "The store cannot be reached at the moment. Try again.")
+    if isinstance(exception, WarehouseError):
+        return ApiError(503, "service.unavailable", "The events cannot be reached at the moment. Try again.")
     return ApiError(500, "internal.server.error", "The server failed while it worked on this request.")
 
 

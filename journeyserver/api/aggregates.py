@@ -6,7 +6,7 @@ from journeyadmin.contract.operations import QUERY_JOURNEY_AGGREGATES
 from journeyserver import warehouse
 from journeyserver.auth import ABSENT, Call, operation
 from journeyserver.engine import answer
-from journeyserver.engine.backends.base import QueryStopped, WarehouseError
+from journeyserver.engine.backends.base import QueryStopped
 from journeyserver.engine.query import InvalidQuery
 from journeyserver.engine.result import TooManyCells
 from journeyserver.errors import ApiError, InvalidFields, Problem, bad_request, json_response
@@ -25,5 +25,3 @@ def query(call: Call) -> HttpResponse:
         raise ApiError(413, "request.entity.too.large", str(error)) from None
     except QueryStopped as error:
         raise ApiError(504, "request.timeout", str(error)) from None
-    except WarehouseError as error:
-        raise ApiError(503, "service.unavailable", str(error)) from None

@@ -15,7 +15,6 @@ from django.http import HttpRequest, HttpResponse
 from journeyserver import warehouse
 from journeyserver.api import reports
 from journeyserver.auth import ABSENT, json_body
-from journeyserver.engine.backends.base import WarehouseError
 from journeyserver.errors import ApiError, bad_request, conflict, error_response, json_response, not_found
 from journeyserver.ingest.actions import NO_VISIT
 from journeyserver.ingest.incoming import Kind
@@ -126,8 +125,6 @@ def _take(kind: Kind, row: Row) -> VisitThen | None:
         if str(refusal) == NO_VISIT:
             raise not_found(NO_VISIT) from None
         raise conflict(str(refusal)) from None
-    except WarehouseError as error:
-        raise ApiError(503, "service.unavailable", str(error)) from None
 
 
 def _now() -> datetime:
