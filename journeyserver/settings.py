@@ -181,6 +181,8 @@ AUTHLIB_OAUTH2_PROVIDER = {
 # Switched off, a segment with assignmentExpirationDays is answered with 501, as some organisations do.
 EXPIRY_ENABLED = _switch("JOURNEYSERVER_EXPIRY_ENABLED", True)
 
+# The largest file that may be brought by a browser; larger ones are imported by the command.
+MAX_UPLOAD_BYTES = _number("JOURNEYSERVER_MAX_UPLOAD_BYTES", 2 * 1024**3)
 # Failures on purpose, set by /api/local/v1/faults: for rehearsals and tests, never for real work.
 FAULTS = _switch("JOURNEYSERVER_FAULTS", False)
 if FAULTS:

@@ -50,6 +50,10 @@ OVERLAP = _operation("postLocalOverlap", "POST", "/overlap", _SEE_SEGMENTS)
 CURVE = _operation("getLocalCurve", "GET", "/actiontargets/{id}/curve", _SEE_TARGETS)
 LIVE = _operation("getLocalLive", "GET", "/live", _SEE_SEGMENTS)
 DATA = _operation("getLocalData", "GET", "/data", SEE_DATA)
+POST_UPLOAD = _operation("postLocalUpload", "POST", "/uploads", ADD_DATA, _WRITE)
+START_UPLOAD = _operation("postLocalUploadImport", "POST", "/uploads/{id}/import", ADD_DATA, _WRITE)
+GET_UPLOAD = _operation("getLocalUpload", "GET", "/uploads/{id}", ADD_DATA)
+REMOVE_UPLOAD = _operation("deleteLocalUpload", "DELETE", "/uploads/{id}", ADD_DATA, _WRITE, 204)
 ERASE = _operation("postLocalErase", "POST", "/erase", ERASE_CUSTOMERS, _WRITE)
 GET_FAULTS = _operation("getLocalFaults", "GET", "/faults", SET_FAULTS)
 PUT_FAULTS = _operation("putLocalFaults", "PUT", "/faults", SET_FAULTS, _WRITE)
@@ -64,6 +68,10 @@ LOCAL_OPERATIONS = (
     CURVE,
     LIVE,
     DATA,
+    POST_UPLOAD,
+    START_UPLOAD,
+    GET_UPLOAD,
+    REMOVE_UPLOAD,
     ERASE,
     GET_FAULTS,
     PUT_FAULTS,

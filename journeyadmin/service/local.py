@@ -7,7 +7,7 @@ visits and customers come masked (`3f2a…c91d`) unless the person may see them;
 `explain` and tells nothing by itself.
 """
 
-from typing import Any
+from typing import Any, BinaryIO
 from urllib.parse import quote
 
 from journeyadmin.contract import local
@@ -199,6 +199,61 @@ class LocalService:
         """
         return self._object(local.DATA)
 
+    def upload(
+        self,
+        file: BinaryIO,
+        name: str,
+        *,
+        format_name: str | None = None,
+        with_robots: bool = False,
+        site: str = "",
+    ) -> Entity:
+        """Brings a file to the server, which keeps it for a day and says what its head holds: a dry run, nothing is taken in.
+        `import` in capabilities; needs `local:data:add`. `site` is the address of the site whose access log it is.
+        InvalidRequest: of no known format, or not to be read. Answer:
+
+            {"upload": "uuid", "name": "access.log", "bytes": 20480, "format": "combined",
+             "formats": {"combined": "Apache or nginx access log, …", …},       # all that are known
+             "newest": "…",                                  # the time of its newest event, null without any
+             "rows": [{"kind": "events", "values": {"ts": "…", "page_url": "…", "customer_id": "3f2a…c91d"}}, …],   # at most 10
+             "refused": [{"number": 3, "reason": "…", "sample": "…"}],          # at most 20, of the part looked at
+             "refusedCount": 1, "skipped": 12, "share": 0.4}                     # share of the file that was looked at
+        """
+        params = {"name": name, "format": format_name, "withRobots": with_robots, "site": site or None}
+        return self._object(local.POST_UPLOAD, body=file, params=params)
+
+    def start_import(
+        self,
+        upload: str,
+        *,
+        format_name: str | None = None,
+        shift_seconds: int = 0,
+        with_robots: bool = False,
+        site: str = "",
+    ) -> Entity:
+        """Puts an uploaded file in line; the answer is that of `get_import`. `shift_seconds` is added to every time."""
+        body = {
+            "format": format_name,
+            "shiftSeconds": shift_seconds,
+            "withRobots": with_robots,
+            "site": site or None,
+        }
+        return self._object(local.START_UPLOAD, upload, body=body)
+
+    def get_import(self, upload: str) -> Entity:
+        """How the import of an uploaded file stands.
+
+        {"upload": "uuid", "importId": "uuid", "name": "access.log", "format": "combined",
+         "state": "running",        # waiting, running; done, already (taken in before), stopped, failed
+         "message": "", "share": 0.4, "added": 1200, "repeated": 0, "skipped": 12, "refused": 1, "seconds": 3.1,
+         "refusals": [{"number": 3, "reason": "…", "sample": "…"}]}          # at most 50
+        """
+        return self._object(local.GET_UPLOAD, upload)
+
+    def remove_upload(self, upload: str) -> None:
+        """Stops its import, if that runs, and throws the file away; what was taken in stays."""
+        self._transport.send(local.REMOVE_UPLOAD, path=_path(local.REMOVE_UPLOAD, upload))
+
     def erase(self, customer_id: str, *, dry_run: bool = False) -> Entity:
         """Removes a customer and everything recorded of them. `erase` in capabilities; needs `local:customer:delete`.
 
@@ -232,11 +287,14 @@ class LocalService:
         self,
         operation: Operation,
         entity_id: str = "",
-        body: Entity | None = None,
+        body: Entity | BinaryIO | None = None,
         params: dict[str, Any] | None = None,
     ) -> Entity:
         answer = self._transport.send(
-            operation, path=_path(operation, entity_id), body=_given(body), params=_given(params)
+            operation,
+            path=_path(operation, entity_id),
+            body=_given(body) if isinstance(body, dict) else body,
+            params=_given(params),
         )
         if not isinstance(answer.content, dict):
             raise Unreadable(

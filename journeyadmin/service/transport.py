@@ -137,6 +137,7 @@ class Transport:
         repeatable: bool | None = None,
     ) -> Answer:
         """The answer of one operation, or a `JourneyError`. Repeats and the one token renewal happen in here.
+        `body` is JSON, or a binary file that is sent as it is.
 
         All tries and waits together stay within the budget: a person waits for a page, not for a service.
         """
@@ -199,7 +200,7 @@ class Transport:
                 operation.method,
                 self.base_url + path,
                 params=_spelled(params or {}),
-                json=body,
+                **_sent(body),
                 auth=_Bearer(token),
                 timeout=(connect_seconds, max(0.05, min(read_seconds, end - self.clock()))),
                 allow_redirects=False,
@@ -244,6 +245,14 @@ class Transport:
         if self.observer is not None:
             call = Call(operation.method, operation.name, path, status, milliseconds, tried, note, rate)
             self.observer(call)
+
+
+def _sent(body: Any) -> dict[str, Any]:
+    """A file, from its beginning at each try, goes as it is; anything else as JSON."""
+    if not hasattr(body, "read"):
+        return {"json": body}
+    body.seek(0)
+    return {"data": body, "headers": {"Content-Type": "application/octet-stream"}}
 
 
 def _rate(headers: Mapping[str, str]) -> Rate | None:

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.urls import URLPattern, URLResolver, path
 
 from journeyserver.auth import route
-from journeyserver.local import curve, data, erase, explain, faults, live, overlap, preview, suggest
+from journeyserver.local import curve, data, erase, explain, faults, live, overlap, preview, suggest, uploads
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("preview", preview.preview),
@@ -16,6 +16,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("live", live.live),
     path("data", data.data),
     path("erase", erase.erase),
+    path("uploads", uploads.post_upload),
+    path("uploads/<str:upload_id>", route(uploads.get_upload, uploads.remove_upload)),
+    path("uploads/<str:upload_id>/import", uploads.start_upload),
 ]
 
 if settings.FAULTS:
