@@ -30,6 +30,7 @@ PLACES = (
     Place(_("Segments"), "users-round", "/segments/", _("Segments"), "s"),
     Place(_("Action targets"), "target", "/action-targets/", _("Targets"), "t"),
     Place(_("Analytics"), "chart-line", "/analytics/", _("Analytics"), "a"),
+    Place(_("History"), "history", "/history/", _("History"), "h"),
 )
 
 

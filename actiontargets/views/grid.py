@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -16,6 +15,8 @@ from actiontargets import payloads, reading
 from actiontargets.forms import FillForm, LevelForm, typed_from
 from actiontargets.views import saving
 from journeyadmin import servicelevel
+from journeyadmin.accounts.kept import typed
+from journeyadmin.accounts.permissions import require
 from journeyadmin.history import log, reasons
 from journeyadmin.history.models import Kind
 from journeyadmin.htmx import announce, answer, go_to
@@ -38,9 +39,11 @@ def action_target_list(request: JourneyRequest) -> HttpResponse:
         raise
     except JourneyError as error:
         return _unread(request, error)
+    retyped = typed(request)
     wanted = planned(request, request.GET.get("run", ""), Kind.ACTION_TARGET)
-    rows = [LevelForm(target, _typed(target, wanted)) for target in found]
+    rows = [LevelForm(target, retyped or _typed(target, wanted)) for target in found]
     context: dict[str, Any] = {"rows": rows, "fill": FillForm(), "saved": _saved(request, rows)}
+    context["retyped"] = retyped is not None
     if "numbers" in request.GET:
         context["week"] = week = reading.last_week(request)
         for row in rows:
@@ -69,8 +72,7 @@ def action_target_check(request: JourneyRequest) -> HttpResponse:
 
 
 def _posted(request: JourneyRequest) -> HttpResponse:
-    if sentence := reading.why_not(request):
-        raise PermissionDenied(sentence)
+    require(request, reading.EDIT)
     do, _colon, about = request.POST.get("do", "save").partition(":")
     data = request.POST.copy()
     edits = {"reset": _reset, "default": _default, "say": _say, "back": _back, "fill": _fill}

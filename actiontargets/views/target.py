@@ -18,6 +18,8 @@ from actiontargets.hours import same_hours
 from actiontargets.views import saving
 from journeyadmin import servicelevel
 from journeyadmin.accounts.capabilities import offers
+from journeyadmin.accounts.kept import typed
+from journeyadmin.accounts.permissions import require
 from journeyadmin.history import log, reasons
 from journeyadmin.history.models import Change, Kind
 from journeyadmin.htmx import answer, go_to
@@ -33,9 +35,11 @@ def action_target_edit(request: JourneyRequest, target_id: str) -> HttpResponse:
     if request.method == "POST":
         return _posted(request, target_id)
     target = reading.target(request, target_id)
-    data = None
+    data: Any = typed(request)
+    if data is not None:
+        return _page(request, target, TargetForm(target, data), {"retyped": True})
     version = request.GET.get("version", "")
-    kept = _kept_version(request, target_id, version)
+    kept = log.state_after(request.connection, Kind.ACTION_TARGET, target_id, version)
     if kept is not None:
         # An older state from the history, typed in but not saved.
         texts = {**typed_from({**kept, "id": target_id}), "seen": payloads.to_hidden(target)}
@@ -56,8 +60,7 @@ def action_target_curve(request: JourneyRequest, target_id: str) -> HttpResponse
 
 
 def _posted(request: JourneyRequest, target_id: str) -> HttpResponse:
-    if sentence := reading.why_not(request):
-        raise PermissionDenied(sentence)
+    require(request, reading.EDIT)
     do, _colon, _about = request.POST.get("do", "save").partition(":")
     if do == "merge":
         return _merge(request, target_id)
@@ -223,13 +226,6 @@ def _curve(request: JourneyRequest, target_id: str) -> Json:
     last = next((change for change in changes if _sets_level(change)), None)
     old = servicelevel.level_of(last.before or {}) if last else (None, None)
     return {"curve": curve.drawn(found, old)}
-
-
-def _kept_version(request: JourneyRequest, target_id: str, version: str) -> Json | None:
-    if not (version.isascii() and version.isdigit()):
-        return None
-    change = log.changes_of(request.connection, Kind.ACTION_TARGET, target_id).filter(pk=int(version)).first()
-    return dict(change.after) if change and change.after else None
 
 
 def _reset(data: Any, target_id: str) -> None:

@@ -79,6 +79,7 @@ def write(
     reason: str = "",
     batch: str = "",
     correlation_id: str = "",
+    restores: Change | None = None,
 ) -> Change:
     """As `record`, for callers without a request; `by` names who did it where there is no person."""
     with transaction.atomic():
@@ -97,6 +98,7 @@ def write(
             correlation_id=correlation_id[:64],
             version_before=_version(before),
             version_after=_version(after),
+            restores=restores,
             explains=_mistaken(connection, kind, object_id, after),
         )
         change.save()
@@ -110,6 +112,14 @@ def write(
 def changes_of(connection: Connection, kind: str, object_id: str) -> models.QuerySet[Change]:
     """Every change of one object, newest first."""
     return all_changes(connection).filter(kind=kind, object_id=object_id)
+
+
+def state_after(connection: Connection, kind: str, object_id: str, change: str) -> dict[str, Any] | None:
+    """What the object was after the change of this number (as an address names it); None where there is no such state."""
+    if not (change.isascii() and change.isdigit()):
+        return None
+    found = changes_of(connection, kind, object_id).filter(pk=int(change)).first()
+    return dict(found.after) if found and found.after else None
 
 
 def all_changes(connection: Connection) -> models.QuerySet[Change]:

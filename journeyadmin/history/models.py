@@ -58,6 +58,8 @@ class Change(models.Model):
     correlation_id = models.CharField(max_length=64, blank=True)
     version_before = models.IntegerField(null=True)
     version_after = models.IntegerField(null=True)
+    # The delete that a restore took back.
+    restores = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="+")
     # An "outside" entry that turned out to be this very write, seen by somebody before it was written down.
     explains = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="explained_by")
 

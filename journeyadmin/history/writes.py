@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _lazy
 from journeyadmin import servicelevel
 from journeyadmin.accounts.models import Connection, Person
 from journeyadmin.history import log
-from journeyadmin.history.models import Kind, Operation
+from journeyadmin.history.models import Change, Kind, Operation
 from journeyadmin.http import JourneyRequest
 from journeyadmin.service import JourneyError, JourneyService
 
@@ -74,10 +74,12 @@ class Writer:
         self.note(operation, Kind.ACTION_TARGET, target_id, now, after)
         return after
 
-    def create_segment(self, body: Json, operation: str = Operation.CREATE) -> dict[str, Any]:
+    def create_segment(
+        self, body: Json, operation: str = Operation.CREATE, restores: Change | None = None
+    ) -> dict[str, Any]:
         """Never repeated by itself: `error.unsure` says when nobody knows whether it was saved."""
         after = self.service.create_segment(dict(body))
-        self.note(operation, Kind.SEGMENT, str(after.get("id", "")), None, after)
+        self.note(operation, Kind.SEGMENT, str(after.get("id", "")), None, after, restores)
         return after
 
     def change_segment(self, before: Json, patch: Json, operation: str = Operation.UPDATE) -> dict[str, Any]:
@@ -92,7 +94,13 @@ class Writer:
         self.note(Operation.DELETE, Kind.SEGMENT, str(before["id"]), before, None)
 
     def note(
-        self, operation: str, kind: str, object_id: str, before: Json | None, after: Json | None
+        self,
+        operation: str,
+        kind: str,
+        object_id: str,
+        before: Json | None,
+        after: Json | None,
+        restores: Change | None = None,
     ) -> None:
         """Writes down what was done. The service has done it already, so a log that cannot be written to does not turn it into an error."""
         name = log.name_of(kind, after or before or {})
@@ -110,6 +118,7 @@ class Writer:
                 reason=self.reason,
                 batch=self.batch,
                 correlation_id=self.service.correlation_id,
+                restores=restores,
             )
         except DatabaseError as error:
             _log.error("history of %s %s was not written: %s", kind, object_id, type(error).__name__)

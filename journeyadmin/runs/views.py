@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -13,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
+from journeyadmin.accounts.permissions import require
 from journeyadmin.contract.operations import (
     CREATE_SEGMENT,
     DELETE_SEGMENT,
@@ -134,13 +134,8 @@ def _discard(request: JourneyRequest, run: Run) -> HttpResponse:
 
 
 def _demand(request: JourneyRequest, run: Run) -> None:
-    if request.connection.read_only:
-        raise PermissionDenied(_("This connection is read-only, so nothing was changed."))
-    missing = missing_permissions(request, run)
-    if missing:
-        raise PermissionDenied(
-            _("You need the permission “%s” for this. Nothing was changed.") % "”, “".join(missing)
-        )
+    for name in missing_permissions(request, run):
+        require(request, name)
 
 
 def _writer(request: JourneyRequest, run: Run) -> Writer:
