@@ -167,6 +167,8 @@ STORAGES = {
 
 # Where the command palette finds what each app can be asked for by name.
 PALETTE_SOURCES = ["segments.palette.entries", "actiontargets.palette.entries"]
+# Who says, before something is deleted, what else uses it (journeyadmin/uses.py).
+USES_SOURCES: list[str] = []
 
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "dashboard"}}
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"

@@ -26,6 +26,7 @@ def of(wanted: Json, base: Json | None, found: catalogue.Catalogue | None, segme
         "differences": wording.differences(before, wanted) if patch else [],
         "future": bool(base) and any(side in patch for side in payloads.SIDES),
         "warnings": warnings.find(wanted, twins=[row.name for row in twins]),
+        "twins": twins,
         "expiry": expiry_words(wanted.get("assignmentExpirationDays")),
         "colour": colour_facts(str(wanted.get("color") or ""), [row.entity for row in others]),
         "save_name": str(wanted.get("displayName") or ""),

@@ -11,9 +11,8 @@ from typing import Any, ClassVar
 from django import forms
 from django.utils.datastructures import MultiValueDict
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext_lazy
 
 from journeyadmin.contract.criteria import ATTRIBUTE_KEY, OPERATORS, CriteriaKey, Side, find_key
 from journeyadmin.contract.segments import (

@@ -93,6 +93,19 @@ class Sheet:
         self.data = data
         self.__dict__.pop("form", None)
 
+    def take_conditions(self, wanted: Mapping[str, Any]) -> None:
+        """The conditions of another definition in this form; the settings stay as typed, half-typed numbers too."""
+        prefixes = tuple(f"{side}-" for side in payloads.SIDES)
+        fresh = {name: row for name, row in payloads.to_data(wanted).items() if name.startswith(prefixes)}
+        if fresh["journey-TOTAL_FORMS"] == self.data.get("journey-TOTAL_FORMS"):
+            counts = (name for name in fresh if name.startswith("journey-") and name.endswith("-count"))
+            fresh |= {name: self.data.get(name, fresh[name]) for name in counts}
+        settings = {name: row for name, row in self.data.items() if not name.startswith(prefixes)}
+        self.replace({**settings, **fresh})
+        self._read = None
+        if self.tab == "json":
+            self.text = json.dumps(payloads.definition(wanted), ensure_ascii=False, indent=2)
+
     def to_json(self) -> None:
         """The other way to see it: as JSON. What the API would answer beside it is left out."""
         self.text = json.dumps(self.definition, ensure_ascii=False, indent=2)

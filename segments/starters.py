@@ -114,7 +114,9 @@ STARTERS = (
         _definition(
             context=(_visit("authenticated", "equal", "true"),),
             journey=(_pages(1, "/pricing", "/plans"),),
-        ),
+        )
+        # That somebody is signed in is shown to agents only if it is asked for.
+        | {"shouldDisplayToAgent": False},
     ),
 )
 BY_KEY = {starter.key: starter for starter in STARTERS}

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from segments.views import detail, editing, listing
+from segments.views import deleting, detail, editing, listing
 
 app_name = "segments"
 urlpatterns = [
@@ -11,7 +11,7 @@ urlpatterns = [
     path("new", editing.segment_new, name="new"),
     path("<str:segment_id>/", detail.segment_view, name="view"),
     path("<str:segment_id>/edit", editing.segment_edit, name="edit"),
-    path("<str:segment_id>/delete", detail.segment_view, name="delete"),
+    path("<str:segment_id>/delete", deleting.segment_delete, name="delete"),
     path("<str:segment_id>/activity", detail.segment_activity, name="activity"),
     path("<str:segment_id>/active", listing.segment_active, name="active"),
 ]

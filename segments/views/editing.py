@@ -16,10 +16,10 @@ from journeyadmin.htmx import announce, is_partial
 from journeyadmin.http import JourneyRequest
 from journeyadmin.nested import NotARow, RowAction, TooManyRows, edit_rows
 from journeyadmin.service import NotFound
-from segments import catalogue, payloads, recent
+from segments import catalogue, payloads, recent, warnings
 from segments.sheet import Sheet
 from segments.starters import BY_KEY
-from segments.views import detail, editor, saving
+from segments.views import conflict, detail, editor, saving
 
 Json = dict[str, Any]
 
@@ -41,6 +41,8 @@ def segment_new(request: JourneyRequest) -> HttpResponse:
 def segment_edit(request: JourneyRequest, segment_id: str) -> HttpResponse:
     require(request, UPDATE_SEGMENT.permission)
     if request.method == "POST":
+        if conflict.is_merge(request):
+            return conflict.resolve(request)
         sheet = Sheet.posted(request.POST)
         if sheet.base is None or sheet.base["id"] != segment_id:
             sheet.base = request.journey.get_segment(segment_id)
@@ -99,12 +101,28 @@ def _act(request: JourneyRequest, sheet: Sheet) -> HttpResponse:
         case "tab":
             (sheet.to_json if rest == "json" else sheet.to_form)()
             return editor.editor(request, sheet)
+        case "anew":
+            return saving.anew(request, sheet)
         case "look":
             return saving.look(request, sheet)
+        case "repair":
+            return _repair(request, sheet, rest)
         case "forget":
             drafts.drop(request, editor.KIND, editor.id_of(sheet))
             return editor.editor(request, sheet)
     return _row(request, sheet)
+
+
+def _repair(request: JourneyRequest, sheet: Sheet, which: str) -> HttpResponse:
+    """Does what a warning's button says, to what the warning is about and to nothing else."""
+    code, _colon, path = which.partition(":")
+    wanted = sheet.definition
+    warned = next((one for one in warnings.find(wanted) if (one.code, one.path) == (code, path)), None)
+    if warned is None:
+        return editor.editor(request, sheet)
+    sheet.take_conditions(warned.fix(wanted))
+    response = editor.editor(request, sheet)
+    return announce(response, _("Repaired: %s.") % warned.repair)
 
 
 def _row(request: JourneyRequest, sheet: Sheet) -> HttpResponse:
@@ -162,5 +180,10 @@ def _check(request: JourneyRequest, sheet: Sheet) -> HttpResponse:
     editor.keep_draft(request, sheet)
     if not is_partial(request):
         return editor.editor(request, sheet)
-    context = editor.beside_of(request, sheet) | {"sheet": sheet, "form": sheet.form, "oob": True}
+    context = editor.beside_of(request, sheet) | {
+        "sheet": sheet,
+        "form": sheet.form,
+        "here": request.get_full_path(),
+        "oob": True,
+    }
     return render(request, "segments/_beside.html", context)

@@ -7,6 +7,8 @@ from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from journeyadmin.accounts.permissions import require
+from journeyadmin.contract.operations import CREATE_SEGMENT
 from journeyadmin.history import drafts
 from journeyadmin.history.reasons import MAX_LENGTH, required
 from journeyadmin.htmx import go_to
@@ -87,6 +89,13 @@ def look(request: JourneyRequest, sheet: Sheet) -> HttpResponse:
         return answered(request, sheet, saving.Saved(found))
     sheet.mark = marks.new()
     return editor.editor(request, sheet, not_there=True)
+
+
+def anew(request: JourneyRequest, sheet: Sheet) -> HttpResponse:
+    """Creates what was typed for a segment that somebody deleted in the meantime."""
+    require(request, CREATE_SEGMENT.permission)
+    again = Sheet(sheet.data, None, sheet.mark, reason=sheet.reason, confirmed=sheet.confirmed)
+    return save(request, again)
 
 
 def _well(request: JourneyRequest, sheet: Sheet) -> bool:

@@ -1,0 +1,98 @@
+"""SEC7, REL4, LST10: deleting asks with the name and the numbers, and leads back to the neighbour."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.test import Client as Browser
+
+from journeyadmin.history import log
+from tests.segments.conftest import Api, Make
+from tests.segments.definitions import visit
+
+GERMANY = visit("geolocation.country", "equal", "DE")
+
+
+def test_it_names_the_segment_and_what_it_does_and_offers_the_switch_first(
+    marketer: Browser, make: Make
+) -> None:
+    made = make("Europe", context=[[GERMANY]])
+    page = marketer.get(f"/segments/{made['id']}/delete").content.decode()
+    assert f"Delete “{made['displayName']}”?" in page
+    assert "It was not assigned in the last 30 days." in page
+    assert "Whether action maps use it cannot be checked from here" in page
+    assert page.index("Deactivate instead?") < page.index("button-danger")
+
+
+def test_deleting_leads_to_the_neighbour_and_does_not_come_back(
+    marketer: Browser, make: Make, api: Api, word: str
+) -> None:
+    first, second, third = (make(name, context=[[GERMANY]]) for name in ("A", "B", "C"))
+    back = f"/segments/?q={word}"
+    marketer.get(back)
+    answer = marketer.post(f"/segments/{second['id']}/delete", {"back": back, "reason": "not needed"})
+    assert answer.status_code == 303
+    assert answer["Location"] == f"{back}&at={third['id']}"
+    assert api.get(second["id"]) is None
+    page = marketer.get(answer["Location"]).content.decode()
+    assert f"“B {word}” is deleted." in page
+    assert first["id"] in page
+    assert f"s-{second['id']}" not in page
+
+
+def test_the_reason_and_the_segment_are_in_the_history(marketer: Browser, make: Make) -> None:
+    from journeyadmin.accounts.models import Connection
+
+    made = make("Europe", context=[[GERMANY]])
+    marketer.post(f"/segments/{made['id']}/delete", {"reason": "not needed"})
+    change = log.changes_of(Connection.objects.get(), "segment", made["id"]).first()
+    assert change is not None
+    assert (change.operation, change.reason, change.before["displayName"]) == (
+        "delete",
+        "not needed",
+        made["displayName"],
+    )
+
+
+def test_deactivating_instead_keeps_it(marketer: Browser, make: Make, api: Api) -> None:
+    made = make("Europe", context=[[GERMANY]])
+    marketer.post(f"/segments/{made['id']}/delete", {"instead": "deactivate"})
+    assert api.get(made["id"])["isActive"] is False  # type: ignore[index]
+
+
+def test_what_is_gone_already_is_no_error(marketer: Browser, make: Make, api: Api) -> None:
+    made = make("Europe", context=[[GERMANY]])
+    api.delete(made["id"])
+    answer = marketer.post(f"/segments/{made['id']}/delete")
+    assert answer.status_code == 303
+    assert "had been deleted already" in marketer.get(answer["Location"]).content.decode()
+
+
+def test_production_asks_for_the_name(sign_in: Callable[..., Browser], make: Make, api: Api) -> None:
+    made = make("Europe", context=[[GERMANY]])
+    browser = sign_in("marketer", name="Live", production=True)
+    answer = browser.post(f"/segments/{made['id']}/delete", {"typed_name": "Europe?", "reason": "x"})
+    assert answer.status_code == 422
+    assert api.get(made["id"]) is not None
+    done = browser.post(f"/segments/{made['id']}/delete", {"typed_name": made["displayName"], "reason": "x"})
+    assert done.status_code == 303
+    assert api.get(made["id"]) is None
+
+
+def test_who_may_not_delete_is_refused(analyst: Browser, make: Make, api: Api) -> None:
+    made = make("Europe", context=[[GERMANY]])
+    assert analyst.get(f"/segments/{made['id']}/delete").status_code == 403
+    assert analyst.post(f"/segments/{made['id']}/delete").status_code == 403
+    assert api.get(made["id"]) is not None
+
+
+def test_what_uses_it_is_listed(marketer: Browser, make: Make, settings: Any) -> None:
+    settings.USES_SOURCES = ["tests.segments.test_delete.uses"]
+    made = make("Europe", context=[[GERMANY]])
+    page = marketer.get(f"/segments/{made['id']}/delete").content.decode()
+    assert 'saved query <a href="/q/1">Offers</a>' in page
+
+
+def uses(request: Any, kind: str, object_id: str) -> list[Any]:
+    from journeyadmin.uses import Use
+
+    return [Use("saved query", "Offers", "/q/1")]
