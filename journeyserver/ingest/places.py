@@ -39,7 +39,8 @@ def country_code(name: str) -> str | None:
     """The ISO 3166-1 alpha-2 code of a country by its English name."""
     if code := _COUNTRIES.get(name):
         return code
-    for spelling in (name, name.replace(" & ", " and ").replace("St. ", "Saint ")):
+    plain = name.replace("’", "'")
+    for spelling in (plain, plain.replace(" & ", " and ").replace("St. ", "Saint ")):
         try:
             found: str = pycountry.countries.lookup(spelling).alpha_2
         except LookupError:

@@ -175,6 +175,14 @@ def extension(target: str) -> str:
     return last.lower() if dot else ""
 
 
+@lru_cache(maxsize=1024)
+def _site(host: str) -> str:
+    """`Shop.example:443` → `https://shop.example`."""
+    name, _, port = host.lower().partition(":")
+    scheme = "https" if port == "443" else "http"
+    return f"{scheme}://{name}" + (f":{port}" if port not in ("", "80", "443") else "")
+
+
 @lru_cache(maxsize=16_384)
 def _page(site: str, target: str) -> tuple[str, str, str | None]:
     """Event name, address and site search of what was asked for."""
@@ -234,7 +242,7 @@ class AccessLog:
             visitor = visitors.get(who)
             if visitor is None:
                 visitor = visitors[who] = visitor_id(self._key, *who)
-            site = f"http://{line.host.lower()}" if line.host else self.site
+            site = _site(line.host) if line.host else self.site
             rows.append(
                 (
                     number,

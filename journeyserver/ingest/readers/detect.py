@@ -81,7 +81,12 @@ def _head(path: Path) -> bytes:
         raise Unreadable(f"{path} is empty.")
     if not head.startswith(b"\x1f\x8b"):
         return head
+    member = zlib.decompressobj(16 + zlib.MAX_WBITS)
     try:
-        return zlib.decompressobj(16 + zlib.MAX_WBITS).decompress(head, _HEAD)
+        unpacked = member.decompress(head, _HEAD)
+        whole = member.eof
     except zlib.error:
-        raise Unreadable(f"{path} is packed by gzip and damaged from its beginning.") from None
+        unpacked, whole = b"", False
+    if not unpacked and not whole:
+        raise Unreadable(f"{path} is packed by gzip and damaged from its beginning.")
+    return unpacked
