@@ -223,8 +223,12 @@ def _curve(request: JourneyRequest, target_id: str) -> Json:
     except JourneyError as error:
         return {"curve_error": error}
     changes = log.changes_of(request.connection, Kind.ACTION_TARGET, target_id)[:200]
-    last = next((change for change in changes if _sets_level(change)), None)
-    old = servicelevel.level_of(last.before or {}) if last else (None, None)
+    levels = [
+        (servicelevel.level_of(change.before), servicelevel.level_of(change.after))
+        for change in changes
+        if change.before and change.after
+    ]
+    old = next((before for before, after in levels if before != after), (None, None))
     return {"curve": curve.drawn(found, old)}
 
 

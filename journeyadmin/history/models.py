@@ -89,7 +89,7 @@ class Change(models.Model):
 
     @property
     def who(self) -> str:
-        return self.person_name or str(_("someone elsewhere"))
+        return self.person_name or str(_("Someone elsewhere"))
 
     @property
     def said(self) -> list[str]:
