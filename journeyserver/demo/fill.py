@@ -22,8 +22,8 @@ from journeyserver.ingest.stage import Source
 from journeyserver.models import ActionTarget
 from journeyserver.store import Refusal
 
-# Hours that are taken in at once: some ten thousand events.
-_PIECE = 60
+# Hours that are taken in at once: some thirty thousand events.
+_PIECE = 180
 
 
 # A shop whose last hour is so long ago is brought up to now.
