@@ -3,7 +3,9 @@
 `sentence(segment)` is the one writer for list, editor, difference, export and history. All take JSON in the API's spelling.
 """
 
+import json
 from collections.abc import Mapping, Sequence
+from difflib import SequenceMatcher
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -183,23 +185,83 @@ def differences(before: Json, after: Json) -> list[str]:
         old, new = before.get(field), after.get(field)
         if (old or None) != (new or None):
             found.append(f"{field_label(field)}: {value_words(field, old)} → {value_words(field, new)}")
-    for side, words, name in (
-        ("context", context_words, _("Visit conditions")),
-        ("journey", pattern_words, _("Journey step")),
-    ):
-        old_rows, new_rows = patterns(before, side), patterns(after, side)
-        for index in range(max(len(old_rows), len(new_rows))):
-            old_row = old_rows[index] if index < len(old_rows) else None
-            new_row = new_rows[index] if index < len(new_rows) else None
-            if old_row == new_row:
-                continue
-            title = f"{name} {index + 1}"
-            if old_row is None:
-                found.append(_("%(what)s added: %(words)s") % {"what": title, "words": words(new_row or {})})
-            elif new_row is None:
-                found.append(_("%(what)s removed: %(words)s") % {"what": title, "words": words(old_row)})
-            elif words(old_row) == words(new_row):
-                found.append(_("%s changed in details that the sentence does not show") % title)
-            else:
-                found.append(f"{title}: {words(old_row)} → {words(new_row)}")
+    found += _side_differences(before, after, "context", _("Visit conditions"))
+    found += _side_differences(before, after, "journey", _("Journey step"))
     return found
+
+
+def _side_differences(before: Json, after: Json, side: Side, name: str) -> list[str]:
+    """Pattern by pattern; one put in front of others does not make the others look changed."""
+    words = context_words if side == "context" else pattern_words
+    old_rows, new_rows = patterns(before, side), patterns(after, side)
+    old_texts, new_texts = (
+        [json.dumps(row, sort_keys=True) for row in rows] for rows in (old_rows, new_rows)
+    )
+    matcher = SequenceMatcher(None, old_texts, new_texts, autojunk=False)
+    found: list[str] = []
+    for what, old_from, old_to, new_from, new_to in matcher.get_opcodes():
+        if what == "equal":
+            continue
+        both = min(old_to - old_from, new_to - new_from)
+        for step in range(both):
+            title = f"{name} {new_from + step + 1}"
+            lines = _pattern_differences(old_rows[old_from + step], new_rows[new_from + step], side)
+            found += [f"{title}, {line}" for line in lines]
+        for at in range(old_from + both, old_to):
+            removed = {"what": f"{name} {at + 1}", "words": words(old_rows[at])}
+            found.append(_("%(what)s removed: %(words)s") % removed)
+        for at in range(new_from + both, new_to):
+            added = {"what": f"{name} {at + 1}", "words": words(new_rows[at])}
+            found.append(_("%(what)s added: %(words)s") % added)
+    return found
+
+
+def _pattern_differences(old: Json, new: Json, side: Side) -> list[str]:
+    """What differs between two patterns, criterion by criterion; their order says nothing, all of them must hold."""
+    found: list[str] = []
+    if (old.get("eventName") or "") != (new.get("eventName") or ""):
+        names = [
+            quoted(str(one.get("eventName"))) if one.get("eventName") else _("any") for one in (old, new)
+        ]
+        found.append(f"{_('event')}: {names[0]} → {names[1]}")
+    if old.get("count") != new.get("count"):
+        found.append(f"{_('times')}: {old.get('count', 1)} → {new.get('count', 1)}")
+    if old.get("streamType") != new.get("streamType"):
+        found.append(f"{_('stream')}: {old.get('streamType')} → {new.get('streamType')}")
+    left, right = _without_common(criteria(old), criteria(new))
+    for criterion in list(left):
+        same_key = next((one for one in right if one.get("key") == criterion.get("key")), None)
+        if same_key is not None:
+            left.remove(criterion)
+            right.remove(same_key)
+            found.append(_criterion_difference(criterion, same_key, side))
+    found += [_("removed: %s") % criterion_words(criterion, side) for criterion in left]
+    found += [_("added: %s") % criterion_words(criterion, side) for criterion in right]
+    return found or [_("changed in details that the sentence does not show")]
+
+
+def _without_common(old: list[Json], new: list[Json]) -> tuple[list[Json], list[Json]]:
+    left, right = [], list(new)
+    for criterion in old:
+        if criterion in right:
+            right.remove(criterion)
+        else:
+            left.append(criterion)
+    return left, right
+
+
+def _criterion_difference(old: Json, new: Json, side: Side) -> str:
+    """`page path starts with: /a → /b`, or both in full where more than the values differs."""
+    key = str(new.get("key") or "")
+    found = find_key(side, key, "any")
+    label = _(found.label) if found else key or "…"
+    values = [_listed(one, str(one.get("operator") or "equal")) for one in (old, new)]
+    operators = [str(one.get("operator") or "equal") for one in (old, new)]
+    known = OPERATORS.get(operators[1])
+    verb = _(known.label) if known else operators[1]
+    if operators[0] == operators[1] and values[0] != values[1]:
+        return f"{label} {verb}: {values[0]} → {values[1]}"
+    words = [criterion_words(one, side) for one in (old, new)]
+    if words[0] == words[1]:
+        return _("%s changed in details that the sentence does not show") % label
+    return f"{words[0]} → {words[1]}"

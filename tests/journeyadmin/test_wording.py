@@ -101,6 +101,38 @@ def test_differences_are_empty_exactly_when_nothing_differs(
         assert wording.differences(one, other)
 
 
+def _criterion(key: str, operator: str, *values: str) -> dict[str, Any]:
+    return {"key": key, "operator": operator, "values": list(values), "shouldIgnoreCase": False}
+
+
+def _journey(*steps: dict[str, Any]) -> dict[str, Any]:
+    return {"displayName": "A", "journey": {"patterns": list(steps)}}
+
+
+def _step(*criteria: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {"criteria": list(criteria), "count": 1, "streamType": "Web", "sessionType": "web", **more}
+
+
+def test_differences_are_told_criterion_by_criterion() -> None:
+    path_a, path_b = (_criterion("page.pathname", "startsWith", path) for path in ("/a", "/b"))
+    title = _criterion("page.title", "containsAny", "Sale")
+    before = _journey(_step(path_a, title))
+    after = _journey(_step(title, path_b, _criterion("page.hostname", "notEqual", "m.shop"), count=3))
+    assert wording.differences(before, after) == [
+        "Journey step 1, times: 1 → 3",
+        "Journey step 1, page path starts with: /a → /b",
+        "Journey step 1, added: page host is not m.shop",
+    ]
+
+
+def test_a_step_put_in_front_does_not_make_the_others_look_changed() -> None:
+    one, two = _step(_criterion("page.title", "equal", "1")), _step(_criterion("page.title", "equal", "2"))
+    (said,) = wording.differences(_journey(two), _journey(one, two))
+    assert said.startswith("Journey step 1 added: ")
+    (said,) = wording.differences(_journey(one, two), _journey(two))
+    assert said.startswith("Journey step 1 removed: ")
+
+
 @pytest.mark.parametrize(
     "odd", [{"context": None}, {"journey": {"patterns": "x"}}, {"context": {"patterns": [{"criteria": 3}]}}]
 )
