@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from journeyserver.api import actiontargets, aggregates, capabilities, events, imports, oauth, segments, users
 from journeyserver.auth import route, unknown_route
+from journeyserver.local import description
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("oauth/authorize", oauth.authorize),
@@ -32,6 +33,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v2/tokens/me", users.token_me),
     path("api/local/v1/capabilities", capabilities.capabilities),
     path("api/local/v1/", include("journeyserver.local.urls")),
+    path("openapi.json", description.openapi, name="openapi"),
+    path("docs", description.page),
+    path("docs/page.css", description.stylesheet, name="docs-css"),
     # Keep last: whatever else is asked for below /api/.
     re_path(r"^api/", unknown_route),
 ]

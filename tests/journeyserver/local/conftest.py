@@ -1,12 +1,16 @@
 """One server for this folder: stocked with visits and assignments that Python knows too, and started for rehearsal."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
+import jsonschema
 import pytest
 import requests
+import yaml
 
 from tests import cast, programs
 from tests.journeyserver.local import stock
@@ -14,6 +18,32 @@ from tests.journeyserver.local.visits import Visit
 from tests.programs import Program
 
 LOCAL = "/api/local/v1"
+
+
+@cache
+def _described() -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load((programs.ROOT / "docs/api/journey-openapi.yaml").read_text())
+    ours = yaml.safe_load((programs.ROOT / "journeyserver/local/openapi.yaml").read_text())
+    return {"paths": ours["paths"], "schemas": found["components"]["schemas"] | ours["components"]["schemas"]}
+
+
+def check(method: str, path: str, answer: requests.Response) -> None:
+    """Fails where an answer is not what the description says of it."""
+    described = _described()
+    wanted = next(
+        methods[method]
+        for template, methods in described["paths"].items()
+        if re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", template), LOCAL + path) and method in methods
+    )
+    assert str(answer.status_code) in {*wanted["responses"], "401", "403", "503"}, answer.text
+    name = (
+        wanted["responses"]["200"]["content"]["application/json"]["schema"]["$ref"] if answer.ok else _ERROR
+    )
+    schema = {"$ref": name, "components": {"schemas": described["schemas"]}}
+    jsonschema.Draft202012Validator(schema).validate(answer.json())
+
+
+_ERROR = "#/components/schemas/ErrorBody"
 
 
 @dataclass
@@ -33,9 +63,10 @@ class Stocked:
     ) -> requests.Response:
         """GET, or with a body POST, below /api/local/v1; as a person, or with None as the demo's service client."""
         session = cast.api(self.url, username)
-        if body is None:
-            return session.get(self.url + LOCAL + path, params=params, timeout=30)
-        return session.post(self.url + LOCAL + path, json=body, timeout=30)
+        method = "get" if body is None else "post"
+        answer = session.request(method, self.url + LOCAL + path, params=params, json=body, timeout=30)
+        check(method, path, answer)
+        return answer
 
 
 @pytest.fixture(scope="session")
