@@ -206,19 +206,24 @@ def _type(schema: Mapping[str, Any]) -> str:
     if "const" in schema:
         return f"“{schema['const']}”"
     if "enum" in schema:
-        return "one of " + ", ".join(str(value) for value in schema["enum"])
+        names = [str(value) for value in schema["enum"]]
+        more = f" and {len(names) - _ENUM} more" if len(names) > _ENUM + 1 else ""
+        return "one of " + ", ".join(names[:_ENUM] if more else names) + more
     kind = schema.get("type", "object" if schema.get("properties") else "anything")
     kinds = [kind] if isinstance(kind, str) else list(kind)
     if "array" in kinds:
-        return f"list of {_type(_whole(schema.get('items', {})))}"
+        items = _type(_whole(schema.get("items", {})))
+        return f"list of {_PLURALS.get(items, items)}"
     words = " or ".join(_WORDS.get(one, one) for one in kinds)
     if schema.get("format") == "date-time":
         words = words.replace("text", "time")
     if "default" in schema:
-        words += f", {schema['default'] if schema['default'] != '' else 'empty'} by default"
+        words += f", {orjson.dumps(schema['default']).decode()} by default"
     return words + (" or null" if schema.get("nullable") else "")
 
 
+_ENUM = 8
+_PLURALS = {"object": "objects", "text": "texts", "whole number": "whole numbers"}
 _WORDS = {
     "string": "text",
     "integer": "whole number",
