@@ -15,6 +15,7 @@ from journeyadmin.contract.lifecycle import FIRST_STATES, STATES, may_follow
 from journeyserver.engine.backends.base import Writer
 from journeyserver.engine.columns import ACTIONS, DIMENSION_COLUMNS, FACTS
 from journeyserver.ingest import facts
+from journeyserver.ingest.assign import NOTHING_ASSIGNED
 from journeyserver.ingest.identity import id_sql
 from journeyserver.ingest.incoming import COLUMNS, Batch, Kind, Refused
 from journeyserver.ingest.stage import SHOWN, Source, lay_out
@@ -364,7 +365,7 @@ def _write(writer: Writer, kind: Kind) -> int:
                 (*kinds, first, last),
             )
             desk.execute("DELETE FROM moments WHERE fact_id IN (SELECT fact_id FROM facts_before)")
-    facts.nothing_assigned(desk)
+    desk.execute(NOTHING_ASSIGNED)
     columns = ", ".join(f"m.{name}" for name in ("value", *_columns(kind)))
     written = facts.write_moments(writer, columns)
     if kind == "actions":

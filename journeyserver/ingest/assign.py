@@ -1,15 +1,14 @@
 """Which segments the new events earn (docs/decisions/0003-how-segments-are-assigned.md), by one path for all sources.
 
 Moments are ordered by time, and at one time by `seq`; both together are one number, `moment`, so that the smallest of many is
-a plain minimum. Reads the desk's tables `new_events`, `visits` (every visit that has new events), `going_on` (those of them
-that began before) and `known_sessions`, `known_assignments` of the customers; leaves `assigned`.
+a plain minimum. Reads the desk's tables `new_events`, `visits` (every visit that has new events), `changes` (its first new
+one) and `known_sessions`, `known_assignments` of the customers; leaves `assigned`.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-
-import pyarrow
+from uuid import UUID
 
 from journeyserver.engine.backends.base import Writer
 from journeyserver.engine.backends.duckdb import DuckWords
@@ -67,87 +66,97 @@ def _patterns(row: Json, side: str) -> Sequence[Json]:
 def assign(writer: Writer, definitions: Definitions) -> None:
     """Leaves `assigned`: segment, scope, visit, customer, event and moment of every assignment that new events earn."""
     desk = writer.desk
-    desk.execute(
-        "CREATE OR REPLACE TEMP TABLE assigned (segment_id UUID, segment_scope VARCHAR, session_id UUID, customer_id VARCHAR, "
-        "event_id UUID, ts TIMESTAMP, moment HUGEINT, expires TIMESTAMP)"
-    )
+    desk.execute(NOTHING_ASSIGNED)
     if not definitions.rows:
         return
     _lay_out(desk, definitions)
-    _find_hits(writer, definitions)
-    _find_holding(writer, definitions)
+    hits = _find_hits(writer, definitions)
+    # Without a single hit, only segments that ask for no behaviour can be earned.
+    rows = [
+        (number, row) for number, row in enumerate(definitions.rows) if hits or not _patterns(row, "journey")
+    ]
+    if not rows:
+        return
+    _find_holding(writer, rows)
     for scope, subject in SUBJECTS.items():
-        if definitions.of(scope):
+        if any(row["scope"] == scope for _, row in rows):
             _complete(desk, definitions, scope, subject)
             _find_candidates(desk, scope, subject)
             _choose(desk, scope, subject)
 
 
+NOTHING_ASSIGNED = (
+    "CREATE OR REPLACE TEMP TABLE assigned (segment_id UUID, segment_scope VARCHAR, session_id UUID, customer_id VARCHAR, "
+    "event_id UUID, ts TIMESTAMP, moment HUGEINT, expires TIMESTAMP)"
+)
+
+
 def _lay_out(desk: Any, definitions: Definitions) -> None:
     """`segments` and `patterns`: the numbers of the definitions, so that the statements below stay short."""
     segments = [
-        {
-            "segment": number,
-            "segment_id": row["id"],
-            "scope": row["scope"],
-            "days": int(row.get("assignmentExpirationDays") or 0) if row["scope"] == "Customer" else 0,
-            "steps": len(_patterns(row, "journey")),
-        }
+        (number, UUID(str(row["id"])), row["scope"], _days(row), len(_patterns(row, "journey")))
         for number, row in enumerate(definitions.rows)
     ]
-    patterns = [
-        {
-            "pattern": row.number,
-            "segment": row.segment,
-            "step": row.step,
-            "needed": row.count,
-            "scope": row.scope,
-        }
-        for row in definitions.patterns
-    ] or [{"pattern": -1, "segment": -1, "step": -1, "needed": 1, "scope": ""}]
-    for name, rows in (("segments", segments), ("patterns", patterns)):
-        desk.register("laid_out", pyarrow.Table.from_pylist(rows))
-        desk.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT * FROM laid_out")
-        desk.unregister("laid_out")
-    desk.execute("ALTER TABLE segments ALTER segment_id TYPE UUID")
+    values = ", ".join("(?, ?, ?, ?, ?)" for _ in segments)
+    desk.execute(
+        f"CREATE OR REPLACE TEMP TABLE segments AS SELECT * FROM (VALUES {values}) "
+        "AS all_of_them(segment, segment_id, scope, days, steps)",
+        [value for row in segments for value in row],
+    )
+    patterns = [(row.number, row.segment, row.step, row.count) for row in definitions.patterns]
+    values = ", ".join(str(row) for row in patterns or [(-1, -1, -1, 1)])
+    desk.execute(
+        f"CREATE OR REPLACE TEMP TABLE patterns AS SELECT * FROM (VALUES {values}) "
+        "AS all_of_them(pattern, segment, step, needed)"
+    )
 
 
-def _find_hits(writer: Writer, definitions: Definitions) -> None:
-    """`hits`: which event counts for which pattern, among the new ones and among those that their subjects had before."""
+def _days(row: Json) -> int:
+    """After how many days an assignment ends; 0 means never, as for every visit's."""
+    return int(row.get("assignmentExpirationDays") or 0) if row["scope"] == "Customer" else 0
+
+
+def _find_hits(writer: Writer, definitions: Definitions) -> int:
+    """`hits`: which event counts for which pattern, among the new ones and among those that their subjects had before.
+
+    How many there are."""
     desk = writer.desk
     desk.execute(
         "CREATE OR REPLACE TEMP TABLE hits (pattern INTEGER, session_id UUID, customer_id VARCHAR, moment HUGEINT)"
     )
     if not definitions.patterns:
-        return
+        return 0
     parameters: list[Any] = []
     parts = [
         f"SELECT {row.number} AS pattern, session_id, customer_id, moment FROM new_events "
         f"WHERE {pattern_condition(_DESK, row.body, parameters)}"
         for row in definitions.patterns
     ]
-    desk.execute(f"INSERT INTO hits {' UNION ALL '.join(parts)}", parameters)
+    (number,) = desk.execute(f"INSERT INTO hits {' UNION ALL '.join(parts)}", parameters).fetchall()[0]
     if not desk.execute("SELECT count(*) FROM known_sessions").fetchall()[0][0]:
-        return
+        return int(number)
     parameters = []
     # A late event may lie up to a pause before the visit that it joined.
-    going_on = (
-        "session_id IN (SELECT session_id FROM going_on) "
-        "AND ts >= (SELECT min(started) - INTERVAL '20 minutes' FROM going_on)"
-    )
-    whose = {"Session": going_on, "Customer": "customer_id IN (SELECT customer_id FROM known_sessions)"}
+    whose = {"Session": _OF_VISITS, "Customer": "customer_id IN (SELECT customer_id FROM known_sessions)"}
     parts = [
         f"SELECT {row.number} AS pattern, session_id, customer_id, ts, seq FROM events "
         f"WHERE {whose[row.scope]} AND {pattern_condition(writer.words, row.body, parameters)}"
         for row in definitions.patterns
     ]
-    writer.collect("hits_before", " UNION ALL ".join(parts), parameters, keys=("going_on", "known_sessions"))
-    desk.execute(
+    writer.collect("hits_before", " UNION ALL ".join(parts), parameters, keys=("visits", "known_sessions"))
+    (before,) = desk.execute(
         f"INSERT INTO hits SELECT pattern, session_id, customer_id, {moment('ts', 'seq')} FROM hits_before"
-    )
+    ).fetchall()[0]
+    return int(number + before)
 
 
-def _find_holding(writer: Writer, definitions: Definitions) -> None:
+_OF_VISITS = (
+    "session_id IN (SELECT session_id FROM visits WHERE NOT is_new) "
+    "AND ts >= (SELECT min(started) - INTERVAL '20 minutes' FROM visits WHERE NOT is_new)"
+)
+
+
+def _find_holding(writer: Writer, rows: Sequence[tuple[int, Json]]) -> None:
     """`holding`: which visit meets which segment's context, while its visitor is signed in, is not, or (null) either way.
 
     And `signed_in`: from which moment on a visit is authenticated. Nothing else about a visit changes.
@@ -156,7 +165,7 @@ def _find_holding(writer: Writer, definitions: Definitions) -> None:
     parameters: list[Any] = []
     parts = []
     asked = False
-    for number, row in enumerate(definitions.rows):
+    for number, row in rows:
         by_sign_in = any(
             criterion["key"] == "authenticated"
             for pattern in _patterns(row, "context")
@@ -177,10 +186,8 @@ def _find_holding(writer: Writer, definitions: Definitions) -> None:
     if asked:
         writer.collect(
             "signed_in_before",
-            "SELECT session_id, ts, seq FROM events WHERE authenticated "
-            "AND session_id IN (SELECT session_id FROM going_on WHERE authenticated) "
-            "AND ts >= (SELECT min(started) - INTERVAL '20 minutes' FROM going_on)",
-            keys=("going_on",),
+            f"SELECT session_id, ts, seq FROM events WHERE authenticated AND {_OF_VISITS}",
+            keys=("visits",),
         )
         desk.execute(
             "CREATE OR REPLACE TEMP TABLE signed_in AS SELECT session_id, min(since) AS since FROM ("
@@ -196,9 +203,14 @@ def _complete(desk: Any, definitions: Definitions, scope: str, subject: str) -> 
     """
     desk.execute(
         f"""
-        CREATE OR REPLACE TEMP TABLE completed AS SELECT segment, {subject}, moment FROM (
+        CREATE OR REPLACE TEMP TABLE completed AS
+        WITH firsts AS (
+          SELECT pattern, segment, needed FROM patterns JOIN segments USING (segment) WHERE scope = '{scope}' AND step = 0)
+        SELECT segment, {subject}, min(moment) AS moment FROM hits JOIN firsts USING (pattern) WHERE needed = 1 GROUP BY ALL
+        UNION ALL
+        SELECT segment, {subject}, moment FROM (
           SELECT segment, {subject}, moment, needed, row_number() OVER (PARTITION BY pattern, {subject} ORDER BY moment) AS nth
-          FROM hits JOIN patterns USING (pattern) WHERE scope = '{scope}' AND step = 0) AS counted
+          FROM hits JOIN firsts USING (pattern) WHERE needed > 1) AS counted
         WHERE nth = needed
         """
     )
@@ -220,16 +232,31 @@ def _complete(desk: Any, definitions: Definitions, scope: str, subject: str) -> 
 
 
 def _find_candidates(desk: Any, scope: str, subject: str) -> None:
-    """`candidates`: the new events at which everything holds."""
+    """`candidates`: new events at which everything holds, and among them the first of each subject.
+
+    Where a segment asks for no behaviour, does not expire and does not care who is signed in, a visit's first new event
+    stands for all of them.
+    """
+    event = "e.session_id, e.customer_id, e.event_id, e.ts, e.moment"
+    signed = "(h.signed IS NULL OR h.signed = coalesce(e.moment >= i.since, false))"
     desk.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE candidates AS
-        SELECT s.segment, s.segment_id, s.days, e.session_id, e.customer_id, e.event_id, e.ts, e.moment
+        SELECT s.segment_id, s.days, c.session_id, c.customer_id, c.first_event AS event_id, c.first_ts AS ts,
+               c.first_moment AS moment
+        FROM segments AS s JOIN holding AS h USING (segment) JOIN changes AS c USING (session_id)
+        WHERE s.scope = '{scope}' AND s.steps = 0 AND s.days = 0 AND h.signed IS NULL
+        UNION ALL
+        SELECT s.segment_id, s.days, {event}
         FROM segments AS s JOIN holding AS h USING (segment) JOIN new_events AS e USING (session_id)
         LEFT JOIN signed_in AS i USING (session_id)
-        LEFT JOIN completed AS c ON c.segment = s.segment AND c.{subject} = e.{subject}
-        WHERE s.scope = '{scope}' AND (h.signed IS NULL OR h.signed = coalesce(e.moment >= i.since, false))
-          AND (s.steps = 0 OR e.moment >= c.moment)
+        WHERE s.scope = '{scope}' AND s.steps = 0 AND (s.days > 0 OR h.signed IS NOT NULL) AND {signed}
+        UNION ALL
+        SELECT s.segment_id, s.days, {event}
+        FROM completed AS c JOIN segments AS s USING (segment) JOIN new_events AS e USING ({subject})
+        JOIN holding AS h ON h.segment = c.segment AND h.session_id = e.session_id
+        LEFT JOIN signed_in AS i ON i.session_id = e.session_id
+        WHERE e.moment >= c.moment AND {signed}
         """
     )
 
@@ -237,20 +264,17 @@ def _find_candidates(desk: Any, scope: str, subject: str) -> None:
 def _choose(desk: Any, scope: str, subject: str) -> None:
     """The first candidate of each subject, unless it has the segment already; after an expiry, the first one again."""
     while True:
-        desk.execute(
-            f"""
-            CREATE OR REPLACE TEMP TABLE had AS
-            SELECT segment_id, {subject}, max(coalesce(expires, 'infinity'::TIMESTAMP)) AS until FROM (
-              SELECT segment_id, segment_scope, {subject}, expires FROM known_assignments
-              UNION ALL SELECT segment_id, segment_scope, {subject}, expires FROM assigned) AS each_of_them
-            WHERE segment_scope = '{scope}' GROUP BY ALL
-            """
-        )
         (number,) = desk.execute(
             f"""
             INSERT INTO assigned BY NAME
+            WITH had AS (
+              SELECT segment_id, {subject}, max(coalesce(expires, 'infinity'::TIMESTAMP)) AS until FROM (
+                SELECT segment_id, segment_scope, {subject}, expires FROM known_assignments
+                UNION ALL SELECT segment_id, segment_scope, {subject}, expires FROM assigned) AS each_of_them
+              WHERE segment_scope = '{scope}' GROUP BY ALL)
             SELECT segment_id, '{scope}' AS segment_scope, arg_min(c.session_id, moment) AS session_id,
-                   arg_min(c.customer_id, moment) AS customer_id, arg_min(event_id, moment) AS event_id, min(ts) AS ts, min(moment) AS moment,
+                   arg_min(c.customer_id, moment) AS customer_id, arg_min(event_id, moment) AS event_id, min(ts) AS ts,
+                   min(moment) AS moment,
                    CASE WHEN any_value(days) > 0 THEN min(ts) + to_days(CAST(any_value(days) AS INTEGER)) END AS expires
             FROM candidates AS c LEFT JOIN had USING (segment_id, {subject})
             WHERE had.until IS NULL OR ts >= had.until GROUP BY segment_id, c.{subject}
@@ -259,8 +283,7 @@ def _choose(desk: Any, scope: str, subject: str) -> None:
         # Only what expires is assigned again.
         if (
             not number
-            or not desk.execute(
-                "DELETE FROM candidates WHERE days = 0; SELECT count(*) FROM candidates"
-            ).fetchall()[0][0]
+            or not desk.execute("SELECT count(*) FROM assigned WHERE expires IS NOT NULL").fetchall()[0][0]
         ):
             return
+        desk.execute("DELETE FROM candidates WHERE days = 0")

@@ -6,7 +6,7 @@ Four pure modules say what follows; each has COLUMNS and one function that gives
     referrers.parts(referrer_url, page_hostname, campaign medium, campaign network)    agents.parts(user_agent)
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,72 +28,86 @@ class Derivation:
     missing: str
 
 
+def _empty(column: str) -> str:
+    return f"nullif(i.{column}, '') IS NULL"
+
+
 DERIVATIONS = (
-    ()
-    if pages is None
-    else (
-        Derivation(
-            "page", pages.COLUMNS, pages.parts, ("i.page_url",), "nullif(i.page_hostname, '') IS NULL"
+    Derivation(
+        "page", pages.COLUMNS, pages.parts, ("i.page_url",), f"i.page_url <> '' AND {_empty('page_hostname')}"
+    ),
+    Derivation(
+        "campaign",
+        campaigns.COLUMNS,
+        campaigns.parts,
+        ("i.page_url",),
+        # A campaign that came with the event is not mixed with one from its address.
+        "contains(i.page_url, '?') AND " + " AND ".join(map(_empty, campaigns.COLUMNS)),
+    ),
+    Derivation(
+        "referrer",
+        referrers.COLUMNS,
+        referrers.parts,
+        (
+            "i.referrer_url",
+            "coalesce(nullif(i.page_hostname, ''), page.page_hostname, '')",
+            "coalesce(nullif(i.mkt_campaign_medium, ''), campaign.mkt_campaign_medium, '')",
+            "coalesce(nullif(i.mkt_campaign_network, ''), campaign.mkt_campaign_network, '')",
         ),
-        Derivation(
-            "campaign",
-            campaigns.COLUMNS,
-            campaigns.parts,
-            ("i.page_url",),
-            "contains(i.page_url, '?') AND coalesce("
-            + ", ".join(f"nullif(i.{column}, '')" for column in campaigns.COLUMNS)
-            # A campaign that came with the event is not mixed with one from its address.
-            + ") IS NULL",
-        ),
-        Derivation(
-            "referrer",
-            referrers.COLUMNS,
-            referrers.parts,
-            (
-                "i.referrer_url",
-                "coalesce(nullif(i.page_hostname, ''), page.page_hostname, '')",
-                "coalesce(nullif(i.mkt_campaign_medium, ''), campaign.mkt_campaign_medium, '')",
-                "coalesce(nullif(i.mkt_campaign_network, ''), campaign.mkt_campaign_network, '')",
-            ),
-            "(nullif(i.referrer_hostname, '') IS NULL OR nullif(i.referrer_medium, '') IS NULL)",
-        ),
-        Derivation(
-            "agent",
-            agents.COLUMNS,
-            agents.parts,
-            ("i.user_agent",),
-            "(nullif(i.device_category, '') IS NULL OR nullif(i.browser_family, '') IS NULL)",
-        ),
-    )
+        f"i.referrer_url <> '' AND ({_empty('referrer_hostname')} OR {_empty('referrer_medium')})",
+    ),
+    Derivation(
+        "agent",
+        agents.COLUMNS,
+        agents.parts,
+        ("i.user_agent",),
+        f"i.user_agent <> '' AND ({_empty('device_category')} OR {_empty('browser_family')})",
+    ),
 )
 
 
-def derive(desk: Any) -> tuple[dict[str, str], str]:
-    """For the raw table `incoming`, called `i`: SQL of each derived column's value, and the joins that this SQL needs."""
+@dataclass(frozen=True)
+class Derived:
+    """How to read the derived values beside a row `i` of the table `incoming`."""
+
+    values: dict[str, str]
+    joins: str
+
+    def column(self, name: str) -> str:
+        """SQL of a column's value: what came, else what was derived, else nothing."""
+        return self.values.get(name) or f"nullif(i.{name}, '')"
+
+
+def missing() -> str:
+    """SQL that counts, for each derivation in turn, the rows of `incoming AS i` that lack its columns."""
+    return ", ".join(f"count(*) FILTER (WHERE {derivation.missing})" for derivation in DERIVATIONS)
+
+
+def derive(desk: Any, counts: Sequence[int]) -> Derived:
+    """Works out what the rows of `incoming` lack; `counts` is the answer to `missing`."""
     values: dict[str, str] = {}
     joins = ""
+    wanted = dict(zip((derivation.name for derivation in DERIVATIONS), counts, strict=True))
     for derivation in DERIVATIONS:
-        first = derivation.inputs[0]
-        condition = f"{first} IS NOT NULL AND {first} <> '' AND {derivation.missing}"
+        # The referrer's derivation names the page's and the campaign's.
+        if not wanted[derivation.name] and not (
+            wanted["referrer"] and derivation.name in ("page", "campaign")
+        ):
+            continue
         keys = ", ".join(derivation.inputs)
         distinct = desk.execute(
-            f"SELECT DISTINCT {keys} FROM incoming AS i{joins} WHERE {condition}"
+            f"SELECT DISTINCT {keys} FROM incoming AS i{joins} WHERE {derivation.missing}"
         ).fetchall()
-        if not distinct:
-            # The referrer's derivation names them.
-            if derivation.name in ("page", "campaign"):
-                _keep(desk, derivation, [])
-                joins += _join(derivation, condition)
-            continue
         _keep(desk, derivation, distinct)
-        joins += _join(derivation, condition)
+        name = derivation.name
+        on = " AND ".join(f"{sql} = {name}.key{at}" for at, sql in enumerate(derivation.inputs))
+        joins += f" LEFT JOIN {name}_parts AS {name} ON {on} AND {derivation.missing}"
         for column in derivation.columns:
-            own, derived = f"nullif(i.{column}, '')", f"{derivation.name}.{column}"
-            values[column] = f"coalesce({own}, {derived})"
-    return values, joins
+            values[column] = f"coalesce(nullif(i.{column}, ''), {name}.{column})"
+    return Derived(values, joins)
 
 
-def _keep(desk: Any, derivation: Derivation, distinct: Iterable[tuple[str, ...]]) -> None:
+def _keep(desk: Any, derivation: Derivation, distinct: Sequence[tuple[str, ...]]) -> None:
     rows = [(*key, *derivation.parts(*key)) for key in distinct]
     names = [*(f"key{at}" for at in range(len(derivation.inputs))), *derivation.columns]
     columns = list(zip(*rows, strict=True)) if rows else [()] * len(names)
@@ -101,9 +115,3 @@ def _keep(desk: Any, derivation: Derivation, distinct: Iterable[tuple[str, ...]]
     desk.register("derived", pyarrow.table(arrays, names=names))
     desk.execute(f"CREATE OR REPLACE TEMP TABLE {derivation.name}_parts AS SELECT * FROM derived")
     desk.unregister("derived")
-
-
-def _join(derivation: Derivation, condition: str) -> str:
-    name = derivation.name
-    on = " AND ".join(f"{sql} = {name}.key{at}" for at, sql in enumerate(derivation.inputs))
-    return f" LEFT JOIN {name}_parts AS {name} ON {on} AND {condition}"

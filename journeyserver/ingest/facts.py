@@ -1,7 +1,6 @@
 """Facts: something countable, with everything about its visit repeated, so that a query reads one table."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from journeyserver.engine.backends.base import Writer
 from journeyserver.ingest.assign import moment
@@ -22,32 +21,30 @@ _SESSION = ", ".join(f"v.{column} AS {name}" for name, column in SESSION_COLUMNS
 # In order of month, kind and time, as the facts are asked for (docs/decisions/0007).
 ORDER = "ORDER BY date_trunc('month', ts), kind, ts"
 
+# Assignments that were there before count as earlier than any new event of the same time.
+_HELD = f"""
+holdings AS (
+  SELECT segment_id, segment_scope, session_id, customer_id, {moment("ts", "0")} AS moment, expires FROM known_assignments
+  UNION ALL
+  SELECT segment_id, segment_scope, session_id, customer_id, moment, expires FROM assigned
+), held AS (
+  SELECT fact_id, list_sort(list(DISTINCT segment_id)) AS segments FROM (
+    SELECT m.fact_id, h.segment_id FROM moments AS m JOIN holdings AS h USING (session_id)
+    WHERE h.segment_scope = 'Session' AND h.moment <= m.moment
+    UNION ALL
+    SELECT m.fact_id, h.segment_id FROM moments AS m JOIN holdings AS h USING (customer_id)
+    WHERE h.segment_scope = 'Customer' AND h.moment <= m.moment AND (h.expires IS NULL OR m.ts < h.expires)) AS each_of_them
+  GROUP BY fact_id)
+"""
 _MOMENTS = f"""
 CREATE OR REPLACE TEMP TABLE moments AS
 SELECT {id_sql("'session_started'", "CAST(session_id AS VARCHAR)")} AS fact_id, 'session_started' AS kind, ts, moment,
        session_id, customer_id, NULL::UUID AS journey_segment_id, NULL::VARCHAR AS journey_segment_scope
 FROM new_events WHERE begins
 UNION ALL
-SELECT {id_sql("'segment_assigned'", "CAST(segment_id AS VARCHAR)", "CAST(event_id AS VARCHAR)")}, 'segment_assigned', ts, moment,
-       session_id, customer_id, segment_id, segment_scope
+SELECT {id_sql("'segment_assigned'", "CAST(segment_id AS VARCHAR)", "CAST(event_id AS VARCHAR)")}, 'segment_assigned', ts,
+       moment, session_id, customer_id, segment_id, segment_scope
 FROM assigned
-"""
-# Assignments that were there before count as earlier than any new event of the same time.
-_HOLDINGS = f"""
-CREATE OR REPLACE TEMP TABLE holdings AS
-SELECT segment_id, segment_scope, session_id, customer_id, {moment("ts", "0")} AS moment, expires FROM known_assignments
-UNION ALL
-SELECT segment_id, segment_scope, session_id, customer_id, moment, expires FROM assigned
-"""
-_HELD = """
-CREATE OR REPLACE TEMP TABLE held AS
-SELECT fact_id, list_sort(list(DISTINCT segment_id)) AS segments FROM (
-  SELECT m.fact_id, h.segment_id FROM moments AS m JOIN holdings AS h USING (session_id)
-  WHERE h.segment_scope = 'Session' AND h.moment <= m.moment
-  UNION ALL
-  SELECT m.fact_id, h.segment_id FROM moments AS m JOIN holdings AS h USING (customer_id)
-  WHERE h.segment_scope = 'Customer' AND h.moment <= m.moment AND (h.expires IS NULL OR m.ts < h.expires)) AS each_of_them
-GROUP BY fact_id
 """
 
 
@@ -62,14 +59,11 @@ def write(writer: Writer) -> int:
 
 
 def write_moments(writer: Writer, columns: str) -> int:
-    """A fact for each row of the desk's `moments` (fact_id, kind, ts, moment, session_id, customer_id), with these columns of its
-    own beside those of its visit (in `visits`) and the segments held then (`known_assignments`, `assigned`)."""
-    desk = writer.desk
-    desk.execute(_HOLDINGS)
-    desk.execute(_HELD)
+    """A fact for each row of the desk's `moments` (fact_id, kind, ts, moment, session_id, customer_id), with these columns
+    of its own beside those of its visit (in `visits`) and the segments held then (`known_assignments`, `assigned`)."""
     return writer.append(
         "facts",
-        f"SELECT m.fact_id, m.kind, m.ts, {_SESSION}, held.segments AS journey_session_segment_id, {columns} "
+        f"WITH {_HELD} SELECT m.fact_id, m.kind, m.ts, {_SESSION}, held.segments AS journey_session_segment_id, {columns} "
         f"FROM moments AS m JOIN visits AS v USING (session_id) LEFT JOIN held USING (fact_id) {ORDER}",
     )
 
@@ -77,11 +71,3 @@ def write_moments(writer: Writer, columns: str) -> int:
 def latest(ts: str) -> str:
     """SQL for the last moment of this time: a report is held against everything that happened by then."""
     return moment(ts, str(2**40 - 1))
-
-
-def nothing_assigned(desk: Any) -> None:
-    """Leaves an empty `assigned`, for facts that no new event is behind."""
-    desk.execute(
-        "CREATE OR REPLACE TEMP TABLE assigned (segment_id UUID, segment_scope VARCHAR, session_id UUID, customer_id VARCHAR, "
-        "event_id UUID, ts TIMESTAMP, moment HUGEINT, expires TIMESTAMP)"
-    )

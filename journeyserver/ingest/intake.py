@@ -5,9 +5,10 @@ from datetime import datetime
 from typing import Any
 
 from journeyserver.engine.backends.base import Writer
-from journeyserver.engine.columns import CONTEXT_COLUMNS, EVENTS
+from journeyserver.engine.columns import CONTEXT_COLUMNS, EVENTS, Column
 from journeyserver.ingest import actions, assign, facts, stage, visits
-from journeyserver.ingest.incoming import Batch
+from journeyserver.ingest.derive import Derived
+from journeyserver.ingest.incoming import COLUMNS, Batch
 from journeyserver.ingest.stage import Source
 from journeyserver.ingest.taken import Taken
 
@@ -15,28 +16,40 @@ Json = Mapping[str, Any]
 
 
 _CONTEXT = tuple(column for column in CONTEXT_COLUMNS.values() if column != "authenticated")
+_DEFAULTS = {
+    "stream": "CASE WHEN p.app THEN 'App' ELSE 'Web' END",
+    "customer_id_type": "coalesce(nullif(i.customer_id_type, ''), 'cookie')",
+    "authenticated": "coalesce(i.authenticated, false)",
+}
 
-_NEW_EVENTS = f"""
-CREATE OR REPLACE TEMP TABLE new_events AS
-SELECT p.seq, {assign.moment("p.ts", "p.seq")} AS moment, p.session_id, p.event_id, p.begins, p.is_pageview, p.session_type,
-       p.arrival_campaign, p.arrival_referrer, clean.* EXCLUDE (number, user_agent)
-FROM placed AS p JOIN clean ON clean.rowid = p.row ORDER BY p.seq
-"""
-# One row per visit with new events: what they add to it.
+# One row per visit with new events: what they add to it, its first new event, and what it came from after them.
 _CHANGES = """
 CREATE OR REPLACE TEMP TABLE changes AS
-SELECT session_id, max(ts) AS latest, count(*) AS events, count(*) FILTER (WHERE is_pageview) AS pageviews,
-       bool_or(authenticated) AS authenticated,
-       nullif(arg_max(coalesce(arrival_campaign, ''), seq), '') AS arrival_campaign,
-       nullif(arg_max(coalesce(arrival_referrer, ''), seq), '') AS arrival_referrer
-FROM new_events GROUP BY session_id
+WITH arrivals AS (
+  SELECT session_id, nullif(arg_max(coalesce(campaign, ''), last_seq), '') AS arrival_campaign,
+         nullif(arg_max(coalesce(referrer, ''), last_seq), '') AS arrival_referrer
+  FROM placed_visits GROUP BY session_id
+), sums AS (
+  SELECT session_id, max(ts) AS latest, count(*) AS events, count(*) FILTER (WHERE event_name = 'page_viewed') AS pageviews,
+         bool_or(authenticated) AS authenticated, any_value(customer_id) AS customer_id, min(moment) AS first_moment,
+         min(ts) AS first_ts, arg_min(event_id, moment) AS first_event
+  FROM new_events GROUP BY session_id
+)
+SELECT * FROM sums JOIN arrivals USING (session_id)
 """
-_BEGUN = f"""
-CREATE OR REPLACE TEMP TABLE begun AS
-SELECT e.session_id, e.session_type, e.customer_id, e.customer_id_type, e.ts AS started, c.latest AS last_event,
-       c.events AS event_count, c.pageviews AS pageview_count, {", ".join(f"e.{name}" for name in _CONTEXT)},
-       c.authenticated, e.referrer_keywords, c.arrival_campaign, c.arrival_referrer
+_VISITS = f"""
+CREATE OR REPLACE TEMP TABLE visits AS
+SELECT true AS is_new, e.session_id, e.session_type, e.customer_id, e.customer_id_type, e.ts AS started,
+       c.latest AS last_event, c.events AS event_count, c.pageviews AS pageview_count,
+       {", ".join(f"e.{name}" for name in _CONTEXT)}, c.authenticated, e.referrer_keywords,
+       c.arrival_campaign, c.arrival_referrer
 FROM new_events AS e JOIN changes AS c USING (session_id) WHERE e.begins
+UNION ALL BY NAME
+SELECT false AS is_new, s.* REPLACE (
+         greatest(s.last_event, c.latest) AS last_event, s.event_count + c.events AS event_count,
+         s.pageview_count + c.pageviews AS pageview_count, s.authenticated OR c.authenticated AS authenticated,
+         c.arrival_campaign AS arrival_campaign, c.arrival_referrer AS arrival_referrer)
+FROM known_sessions AS s JOIN changes AS c USING (session_id)
 """
 _CHANGED = (
     "last_event",
@@ -46,17 +59,27 @@ _CHANGED = (
     "arrival_campaign",
     "arrival_referrer",
 )
-_GOING_ON = """
-CREATE OR REPLACE TEMP TABLE going_on AS
-SELECT s.* REPLACE (greatest(s.last_event, c.latest) AS last_event, s.event_count + c.events AS event_count,
-                    s.pageview_count + c.pageviews AS pageview_count, s.authenticated OR c.authenticated AS authenticated,
-                    c.arrival_campaign AS arrival_campaign, c.arrival_referrer AS arrival_referrer)
-FROM known_sessions AS s JOIN changes AS c USING (session_id)
-"""
-_VISITS = """
-CREATE OR REPLACE TEMP TABLE visits AS
-SELECT * FROM begun UNION ALL BY NAME SELECT * FROM going_on
-"""
+
+
+def _new_events(derived: Derived) -> str:
+    """The statement that makes `new_events`: every column of the new events, with their visits."""
+    columns = ", ".join(
+        f"{_value(column, derived)} AS {column.name}"
+        for column in COLUMNS["events"]
+        if column.name not in ("number", "user_agent")
+    )
+    return f"""
+    CREATE OR REPLACE TEMP TABLE new_events AS
+    SELECT p.seq, {assign.moment("i.ts", "p.seq")} AS moment, p.session_id, p.event_id, p.begins,
+           CASE WHEN p.app THEN 'app' ELSE 'web' END AS session_type, {columns}
+    FROM incoming AS i JOIN placed AS p ON p.row = i.rowid{derived.joins}
+    """
+
+
+def _value(column: Column, derived: Derived) -> str:
+    if column.name in _DEFAULTS:
+        return _DEFAULTS[column.name]
+    return derived.column(column.name) if column.type == "text" else f"i.{column.name}"
 
 
 def take_in(
@@ -74,7 +97,7 @@ def take_in(
         return actions.take_in(writer, batch, source)
     staged = stage.events(writer, batch, source)
     if staged.added:
-        _write_events(writer, definitions, received)
+        _write_events(writer, staged.derived, definitions, received)
     return Taken(
         staged.added,
         staged.repeated,
@@ -83,22 +106,23 @@ def take_in(
     )
 
 
-def _write_events(writer: Writer, definitions: Sequence[Json], received: datetime) -> None:
+def _write_events(writer: Writer, derived: Derived, definitions: Sequence[Json], received: datetime) -> None:
     desk = writer.desk
     know(writer)
-    visits.place(writer)
-    for statement in (_NEW_EVENTS, _CHANGES, _BEGUN, _GOING_ON, _VISITS):
-        desk.execute(statement)
+    visits.place(writer, stage.next_seq(writer))
+    with writer.as_written():
+        desk.execute(_new_events(derived))
+    desk.execute(_CHANGES)
+    desk.execute(_VISITS)
     assign.assign(writer, assign.read(definitions))
     facts.write(writer)
     columns = ", ".join(name for name in EVENTS.names if name != "received")
     writer.append(
-        "events",
-        f"SELECT {columns}, TIMESTAMP '{received.isoformat(sep=' ')}' AS received FROM new_events ORDER BY seq",
+        "events", f"SELECT {columns}, TIMESTAMP '{received.isoformat(sep=' ')}' AS received FROM new_events"
     )
-    writer.append("sessions", "SELECT * FROM begun ORDER BY started")
-    writer.replace("sessions", "session_id", _CHANGED, "going_on")
-    writer.append("assignments", "SELECT * EXCLUDE (moment) FROM assigned ORDER BY ts")
+    writer.append("sessions", "SELECT * EXCLUDE (is_new) FROM visits WHERE is_new")
+    writer.replace("sessions", "session_id", _CHANGED, "(SELECT * FROM visits WHERE NOT is_new)")
+    writer.append("assignments", "SELECT * EXCLUDE (moment) FROM assigned")
 
 
 def know(writer: Writer) -> None:

@@ -159,11 +159,12 @@ def _take_kind(
 
 # A visit's counts as they were after each of the new events, which came in order of `seq`.
 _NEW = """
-SELECT clean.number, v.session_id, v.started, greatest(v.started, coalesce(k.last_event, v.started), max(e.ts) OVER visit),
+SELECT i.number, v.session_id, v.started, greatest(v.started, coalesce(k.last_event, v.started), max(e.ts) OVER visit),
        v.event_count - c.events + count(*) OVER visit,
-       v.pageview_count - c.pageviews + count(*) FILTER (WHERE e.is_pageview) OVER visit,
+       v.pageview_count - c.pageviews + count(*) FILTER (WHERE e.event_name = 'page_viewed') OVER visit,
        v.referrer_url, v.referrer_medium, v.referrer_keywords, true
-FROM fresh JOIN clean ON clean.rowid = fresh.row JOIN new_events AS e USING (seq) JOIN visits AS v USING (session_id)
+FROM placed JOIN incoming AS i ON i.rowid = placed.row JOIN new_events AS e USING (seq)
+JOIN visits AS v USING (session_id)
 JOIN changes AS c USING (session_id) LEFT JOIN known_sessions AS k USING (session_id)
 WINDOW visit AS (PARTITION BY session_id ORDER BY e.seq)
 """
@@ -178,10 +179,10 @@ WHERE e.ts BETWEEN ? AND ? AND e.customer_id IN (SELECT customer_id FROM custome
 GROUP BY ALL
 """
 _REPEATED = """
-SELECT clean.number, t.session_id, t.started, greatest(t.started, t.latest), t.events, t.pageviews,
+SELECT i.number, t.session_id, t.started, greatest(t.started, t.latest), t.events, t.pageviews,
        t.referrer_url, t.referrer_medium, t.referrer_keywords, false
-FROM clean JOIN theirs AS t ON t.customer_id = clean.customer_id AND t.event_name = clean.event_name
-  AND t.at_time = clean.ts AND t.page_url IS NOT DISTINCT FROM clean.page_url
+FROM incoming AS i JOIN theirs AS t ON t.customer_id = i.customer_id AND t.event_name = i.event_name
+  AND t.at_time = i.ts AND t.page_url IS NOT DISTINCT FROM nullif(i.page_url, '')
 """
 
 
@@ -189,7 +190,7 @@ def _visits(writer: Writer, added: int, repeated: int) -> dict[int, VisitThen]:
     desk = writer.desk
     found: dict[int, VisitThen] = {}
     if repeated:
-        first, last = desk.execute("SELECT min(ts), max(ts) FROM clean").fetchall()[0]
+        first, last = desk.execute("SELECT min(ts), max(ts) FROM incoming").fetchall()[0]
         writer.collect("theirs", _THEIRS, (first, last), keys=("customers",))
         found |= {row[0]: VisitThen(*row[1:]) for row in desk.execute(_REPEATED).fetchall()}
     if added:

@@ -1,6 +1,9 @@
-"""Incoming events made ready: on the desk, with defaults, what is derived filled in, and what was there before left out."""
+"""Incoming events made ready: on the desk, what is derived worked out, and what was there before left out.
 
-from collections.abc import Mapping
+Leaves the desk's tables `incoming` (the rows as they came), `customers` (each customer of them with a number) and `fresh`:
+the new events in the few columns that placing them needs, each known by its `row` in `incoming`.
+"""
+
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,10 +14,11 @@ import pyarrow
 from journeyadmin.contract.criteria import CONTEXT_KEYS
 from journeyserver.engine.backends.base import Writer
 from journeyserver.engine.backends.duckdb import TYPES
-from journeyserver.engine.columns import CONTEXT_COLUMNS, Column
-from journeyserver.ingest.derive import derive
+from journeyserver.engine.columns import CONTEXT_COLUMNS
+from journeyserver.ingest import derive
+from journeyserver.ingest.derive import Derived
 from journeyserver.ingest.identity import event_id_sql
-from journeyserver.ingest.incoming import COLUMNS, Batch, Refused, Select
+from journeyserver.ingest.incoming import COLUMNS, Batch, Kind, Refused, Select
 
 # How many refused rows of a batch are kept with their text.
 SHOWN = 100
@@ -34,32 +38,40 @@ class Source:
 
 @dataclass(frozen=True)
 class Staged:
-    """How many rows arrived, how many of them are new and how many were there before; why others cannot be taken in."""
+    """How many rows are new and how many were there before; why others cannot be taken in; and how to read `incoming`."""
 
-    arrived: int
     added: int
     repeated: int
     refused: tuple[Refused, ...]
     refused_more: int
+    derived: Derived
 
 
 def lay_out(writer: Writer, batch: Batch, shift: int = 0) -> int:
-    """Puts a batch on the desk as the table `incoming`: every column of its kind, empty text as nothing. How many rows."""
+    """Puts a batch on the desk as the table `incoming`, with every column of its kind. How many rows it has."""
     desk = writer.desk
-    columns = COLUMNS[batch.kind]
-    types = ", ".join(f"{column.name} {TYPES[column.type]}" for column in columns)
-    desk.execute(f"CREATE OR REPLACE TEMP TABLE incoming ({types})")
+    desk.execute(_LAYOUTS[batch.kind])
     rows = batch.rows
+    number = 0
     if isinstance(rows, Select):
-        desk.execute(f"INSERT INTO incoming BY NAME {rows.sql}", list(rows.parameters))
-    elif rows is not None:
+        (number,) = desk.execute(
+            f"INSERT INTO incoming BY NAME {rows.sql}", list(rows.parameters)
+        ).fetchall()[0]
+    elif rows is not None and rows.num_rows:
         desk.register("arrived", _numbered(rows))
-        desk.execute("INSERT INTO incoming BY NAME SELECT * FROM arrived")
+        (number,) = desk.execute("INSERT INTO incoming BY NAME SELECT * FROM arrived").fetchall()[0]
         desk.unregister("arrived")
     if shift:
         desk.execute("UPDATE incoming SET ts = ts + to_seconds(?)", [shift])
-    (number,) = desk.execute("SELECT count(*) FROM incoming").fetchall()[0]
     return int(number)
+
+
+def _layout(kind: Kind) -> str:
+    types = ", ".join(f"{column.name} {TYPES[column.type]}" for column in COLUMNS[kind])
+    return f"CREATE OR REPLACE TEMP TABLE incoming ({types})"
+
+
+_LAYOUTS = {kind: _layout(kind) for kind in COLUMNS}
 
 
 def _numbered(table: Any) -> Any:
@@ -73,8 +85,8 @@ def _numbered(table: Any) -> Any:
 
 
 _RIGHT = (
-    "ts IS NOT NULL AND nullif(customer_id, '') IS NOT NULL AND nullif(event_name, '') IS NOT NULL "
-    "AND coalesce(nullif(stream, ''), 'Web') IN ('Web', 'App')"
+    "i.ts IS NOT NULL AND i.customer_id <> '' AND i.event_name <> '' "
+    "AND (i.stream IS NULL OR i.stream IN ('Web', 'App', ''))"
 )
 _WRONG = f"""
 SELECT number, CASE
@@ -83,70 +95,69 @@ SELECT number, CASE
     WHEN nullif(event_name, '') IS NULL THEN 'There is no event name.'
     ELSE 'The stream is neither Web nor App.' END AS reason,
   left(concat_ws(' ', ts, event_name, page_url), 120) AS sample
-FROM incoming WHERE NOT ({_RIGHT}) ORDER BY number
+FROM incoming AS i WHERE ({_RIGHT}) IS NOT TRUE ORDER BY number
+"""
+_SUMMARY = f"""
+SELECT min(ts), max(ts), count(*) FILTER (WHERE ({_RIGHT}) IS NOT TRUE), {derive.missing()} FROM incoming AS i
+"""
+_CUSTOMERS = f"""
+CREATE OR REPLACE TEMP TABLE customers AS
+SELECT customer_id, row_number() OVER () AS customer
+FROM (SELECT DISTINCT customer_id FROM incoming AS i WHERE {_RIGHT})
 """
 
-_DEFAULTS = {
-    "stream": "coalesce(nullif(i.stream, ''), 'Web')",
-    "customer_id_type": "coalesce(nullif(i.customer_id_type, ''), 'cookie')",
-    "authenticated": "coalesce(i.authenticated, false)",
-}
+
+def events(writer: Writer, batch: Batch, source: Source) -> Staged:
+    """Lays a batch of events out and finds the new ones among them."""
+    desk = writer.desk
+    arrived = lay_out(writer, batch, source.shift)
+    first, last, wrong, *missing = desk.execute(_SUMMARY).fetchall()[0]
+    refused = desk.execute(_WRONG).fetchall() if wrong else []
+    derived = derive.derive(desk, missing)
+    new = 0
+    if arrived > wrong:
+        desk.execute(_CUSTOMERS)
+        new = _find_fresh(writer, source, derived, first, last)
+    return Staged(
+        new,
+        arrived - wrong - new,
+        tuple(Refused(*row) for row in refused[:SHOWN]),
+        max(0, wrong - SHOWN),
+        derived,
+    )
+
 
 # Which of several equal ones in its file a row is: those before it in this batch, those that this import added before,
 # and those it has met before. It is new where the warehouse holds no more than that.
-_FRESH = f"""
-CREATE OR REPLACE TEMP TABLE fresh AS
+_NUMBERED = f"""
 WITH stored AS (
   SELECT customer_id, ts, event_name, page_url, count(*) AS held, count(*) FILTER (WHERE seq >= $first_seq) AS own
   FROM copies GROUP BY ALL
 ), met AS (
   SELECT customer_id, ts, event_name, page_url, sum(copies) AS met FROM met_before GROUP BY ALL
 ), numbered AS (
-  SELECT i.*, i.rowid AS row,
-         row_number() OVER (PARTITION BY i.customer_id, i.ts, i.event_name, i.page_url ORDER BY i.number) - 1
+  SELECT i.rowid AS row,
+         row_number() OVER (PARTITION BY i.customer_id, i.ts, i.event_name, nullif(i.page_url, '') ORDER BY i.number) - 1
            + coalesce(own, 0) + coalesce(met, 0) AS copy,
          coalesce(held, 0) AS held
-  FROM clean AS i
+  FROM incoming AS i
   LEFT JOIN stored AS s ON i.customer_id = s.customer_id AND i.ts = s.ts AND i.event_name = s.event_name
-       AND i.page_url IS NOT DISTINCT FROM s.page_url
+       AND nullif(i.page_url, '') IS NOT DISTINCT FROM s.page_url
   LEFT JOIN met AS m ON i.customer_id = m.customer_id AND i.ts = m.ts AND i.event_name = m.event_name
-       AND i.page_url IS NOT DISTINCT FROM m.page_url
+       AND nullif(i.page_url, '') IS NOT DISTINCT FROM m.page_url
+  WHERE {_RIGHT}
 )
-SELECT row, row_number() OVER (ORDER BY ts, number) + $base AS seq, ts, customer_id, lower(stream) AS session_type,
-       event_name = 'page_viewed' AS is_pageview, authenticated,
-       {event_id_sql("copy")} AS event_id,
-       CASE WHEN coalesce({", ".join(CAMPAIGN_COLUMNS)}) IS NOT NULL
-            THEN concat_ws(chr(31), {", ".join(f"coalesce({name}, '')" for name in CAMPAIGN_COLUMNS)}) END AS campaign,
-       CASE WHEN referrer_hostname IS DISTINCT FROM page_hostname AND referrer_medium IS DISTINCT FROM 'internal'
-            THEN referrer_hostname END AS referrer
-FROM numbered WHERE copy >= held AND (NOT $once OR copy = 0)
+SELECT row, copy FROM numbered WHERE copy >= held AND (NOT $once OR copy = 0)
+"""
+# Where no row equals another one, here or there, all are first copies.
+_DOUBLES = f"""
+SELECT count(*) - count(DISTINCT hash(customer_id, ts, event_name, nullif(page_url, ''))) FROM incoming AS i WHERE {_RIGHT}
 """
 
 
-def events(writer: Writer, batch: Batch, source: Source) -> Staged:
-    """Leaves `clean` (the rows that can be taken in, derived values filled) and `fresh` (the new ones, in order of time)."""
+def _find_fresh(writer: Writer, source: Source, derived: Derived, first: datetime, last: datetime) -> int:
     desk = writer.desk
-    arrived = lay_out(writer, batch, source.shift)
-    wrong = desk.execute(_WRONG).fetchall()
-    values, joins = derive(desk)
-    columns = ", ".join(f"{_clean(column, values)} AS {column.name}" for column in COLUMNS["events"])
-    desk.execute(
-        f"CREATE OR REPLACE TEMP TABLE clean AS SELECT {columns} FROM incoming AS i{joins} WHERE {_RIGHT}"
-    )
-    first, last = desk.execute("SELECT min(ts), max(ts) FROM clean").fetchall()[0]
-    new = 0 if first is None else _find_fresh(writer, source, first, last)
-    refused = tuple(Refused(*row) for row in wrong[:SHOWN])
-    return Staged(arrived, new, arrived - len(wrong) - new, refused, max(0, len(wrong) - SHOWN))
-
-
-def _clean(column: Column, values: Mapping[str, str]) -> str:
-    derived = values.get(column.name) or _DEFAULTS.get(column.name)
-    return derived or (f"nullif(i.{column.name}, '')" if column.type == "text" else f"i.{column.name}")
-
-
-def _find_fresh(writer: Writer, source: Source, first: datetime, last: datetime) -> int:
-    desk = writer.desk
-    desk.execute("CREATE OR REPLACE TEMP TABLE customers AS SELECT DISTINCT customer_id FROM clean")
+    live = source.import_id is None
     writer.collect(
         "copies",
         "SELECT customer_id, ts, event_name, page_url, seq FROM events "
@@ -159,17 +170,43 @@ def _find_fresh(writer: Writer, source: Source, first: datetime, last: datetime)
         "SELECT customer_id, ts, event_name, page_url, copies FROM repeats WHERE import_id = ?",
         (source.import_id or UUID(int=0),),
     )
-    live = source.import_id is None
-    parameters = {"first_seq": source.first_seq, "base": next_seq(writer) - 1, "once": live}
-    desk.execute(_FRESH, parameters)
-    if not live:
+    known = desk.execute(
+        f"SELECT (SELECT count(*) FROM copies) + (SELECT count(*) FROM met_before) + ({_DOUBLES})"
+    ).fetchall()[0][0]
+    if known:
+        desk.execute(
+            f"CREATE OR REPLACE TEMP TABLE firsts AS {_NUMBERED}",
+            {"first_seq": source.first_seq, "once": live},
+        )
+    with writer.as_written():
+        desk.execute(_fresh(derived, bool(known)))
+    (new,) = desk.execute("SELECT count(*) FROM fresh").fetchall()[0]
+    if known and not live:
         writer.append(
             "repeats",
-            f"SELECT '{source.import_id}'::UUID AS import_id, customer_id, ts, event_name, page_url, count(*) AS copies "
-            "FROM clean ANTI JOIN fresh ON clean.rowid = fresh.row GROUP BY ALL",
+            f"SELECT '{source.import_id}'::UUID AS import_id, customer_id, ts, event_name, nullif(page_url, '') AS page_url, "
+            f"count(*) AS copies FROM incoming AS i ANTI JOIN fresh ON i.rowid = fresh.row WHERE {_RIGHT} GROUP BY ALL",
         )
-    (new,) = desk.execute("SELECT count(*) FROM fresh").fetchall()[0]
     return int(new)
+
+
+def _fresh(derived: Derived, doubles: bool) -> str:
+    """The statement that makes `fresh`."""
+    campaign = [derived.column(name) for name in CAMPAIGN_COLUMNS]
+    host, medium = derived.column("referrer_hostname"), derived.column("referrer_medium")
+    copies = "JOIN firsts ON firsts.row = i.rowid" if doubles else ""
+    copy = "firsts.copy" if doubles else "0"
+    return f"""
+    CREATE OR REPLACE TEMP TABLE fresh AS
+    SELECT i.rowid AS row, i.number, i.ts, c.customer, coalesce(i.stream = 'App', false) AS app,
+           {event_id_sql(copy)} AS event_id,
+           CASE WHEN coalesce({", ".join(campaign)}) IS NOT NULL
+                THEN concat_ws(chr(31), {", ".join(f"coalesce({value}, '')" for value in campaign)}) END AS campaign,
+           CASE WHEN {host} IS DISTINCT FROM {derived.column("page_hostname")} AND {medium} IS DISTINCT FROM 'internal'
+                THEN {host} END AS referrer
+    FROM incoming AS i JOIN customers AS c USING (customer_id) {copies}{derived.joins}
+    WHERE {_RIGHT}
+    """
 
 
 def next_seq(writer: Writer) -> int:

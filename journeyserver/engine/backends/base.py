@@ -112,6 +112,11 @@ class Writer(Protocol):
         read the tables `keys` of the desk."""
         ...
 
+    def as_written(self) -> AbstractContextManager[None]:
+        """Within it, the desk joins in the order of the FROM clause, and keeps what stands to the right in memory: for a wide
+        table and narrow ones of as many rows, which no planner tells apart."""
+        ...
+
     def append(self, table: str, sql: str) -> int:
         """Adds what this SELECT on the desk yields (columns by name, missing ones empty) to a table of the warehouse;
         how many rows that were."""

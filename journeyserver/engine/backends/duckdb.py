@@ -161,6 +161,14 @@ class DuckWriter:
     def collect(self, into: str, sql: str, parameters: Sequence[Any] = (), keys: Sequence[str] = ()) -> None:
         self.desk.execute(f"CREATE OR REPLACE TEMP TABLE {into} AS {sql}", list(parameters))
 
+    @contextmanager
+    def as_written(self) -> Iterator[None]:
+        self.desk.execute("SET disabled_optimizers = 'join_order,build_side_probe_side'")
+        try:
+            yield
+        finally:
+            self.desk.execute("RESET disabled_optimizers")
+
     def append(self, table: str, sql: str) -> int:
         (number,) = self.desk.execute(f"INSERT INTO {table} BY NAME {sql}").fetchall()[0]
         return int(number)

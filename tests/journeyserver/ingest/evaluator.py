@@ -101,16 +101,19 @@ class Evaluator:
             new["campaign"] = None
         if new["referrer"] == row.get("page_hostname") or row.get("referrer_medium") == "internal":
             new["referrer"] = None
-        within = [v for v in theirs if v.started <= ts <= v.last]
+        within = [v for v in theirs if v.started <= ts < v.last]
         if within:
             return within[0], False
         inherited: dict[str, Any] = {}
-        ended = [v for v in theirs if timedelta() < ts - v.last <= PAUSE and v.started <= ts]
+        ended = [v for v in theirs if timedelta() <= ts - v.last <= PAUSE and v.started <= ts]
         if ended:
             before = max(ended, key=lambda v: v.started)
             known = before.source
-            if all(value is None or value == known.get(name) for name, value in new.items()):
+            seen = {name: value for name, value in new.items() if value is not None}
+            # At one instant nobody arrives anew, but what came is seen.
+            if ts == before.last or all(value == known.get(name) for name, value in seen.items()):
                 before.last = ts
+                known |= seen
                 return before, False
             inherited = known
         following = [v for v in theirs if timedelta() < v.started - ts <= PAUSE]
