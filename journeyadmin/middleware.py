@@ -68,22 +68,27 @@ class ServiceErrors:
 
 def error_answer(request: HttpRequest, error: errors.JourneyError) -> HttpResponse:
     """The error as a page, or as a fragment where HTMX asked; both say what happened, what to do, and the two ids."""
+    status, context = error_words(request, error)
+    template = "_error.html" if is_partial(request) else "error.html"
+    response = render(request, template, context, status=status)
+    if isinstance(error, errors.RateLimited) and error.retry_after:
+        response.headers["Retry-After"] = str(max(1, round(error.retry_after)))
+    return response
+
+
+def error_words(request: HttpRequest, error: errors.JourneyError) -> tuple[int, dict[str, Any]]:
+    """The status of an answer that shows this error, and the context of its words: for pages with a place of their own for it."""
     status = next((code for kind, code in STATUS.items() if isinstance(error, kind)), 502)
     title = str(
         next((text for kind, text in TITLES.items() if isinstance(error, kind)), _("Something went wrong"))
     )
-    context = {
+    return status, {
         "error_title": title,
         "error_message": error.user_message,
         "error_permissions": getattr(error, "permissions", ()),
         "error_correlation_id": error.correlation_id,
         "error_details": _details(request, error, title),
     }
-    template = "_error.html" if is_partial(request) else "error.html"
-    response = render(request, template, context, status=status)
-    if isinstance(error, errors.RateLimited) and error.retry_after:
-        response.headers["Retry-After"] = str(max(1, round(error.retry_after)))
-    return response
 
 
 def _details(request: HttpRequest, error: errors.JourneyError, title: str) -> str:

@@ -1,0 +1,150 @@
+"""A question and its answer: what is asked of the service, what came back, and the series made of it."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from analytics import answers, compare, granularity, measures, payloads, ranges, series
+from analytics.answers import Kept
+from analytics.question import LARGEST_TOP, WHOLE, Question
+from analytics.ranges import RangeError, Span
+from analytics.series import Compared, Result, UnexpectedAnswer
+from journeyadmin import service
+from journeyadmin.contract.operations import QUERY_JOURNEY_AGGREGATES
+from journeyadmin.http import JourneyRequest
+
+Json = dict[str, Any]
+BLOCKED = Question(measures=("nJourneyActionsBlocked",), group_by=("journeyBlockingReason",))
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a question means now: its exact span and granularity, and the compared span, None where there is none."""
+
+    question: Question
+    span: Span
+    by: str
+    now: datetime
+    before: Span | None = None
+
+    @property
+    def query(self) -> Json:
+        return payloads.to_query(self.question, self.span, self.by)
+
+
+@dataclass(frozen=True)
+class Answered:
+    """`result` has every group, `shown` the largest ones with "other" and "all"; `blocked` stands beside a funnel."""
+
+    asked: Asked
+    kept: tuple[Kept, ...]
+    result: Result
+    shown: Result
+    blocked: Result | None = None
+
+    @property
+    def answered(self) -> datetime:
+        """How old the numbers are: the oldest of what they are made of."""
+        return min(kept.answered for kept in self.kept)
+
+    @property
+    def from_kept(self) -> bool:
+        return any(kept.kept for kept in self.kept)
+
+    @property
+    def failure(self) -> service.JourneyError | None:
+        """Why there is no newer answer; None where nothing went wrong."""
+        return next((kept.failure for kept in self.kept if kept.failure is not None), None)
+
+
+def meant(question: Question, now: datetime) -> Asked:
+    """What a question means now. Raises RangeError."""
+    zone = ZoneInfo(question.zone)
+    span = ranges.resolve(ranges.parse(question.range), now, zone)
+    by = granularity.chosen(question.by, span)
+    before = None
+    if question.compared_segment:
+        before = span
+    elif question.compare:
+        try:
+            before = compare.earlier(span, question.compare)
+        except (RangeError, ValueError, OverflowError):
+            before = None
+    return Asked(question, span, by, now, before)
+
+
+def plain(question: Question, now: datetime) -> Question:
+    """The question without what it would do anyway, so that its address is the one address."""
+    asked = meant(question, now)
+    if question.by == granularity.proposed(asked.span):
+        question = replace(question, by="")
+    if question.chart == proposed_chart(question, asked.by, asked.span):
+        question = replace(question, chart="")
+    return question
+
+
+def proposed_chart(question: Question, by: str, span: Span) -> str:
+    """The chart that fits: a line over time, bars of groups, one big number, a funnel of the whole life cycle."""
+    if question.measures == measures.FUNNEL and not question.group_by and by == WHOLE:
+        return "funnel"
+    if granularity.count(by, span) > 1:
+        return "line"
+    return "bar" if question.group_by or len(question.made) > 1 else "number"
+
+
+def answer(request: JourneyRequest, asked: Asked, *, anew: bool = False) -> Answered:
+    """Asks the service, or takes what was kept. Raises JourneyError."""
+    question = asked.question
+    kept = [answers.ask(request, asked.query, anew=anew)]
+    edges = granularity.edges(asked.by, asked.span)
+    compared, earlier = None, None
+    if asked.before is not None:
+        found = _compared(asked, edges)
+        if found is not None:
+            query, compared = found
+            kept.append(answers.ask(request, query, anew=anew))
+            earlier = kept[-1].content
+    buckets = series.make_buckets(edges, asked.now, granularity.full_end(asked.by, asked.span, edges[-2]))
+    try:
+        result = series.from_answer(
+            kept[0].content,
+            buckets,
+            question.made,
+            question.group_by,
+            flatten=question.flatten,
+            before=earlier,
+            compared=compared,
+        )
+        blocked = None
+        if shown_chart(asked) == "funnel":
+            blocked, more = _blocked(request, asked, anew)
+            kept.append(more)
+    except UnexpectedAnswer as error:
+        raise service.Unreadable(str(error), operation=QUERY_JOURNEY_AGGREGATES.name) from None
+    return Answered(asked, tuple(kept), result, series.top(result, question.top), blocked)
+
+
+def shown_chart(asked: Asked) -> str:
+    return asked.question.chart or proposed_chart(asked.question, asked.by, asked.span)
+
+
+def _compared(asked: Asked, edges: list[datetime]) -> tuple[Json, Compared] | None:
+    """The query of the compared period, or of the compared segment over the same period."""
+    assert asked.before is not None
+    if not asked.question.compared_segment:
+        query = payloads.to_query(asked.question, asked.before, asked.by)
+        return query, compare.align(asked.span, edges, asked.before, asked.by)
+    other = payloads.against_segment(asked.question)
+    if other is None:
+        return None
+    return payloads.to_query(other, asked.span, asked.by), Compared(edges, range(len(edges) - 1))
+
+
+def _blocked(request: JourneyRequest, asked: Asked, anew: bool) -> tuple[Result, Kept]:
+    """Why actions were held back in the span of a funnel, with the same filter."""
+    question = replace(BLOCKED, zone=asked.question.zone, filter=asked.question.filter)
+    kept = answers.ask(request, payloads.to_query(question, asked.span, WHOLE), anew=anew)
+    buckets = series.make_buckets([asked.span.start, asked.span.end], asked.now)
+    found = series.from_answer(kept.content, buckets, question.made, question.group_by)
+    return series.top(found, LARGEST_TOP), kept

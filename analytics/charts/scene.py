@@ -1,0 +1,184 @@
+"""What every chart of one answer shares, and the lines that are drawn."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.utils.formats import get_format
+from django.utils.translation import gettext as _
+
+from analytics import colours, labels, series, tables
+from analytics.measures import Measure
+from analytics.names import Names
+from analytics.ranges import Span
+from analytics.series import Line, Number, Result
+from journeyadmin.contract.metrics import METRICS
+
+Json = dict[str, Any]
+
+SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "star", "hexagon", "pentagon")
+# More lines than this and each is drawn faint until it is chosen.
+CROWD = 8
+OTHER, BEFORE = "@text-faint", "@text-faint"
+_METRIC_SLOTS = {name: at for at, name in enumerate(METRICS)}
+
+
+@dataclass(frozen=True)
+class Mark:
+    """Something that happened at a moment: who and what, and where to read more."""
+
+    at: datetime
+    text: str
+    link: str = ""
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One figure with the measure it shows; `height` in pixels. `legend` lists what is drawn, as the page's own legend."""
+
+    title: str
+    figure: Json
+    height: int
+    legend: tuple["Entry", ...] = ()
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A line of the legend."""
+
+    name: str
+    colour: str
+    symbol: str
+    value: str
+    trace: int
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What every chart of one answer shares."""
+
+    result: Result
+    span: Span
+    by: str
+    now: datetime
+    names: Names
+    colours: dict[series.Group, str]
+    point: str = ""
+    goal: float | None = None
+    marks: Sequence[Mark] = field(default_factory=tuple)
+    blocked: Result | None = None
+    small: bool = False
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A line as it is drawn: name, colour, marker; `number` counts them."""
+
+    line: Line
+    name: str
+    colour: str
+    number: int
+
+    @property
+    def symbol(self) -> str:
+        return SYMBOLS[self.number % len(SYMBOLS)]
+
+
+def drawn_lines(scene: Scene, part: list[Measure]) -> list[Drawn]:
+    found: list[Drawn] = []
+    for made in part:
+        for line in scene.result.of(made):
+            if line.kind == "all":
+                continue
+            if not scene.result.group_by:
+                name, colour = labels.measure(made), measure_colour(made)
+            else:
+                name = tables.line_name(line, scene.result, scene.names)
+                colour = (
+                    OTHER if line.kind == "other" else scene.colours.get(line.group, colours.slot(len(found)))
+                )
+            found.append(Drawn(line, name, colour, len(found)))
+    return found
+
+
+def measure_colour(made: Measure) -> str:
+    return colours.slot(_METRIC_SLOTS.get(made.top.name, 4))
+
+
+def entry(scene: Scene, one: Drawn) -> Entry:
+    total = labels.number(one.line.total, one.line.measure) if one.line.total is not None else ""
+    return Entry(one.name, one.colour, one.symbol, total, one.number)
+
+
+def adds(scene: Scene, made: Measure) -> bool:
+    """Whether the lines of a measure may be stacked on one another."""
+    return made.kind in ("count", "sum") and bool(scene.result.group_by) and scene.result.groups_add
+
+
+def trace_of(scene: Scene, one: Drawn, values: Sequence[Number | None]) -> Json:
+    return {
+        "name": shown(one.name),
+        "x": list(range(len(values))),
+        "y": [rounded(value) for value in values],
+        "hoverinfo": "none",
+        "meta": {"line": one.number},
+    }
+
+
+def rounded(value: Number | None) -> Number | None:
+    """Twelve significant digits: nobody sees the rest, and every page would carry it."""
+    return value if value is None or isinstance(value, int) else float(f"{value:.12g}")
+
+
+def line_meta(scene: Scene, one: Drawn) -> Json:
+    buckets = scene.result.buckets
+    # What the trace leaves out because it is drawn apart.
+    apart = {
+        str(at): rounded(value)
+        for at, value in enumerate(one.line.values)
+        if value is not None and not buckets[at].whole
+    }
+    meta: Json = {"name": one.name, "colour": one.colour, "symbol": one.symbol, "apart": apart}
+    if one.line.kind == "group" and scene.result.group_by:
+        meta["group"] = point_group(one.line.group)
+    if one.line.before is not None:
+        meta["before"] = [rounded(value) for value in one.line.before]
+    return meta
+
+
+def point_group(group: series.Group) -> list[str]:
+    """A group in an address: `=value`, or `!` where the value is missing."""
+    return ["!" if part is None else f"={part}" for part in group]
+
+
+def minutes(moment: datetime) -> float:
+    """Minutes since 1970: short, and exact for every zone."""
+    minutes = (moment - datetime(1970, 1, 1, tzinfo=UTC)) / timedelta(minutes=1)
+    return int(minutes) if minutes == int(minutes) else minutes
+
+
+def numbers(made: Measure) -> Json:
+    """How the page writes numbers of this measure."""
+    percent = labels.is_percent(made)
+    places = 0 if made.kind in ("count", "distinct") else 2
+    return {
+        "percent": percent,
+        "places": places,
+        "thin": labels.THIN,
+        "decimal": get_format("DECIMAL_SEPARATOR"),
+    }
+
+
+def words() -> Json:
+    return {"total": _("Total"), "before": _("before"), "none": _("no data"), "more": _("and %d more")}
+
+
+def shown(text: str) -> str:
+    """A name as plotly shows it: its pseudo-HTML is taken literally, and a change of writing direction stays within."""
+    escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return (
+        f"\u2068{escaped}\u2069"
+        if any(mark in escaped for mark in "\u202a\u202b\u202d\u202e\u2066\u2067\u2068")
+        else escaped
+    )

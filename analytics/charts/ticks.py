@@ -1,0 +1,65 @@
+"""Ticks that people say, and numbers on the axis at round steps."""
+
+import math
+from datetime import datetime
+from typing import Any
+
+from analytics import labels
+from analytics.charts.scene import Json, Scene
+
+MOST_TICKS = 24
+
+
+def time_ticks(scene: Scene) -> Json:
+    """Ticks at moments that people say; the page leaves out those that do not fit."""
+    buckets, zone, by = scene.result.buckets, scene.span.zone, scene.by
+    local = [bucket.start.astimezone(zone) for bucket in buckets]
+    chosen = list(range(len(buckets)))
+    if len(chosen) > MOST_TICKS:
+        chosen = _round_moments(local)
+    texts = []
+    day: Any = None
+    for at in chosen:
+        texts.append(labels.tick(buckets[at], zone, by, local[at].date() != day and _midnight(local[at])))
+        day = local[at].date()
+    return {"tickvals": chosen, "ticktext": texts}
+
+
+def _midnight(moment: datetime) -> bool:
+    return moment.hour == 0 and moment.minute == 0
+
+
+def _round_moments(local: list[datetime]) -> list[int]:
+    """Of many buckets those at midnight, at every few hours, or on every few days."""
+    days = [at for at, moment in enumerate(local) if _midnight(moment)]
+    if len(days) == len(local):
+        mondays = [at for at, moment in enumerate(local) if moment.weekday() == 0]
+        return mondays if 4 <= len(mondays) <= MOST_TICKS else _every(list(range(len(local))))
+    if len(days) > 3:
+        return _every(days)
+    for step in (1, 2, 3, 6, 12):
+        hours = [at for at, moment in enumerate(local) if moment.minute == 0 and moment.hour % step == 0]
+        if len(hours) <= MOST_TICKS:
+            return hours or _every(list(range(len(local))))
+    return _every(list(range(len(local))))
+
+
+def _every(places: list[int]) -> list[int]:
+    return places[:: max(1, math.ceil(len(places) / MOST_TICKS))]
+
+
+def value_ticks(low: float, high: float, percent: bool, small: bool) -> Json:
+    wanted = 3 if small else 4
+    scale = 100 if percent else 1
+    step = step_of((high - low) * scale / wanted) / scale
+    first = math.ceil(low / step - 1e-9)
+    values = [round(number * step, 12) for number in range(first, math.floor(high / step + 1e-9) + 1)]
+    return {"tickvals": values, "ticktext": [labels.short(value, percent) for value in values]}
+
+
+def step_of(rough: float) -> float:
+    """1, 2, 2.5 or 5 times a power of ten, at least one tick apart."""
+    if rough <= 0:
+        return 1
+    power = 10.0 ** math.floor(math.log10(rough))
+    return float(next(factor * power for factor in (1, 2, 2.5, 5, 10) if factor * power >= rough * 0.999))

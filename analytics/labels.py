@@ -1,0 +1,327 @@
+"""How measures, ranges, buckets and numbers are said, in the reader's language. Nothing here asks anything of anybody."""
+
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.utils import dateformat
+from django.utils.formats import get_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from analytics import measures
+from analytics.measures import Measure
+from analytics.question import WHOLE
+from analytics.ranges import Moving, Range, Span
+from analytics.series import Bucket, Number
+from journeyadmin.contract.buckets import BucketError, parse_granularity
+from journeyadmin.contract.dimensions import DIMENSIONS
+from journeyadmin.contract.metrics import METRICS
+
+# A narrow space that does not break, in every language; the decimal sign is the language's own.
+THIN = "\u202f"
+NO_DATA = "–"
+
+
+# Numbers
+
+
+def whole(number: Number) -> str:
+    return f"{round(number):,}".replace(",", THIN)
+
+
+def decimal(number: Number, places: int) -> str:
+    """Grouped, with as many decimals as asked for but no noughts at their end."""
+    text = f"{number:,.{places}f}".replace(",", THIN)
+    head, dot, tail = text.partition(".")
+    tail = tail.rstrip("0")
+    return f"{head}{get_format('DECIMAL_SEPARATOR')}{tail}" if dot and tail else head
+
+
+def percent(share: Number) -> str:
+    """`12.3 %`: one decimal below 10 %, none from there on, two where it would read as nothing."""
+    value = share * 100
+    places = 2 if 0 < abs(value) < 0.1 else 1 if abs(value) < 10 else 0
+    return f"{decimal(value, places)}{THIN}%"
+
+
+def signed_percent(share: Number) -> str:
+    """`+12 %`, `−3.4 %`, `±0 %`."""
+    text = percent(abs(share))
+    if round(share * 100, 2) == 0:
+        return f"±{text}"
+    return ("+" if share > 0 else "−") + text
+
+
+def is_percent(measure: Measure) -> bool:
+    """Whether it is said in percent: one count over another."""
+    return measure.under is not None and all(
+        not part.view and METRICS[part.name].aggregate != "value" for part in measure.parts
+    )
+
+
+def number(value: Number | None, measure: Measure) -> str:
+    """A value of this measure as it stands in a table; `–` where there is no data."""
+    if value is None:
+        return NO_DATA
+    if is_percent(measure):
+        return percent(value)
+    if measure.kind in ("count", "distinct"):
+        return whole(value)
+    return decimal(value, 0 if abs(value) >= 10_000 else 2)
+
+
+def short(value: Number, as_percent: bool = False) -> str:
+    """`12 k`, `1.5 M`: for axes and labels in a plot."""
+    if as_percent:
+        return percent(value)
+    for limit, unit in ((1e9, "G"), (1e6, "M"), (1e4, "k")):
+        if abs(value) >= limit:
+            scale = 1e3 if unit == "k" else limit
+            return f"{decimal(value / scale, 1)}{THIN}{unit}"
+    return decimal(value, 2)
+
+
+# Measures, dimensions, granularities
+
+
+def metric(name: str) -> str:
+    return _(METRICS[name].label)
+
+
+def statistic(name: str) -> str:
+    words = {
+        "sum": _("sum"),
+        "avg": _("average"),
+        "min": _("smallest"),
+        "max": _("largest"),
+        "count": _("number"),
+    }
+    return words[name]
+
+
+def measure(made: Measure) -> str:
+    if made.key in measures.KNOWN_RATES:
+        return _("%(metric)s %%") % {"metric": metric(made.top.name)}
+    if "/" in made.key and made.under is not None:
+        return f"{metric(made.top.name)} / {metric(made.under.name)}"
+    name = made.top.name if made.top.view else metric(made.top.name)
+    chosen = "" if made.top.view else made.key.partition(".")[2]
+    return f"{name}, {statistic(chosen)}" if chosen else name
+
+
+def definition(made: Measure) -> str:
+    """What it counts, and whether its numbers may be added up."""
+    if made.under is not None and "/" in made.key:
+        return _("%(top)s divided by %(under)s; no data where there are none of the latter.") % {
+            "top": metric(made.top.name),
+            "under": metric(made.under.name),
+        }
+    return _(METRICS[made.top.name].definition)
+
+
+def dimension(name: str) -> str:
+    return _(DIMENSIONS[name].label)
+
+
+def granularity(by: str) -> str:
+    """`day`, `5 minutes`, `1 day 12 hours`."""
+    known = {
+        WHOLE: _("whole range"),
+        "PT1H": _("hour"),
+        "P1D": _("day"),
+        "P1W": _("week"),
+        "P1M": _("month"),
+        "P1Y": _("year"),
+    }
+    if by in known:
+        return known[by]
+    try:
+        period = parse_granularity(by)
+    except BucketError:
+        return by
+    parts = []
+    if period.months:
+        parts.append(ngettext("%d month", "%d months", period.months) % period.months)
+    if period.days:
+        parts.append(ngettext("%d day", "%d days", period.days) % period.days)
+    hours, rest = divmod(period.seconds, 3600)
+    if hours:
+        parts.append(ngettext("%d hour", "%d hours", hours) % hours)
+    if rest:
+        parts.append(ngettext("%d minute", "%d minutes", rest // 60) % (rest // 60))
+    return " ".join(parts)
+
+
+# Ranges
+
+
+def preset(range_: Range) -> str:
+    """What people call a range that moves: `Last 7 full days`; "" for fixed dates."""
+    meaning = range_.meaning
+    if not isinstance(meaning, Moving):
+        return _("Since %s") % day(_first_day(meaning.start)) if meaning.end is None else ""
+    count, unit = meaning.count, meaning.unit
+    if unit == "days" and count < 2:
+        return _("Yesterday") if count else _("Today")
+    if count == 0:
+        return {
+            "minutes": _("This minute"),
+            "hours": _("This hour"),
+            "weeks": _("This week"),
+            "months": _("This month"),
+            "years": _("This year"),
+        }[unit]
+    if count == 1:
+        return {
+            "minutes": _("Last minute"),
+            "hours": _("Last hour"),
+            "weeks": _("Last week"),
+            "months": _("Last month"),
+            "years": _("Last year"),
+        }[unit]
+    return {
+        "minutes": _("Last %d minutes"),
+        "hours": _("Last %d hours"),
+        "days": _("Last %d full days"),
+        "weeks": _("Last %d full weeks"),
+        "months": _("Last %d full months"),
+        "years": _("Last %d full years"),
+    }[unit] % count
+
+
+def _first_day(moment: date | datetime) -> date:
+    return moment.date() if isinstance(moment, datetime) else moment
+
+
+def day(of: date, weekday: bool = False) -> str:
+    """`6 May 2026`, with `weekday` `Wed 6 May 2026`."""
+    return dateformat.format(of, _("D j M Y") if weekday else _("j M Y"))
+
+
+def days(first: date, last: date) -> str:
+    """`1–7 May 2026`, `28 Apr – 4 May 2026`, `30 Dec 2025 – 2 Jan 2026`."""
+    if first == last:
+        return day(first, weekday=True)
+    if first.year != last.year:
+        return f"{day(first)} – {day(last)}"
+    if first.month != last.month:
+        return f"{dateformat.format(first, _('j M'))} – {day(last)}"
+    return f"{dateformat.format(first, _('j'))}–{day(last)}"
+
+
+def clock(moment: datetime) -> str:
+    return dateformat.format(moment, "H:i:s" if moment.second else "H:i")
+
+
+def dates(span: Span) -> str:
+    """When a span is, without zone: its days, or its civil times."""
+    if span.first and span.last:
+        return days(span.first, span.last)
+    first, last = span.start.astimezone(span.zone), span.end.astimezone(span.zone)
+    if first.date() == last.date():
+        return f"{day(first.date(), weekday=True)}, {clock(first)}–{clock(last)}"
+    return f"{day(first.date())} {clock(first)} – {day(last.date())} {clock(last)}"
+
+
+def length(span: Span) -> str:
+    """`7 days`, `23 hours`: whole civil days, else elapsed time."""
+    if span.days:
+        return ngettext("%d day", "%d days", span.days) % span.days
+    minutes = round((span.end - span.start) / timedelta(minutes=1))
+    if minutes % 60 == 0:
+        return ngettext("%d hour", "%d hours", minutes // 60) % (minutes // 60)
+    return ngettext("%d minute", "%d minutes", minutes) % minutes
+
+
+def span(of: Span) -> str:
+    """`1–7 May 2026, 7 days, Europe/London`."""
+    return f"{dates(of)}, {length(of)}, {of.zone.key}"
+
+
+# Buckets
+
+
+def bucket(of: Bucket, zone: ZoneInfo, by: str) -> str:
+    """From when to when, whole: `Wed 6 May 2026`, `Wed 6 May 2026, 14:00–15:00`."""
+    return dates(_span_of(of.start, of.end, zone))
+
+
+def _span_of(start: datetime, end: datetime, zone: ZoneInfo) -> Span:
+    first, last = start.astimezone(zone), (end - timedelta(microseconds=1)).astimezone(zone)
+    opens = (start - timedelta(microseconds=1)).astimezone(zone).date() < first.date()
+    closes = end.astimezone(zone).date() > last.date()
+    if opens and closes:
+        return Span(start, end, zone, first.date(), last.date())
+    return Span(start, end, zone)
+
+
+def moments(start: datetime, end: datetime, zone: ZoneInfo) -> str:
+    """Any two instants as `bucket` says them."""
+    return dates(_span_of(start, end, zone))
+
+
+def named_day(of: Bucket, zone: ZoneInfo, by: str) -> str:
+    """A bucket within a sentence: `on Tuesday 6 May`, `at 14:00 on Tuesday 6 May`, `in May`, `in the week of 4 May`."""
+    local = of.start.astimezone(zone)
+    when = dateformat.format(local, _("l j M"))
+    if by == "P1D":
+        return _("on %s") % when
+    if by == "P1W":
+        return _("in the week of %s") % dateformat.format(local, _("j M"))
+    if by == "P1M":
+        return _("in %s") % dateformat.format(local, _("F"))
+    if "T" in by:
+        return _("at %(time)s on %(day)s") % {"time": clock(local), "day": when}
+    return _("in %s") % bucket(of, zone, by)
+
+
+def tick(of: Bucket, zone: ZoneInfo, by: str, first_of_day: bool) -> str:
+    """The label on the axis: `Mon 6`, `14:00`, `May`."""
+    local = of.start.astimezone(zone)
+    if "T" in by and by != WHOLE:
+        return dateformat.format(local, _("D j")) if first_of_day else clock(local)
+    if by == "P1M":
+        return dateformat.format(local, _("M Y") if local.month == 1 else _("M"))
+    if by == "P1D":
+        return dateformat.format(local, _("D j"))
+    return dateformat.format(local, _("j M"))
+
+
+def hours(of: Bucket, by: str) -> str:
+    """How long a bucket is, where that is not what it usually is: `23 h`; "" otherwise."""
+    if by == WHOLE or "T" in by:
+        return ""
+    usual = {"P1D": 24.0, "P1W": 168.0}.get(by)
+    if usual is None or of.hours == usual or of.cut:
+        return ""
+    return f"{decimal(of.hours, 1)}{THIN}h"
+
+
+def state(of: Bucket, zone: ZoneInfo, now: datetime) -> str:
+    """Why a bucket is not to be compared: `until 14:20`, `cut by the range`; "" where it may be."""
+    if of.state == "open":
+        local = now.astimezone(zone)
+        same_day = local.date() == of.start.astimezone(zone).date()
+        return _("until %s") % (clock(local.replace(second=0)) if same_day else _moment(local))
+    if of.state == "ahead":
+        return _("not yet")
+    if of.cut:
+        return _("part of it")
+    return ""
+
+
+def _moment(local: datetime) -> str:
+    return f"{dateformat.format(local, _('D j M'))} {clock(local.replace(second=0))}"
+
+
+def ago(moment: datetime, now: datetime) -> str:
+    """`12 s ago`, `5 min ago`, `3 h ago`, `2 days ago`."""
+    seconds = max(0, round((now - moment).total_seconds()))
+    if seconds < 90:
+        return _("%d s ago") % seconds
+    if seconds < 90 * 60:
+        return _("%d min ago") % round(seconds / 60)
+    if seconds < 36 * 3600:
+        return _("%d h ago") % round(seconds / 3600)
+    count = round(seconds / 86400)
+    return ngettext("%d day ago", "%d days ago", count) % count

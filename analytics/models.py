@@ -1,0 +1,108 @@
+"""What the API cannot keep: answers for a short while, names of ids, saved and recent queries, dashboards."""
+
+import uuid
+from typing import Any, ClassVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from journeyadmin.accounts.models import Connection, Person
+
+
+class KeptAnswer(models.Model):
+    """The last good answer to one question, and who is asking it right now, across all processes.
+
+    `content` is compressed JSON. `claim` is held while one process asks; `failed` and `failure` tell the others why there
+    is no newer answer.
+    """
+
+    key = models.CharField(max_length=64, primary_key=True)
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="+")
+    content = models.BinaryField(null=True)
+    answered = models.DateTimeField(null=True, db_index=True)
+    claim = models.CharField(max_length=32, blank=True)
+    claimed = models.DateTimeField(null=True)
+    failed = models.DateTimeField(null=True)
+    failure = models.JSONField(null=True)
+
+    def __str__(self) -> str:
+        return f"answer {self.key[:8]}"
+
+
+class NamedValue(models.Model):
+    """A value of a dimension: the name people here gave it, and its colour in every chart.
+
+    `kind` is the dimension whose values it shares: a blocking action map is an action map.
+    """
+
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=200)
+    value = models.CharField(max_length=600)
+    name = models.CharField(_("name"), max_length=80, blank=True)
+    slot = models.PositiveSmallIntegerField(null=True)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["connection", "kind", "value"], name="analytics_one_value"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.value
+
+
+class Saved(models.Model):
+    """What saved queries and dashboards have in common. `version` moves with every save."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="+")
+    owner = models.ForeignKey(Person, null=True, on_delete=models.SET_NULL, related_name="+")
+    name = models.CharField(_("name"), max_length=120)
+    description = models.TextField(_("description"), max_length=2000, blank=True)
+    shared = models.BooleanField(_("shared with everyone of this connection"), default=False)
+    version = models.PositiveIntegerField(default=1, editable=False)
+    created = models.DateTimeField(auto_now_add=True)
+    changed = models.DateTimeField(auto_now=True)
+    changed_by = models.CharField(max_length=256, blank=True, editable=False)
+
+    class Meta:
+        abstract = True
+        ordering: ClassVar[list[str]] = ["name", "pk"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class SavedQuery(Saved):
+    """A question under a name; `address` is its one query string."""
+
+    address = models.TextField()
+
+    class Meta(Saved.Meta):
+        abstract = False
+
+
+class RecentQuery(models.Model):
+    """A question somebody asked lately; the last twenty of each person are kept."""
+
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+")
+    address = models.TextField()
+    asked = models.DateTimeField(db_index=True)
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["-asked"]
+
+    def __str__(self) -> str:
+        return self.address[:80]
+
+
+class Dashboard(Saved):
+    """Tiles that share range, zone and filter. `tiles` is a list of {"title", "address", "width"}."""
+
+    tiles = models.JSONField(default=list)
+
+    class Meta(Saved.Meta):
+        abstract = False
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        return [row for row in self.tiles if isinstance(row, dict)] if isinstance(self.tiles, list) else []

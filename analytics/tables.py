@@ -1,0 +1,280 @@
+"""An answer as a table: the same numbers as the chart, and what people without scripts get (KEY1, CHT6)."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from analytics import labels, series
+from analytics.measures import Measure
+from analytics.names import Names
+from analytics.ranges import Span
+from analytics.series import Bucket, Line, Number, Result
+
+# A page shows at most so many rows; files have all of them.
+MOST_ROWS = 500
+Link = Callable[[Line | None, int | None], str]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """Text, a smaller text under it, and an address where choosing it leads on."""
+
+    text: str
+    sub: str = ""
+    link: str = ""
+    title: str = ""
+    colour: str = ""
+    number: bool = True
+
+
+@dataclass(frozen=True)
+class Column:
+    label: str
+    number: bool = True
+    colour: str = ""
+    link: str = ""
+    title: str = ""
+
+
+@dataclass
+class Table:
+    """`heads` of the first cells of each row are row headers. `all_rows` counts those that are not shown, too."""
+
+    caption: str
+    columns: list[Column]
+    heads: int
+    rows: list[list[Cell]] = field(default_factory=list)
+    foot: list[Cell] = field(default_factory=list)
+    all_rows: int = 0
+
+    @property
+    def cut(self) -> bool:
+        return self.all_rows > len(self.rows)
+
+
+@dataclass(frozen=True)
+class Place:
+    """What a table needs to know of the question."""
+
+    span: Span
+    by: str
+    now: datetime
+    names: Names
+    link: Link
+    colours: dict[series.Group, str]
+    caption: str
+
+
+def build(result: Result, place: Place) -> Table:
+    """The table that fits: by time, by time and group, or by group."""
+    one_bucket = len(result.buckets) == 1
+    if not result.group_by:
+        return _measures(result, place) if one_bucket else _times(result, place)
+    if one_bucket:
+        return _groups(result, place)
+    if len(result.measures) == 1 and result.compared is None:
+        return _wide(result, place)
+    return _long(result, place)
+
+
+# Cells
+
+
+def _when(bucket: Bucket, at: int, place: Place) -> Cell:
+    notes = [labels.hours(bucket, place.by), labels.state(bucket, place.span.zone, place.now)]
+    return Cell(
+        labels.bucket(bucket, place.span.zone, place.by),
+        ", ".join(note for note in notes if note),
+        link=place.link(None, at),
+        number=False,
+    )
+
+
+def _group(line: Line, place: Place, result: Result) -> Cell:
+    if line.kind != "group":
+        return Cell(line_name(line, result, place.names), number=False, sub=_of(line))
+    return Cell(
+        place.names.group(result.group_by, line.group),
+        link=place.link(line, None),
+        title=place.names.full(result.group_by, line.group),
+        colour=place.colours.get(line.group, ""),
+        number=False,
+    )
+
+
+def _of(line: Line) -> str:
+    return _("%d groups") % line.of if line.kind == "other" else ""
+
+
+def line_name(line: Line, result: Result, names: Names) -> str:
+    if line.kind == "other":
+        return _("Other")
+    if line.kind == "all":
+        return _("Total")
+    return names.group(result.group_by, line.group)
+
+
+def _value(value: Number | None, measure: Measure, sub: str = "") -> Cell:
+    return Cell(labels.number(value, measure), sub)
+
+
+def _changed(now: Number | None, before: Number | None) -> Cell:
+    share = series.change(now, before)
+    return Cell(labels.NO_DATA if share is None else labels.signed_percent(share))
+
+
+def _not_additive() -> Cell:
+    return Cell(_("not additive"), title=_("Different ones in each cell: they are never added up."))
+
+
+def _total(line: Line | None) -> Cell:
+    if line is None or (line.total is None and not line.measure.additive):
+        return _not_additive()
+    return _value(line.total, line.measure)
+
+
+def _measure_columns(result: Result, shares: bool) -> list[Column]:
+    columns = []
+    for made in result.measures:
+        columns.append(Column(labels.measure(made), title=labels.definition(made)))
+        if shares and made.kind in ("count", "sum") and result.all_of(made) is not None:
+            columns.append(Column(_("Share")))
+        if result.compared is not None:
+            columns += [Column(_("Before")), Column(_("Change"))]
+    return columns
+
+
+# Layouts
+
+
+def _measures(result: Result, place: Place) -> Table:
+    """One number for each measure."""
+    compared = [Column(_("Before")), Column(_("Change"))] if result.compared else []
+    table = Table(place.caption, [Column(_("Measure"), number=False), Column(_("Value")), *compared], heads=1)
+    for made in result.measures:
+        for line in result.of(made):
+            row = [
+                Cell(labels.measure(made), labels.definition(made), number=False),
+                _value(line.total, made),
+            ]
+            if result.compared:
+                row += [_value(line.total_before, made), _changed(line.fair, line.fair_before)]
+            table.rows.append(row)
+    table.all_rows = len(table.rows)
+    return table
+
+
+def _times(result: Result, place: Place) -> Table:
+    """A row for each bucket, measures side by side."""
+    table = Table(
+        place.caption, [Column(_("When"), number=False), *_measure_columns(result, shares=False)], heads=1
+    )
+    lines = [line for made in result.measures if (line := result.all_of(made))]
+    table.all_rows = len(result.buckets)
+    for at, bucket in enumerate(result.buckets[:MOST_ROWS]):
+        row = [_when(bucket, at, place)]
+        for line in lines:
+            row.append(_value(line.values[at], line.measure))
+            row += _compared_cells(line, at)
+        table.rows.append(row)
+    table.foot = [Cell(_("Total"), number=False)]
+    for line in lines:
+        table.foot.append(_total(line))
+        if result.compared is not None:
+            additive = line.total_before is not None or line.measure.additive
+            table.foot += [
+                _value(line.total_before, line.measure) if additive else _not_additive(),
+                _changed(line.fair, line.fair_before),
+            ]
+    return table
+
+
+def _compared_cells(line: Line, at: int) -> list[Cell]:
+    if line.before is None:
+        return []
+    value = line.values[at]
+    return [_value(line.before[at], line.measure), _changed(value, line.before[at])]
+
+
+def _wide(result: Result, place: Place) -> Table:
+    """A row for each bucket, groups side by side with their shares."""
+    made = result.measures[0]
+    lines = result.of(made)
+    whole = result.all_of(made)
+    columns = [Column(_("When"), number=False)]
+    for line in lines:
+        cell = _group(line, place, result)
+        columns.append(Column(cell.text, colour=cell.colour, link=cell.link, title=cell.title))
+    table = Table(f"{labels.measure(made)}. {place.caption}", columns, heads=1)
+    parts = [series.shares(line, whole) if line.kind != "all" else () for line in lines]
+    table.all_rows = len(result.buckets)
+    for at, bucket in enumerate(result.buckets[:MOST_ROWS]):
+        row = [_when(bucket, at, place)]
+        for line, shares in zip(lines, parts, strict=True):
+            share = shares[at] if shares else None
+            row.append(_value(line.values[at], made, "" if share is None else labels.percent(share)))
+        table.rows.append(row)
+    table.foot = [Cell(_("Total"), number=False), *(_total(line) for line in lines)]
+    return table
+
+
+def _groups(result: Result, place: Place) -> Table:
+    """A row for each group over the whole range; there are at most as many as are charted."""
+    table = Table(
+        place.caption,
+        [Column(_group_head(result), number=False), *_measure_columns(result, shares=True)],
+        heads=1,
+    )
+    for line in result.of(result.measures[0]):
+        table.rows.append([_group(line, place, result), *_row_of(result, line, 0)])
+    if table.rows and result.all_of(result.measures[0]) and result.groups > 1:
+        table.foot = table.rows.pop()
+    table.all_rows = len(table.rows)
+    return table
+
+
+def _group_head(result: Result) -> str:
+    return ", ".join(labels.dimension(name) for name in result.group_by)
+
+
+def _row_of(result: Result, first: Line, at: int) -> list[Cell]:
+    """The cells of one group in one bucket, over all measures."""
+    cells: list[Cell] = []
+    for made in result.measures:
+        line = next((one for one in result.of(made, first.kind) if one.group == first.group), None)
+        whole = result.all_of(made)
+        share = made.kind in ("count", "sum") and whole is not None
+        if line is None:
+            cells.append(_not_additive())
+            cells += [Cell("")] * (int(share) + (2 if result.compared else 0))
+            continue
+        cells.append(_value(line.values[at], made))
+        if share:
+            part = series.shares(line, whole)[at]
+            cells.append(Cell(labels.NO_DATA if part is None else labels.percent(part)))
+        cells += _compared_cells(line, at)
+    return cells
+
+
+def _long(result: Result, place: Place) -> Table:
+    """A row for each bucket and group."""
+    table = Table(
+        place.caption,
+        [
+            Column(_("When"), number=False),
+            Column(_group_head(result), number=False),
+            *_measure_columns(result, shares=True),
+        ],
+        heads=2,
+    )
+    lines: Sequence[Line] = result.of(result.measures[0])
+    table.all_rows = len(result.buckets) * len(lines)
+    for at, bucket in enumerate(result.buckets):
+        when = _when(bucket, at, place)
+        for line in lines:
+            if len(table.rows) == MOST_ROWS:
+                return table
+            table.rows.append([when, _group(line, place, result), *_row_of(result, line, at)])
+    return table

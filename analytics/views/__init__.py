@@ -1,0 +1,1 @@
+"""Views of this feature, by what they are about."""

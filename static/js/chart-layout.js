@@ -1,0 +1,117 @@
+// What every figure gets from the page: type, margins that fit its labels, ticks that do not collide, names at line ends.
+import { colour, font } from "./chart-theme.js";
+
+export const SIGNS = { circle: "●", square: "■", diamond: "◆", "triangle-up": "▲", cross: "✚", star: "★", hexagon: "⬢", pentagon: "⬟" };
+const LINE_HEIGHT = 16;
+const NARROW = 560;
+const MOST_ENDS = 8;
+let canvas;
+
+export function textWidth(text, size = 12) {
+  canvas ??= document.createElement("canvas").getContext("2d");
+  const { family } = font();
+  canvas.font = `${size}px ${family}`;
+  return canvas.measureText(text.replace(/&lt;/g, "<").replace(/&gt;/g, ">").replace(/&amp;/g, "&")).width;
+}
+
+// The layout of a figure for this width: { layout, labelled } where labelled says that line ends carry the names.
+export function layoutFor(figure, width, height) {
+  const { layout, meta, data } = figure;
+  const ends = lineEnds(figure, width);
+  const margin = {
+    l: leftMargin(layout.yaxis, width),
+    r: ends.length ? Math.min(190, 22 + Math.max(...ends.map((end) => textWidth(end.name)))) : meta.kind === "heat" ? 56 : meta.kind === "bars" ? 8 : 14,
+    t: 14,
+    b: layout.xaxis.showticklabels === false ? 8 : 28,
+    pad: 0,
+  };
+  const inner = Math.max(40, width - margin.l - margin.r);
+  const base = {
+    width,
+    height,
+    margin,
+    paper_bgcolor: "rgba(0,0,0,0)",
+    plot_bgcolor: "rgba(0,0,0,0)",
+    font: { ...font(), color: colour("@text-quiet") },
+    showlegend: false,
+    hovermode: false,
+    dragmode: false,
+    separators: `${meta.numbers?.decimal ?? "."}${meta.numbers?.thin ?? " "}`,
+  };
+  const plain = { fixedrange: true, zeroline: false, showline: false, ticks: "", automargin: false, tickfont: { color: colour("@text-quiet") } };
+  const xaxis = { ...plain, showgrid: false, ...layout.xaxis, ...thinned(layout.xaxis, inner) };
+  const yaxis = { ...plain, gridcolor: colour("@chart-grid"), gridwidth: 1, ticklabelstandoff: 8, ...layout.yaxis, automargin: false };
+  if (meta.kind === "time") yaxis.zeroline = true;
+  Object.assign(yaxis, { zerolinecolor: colour("@line-strong"), zerolinewidth: 1 });
+  const shapes = meta.ends || meta.kind !== "time" ? layout.shapes ?? [] : layout.shapes ?? [];
+  const annotations = [...(layout.annotations ?? []), ...endLabels(ends, yaxis.range, height - margin.t - margin.b)];
+  return { layout: { ...base, ...layout, xaxis, yaxis, shapes, annotations, margin }, labelled: ends.length > 0, data };
+}
+
+function leftMargin(axis, width) {
+  const longest = Math.max(0, ...(axis.ticktext ?? []).map((text) => textWidth(text)));
+  return Math.ceil(Math.min(longest, width * 0.42)) + 12;
+}
+
+// Every second, third … label where all would collide.
+function thinned(axis, inner) {
+  const { tickvals, ticktext } = axis;
+  if (!tickvals?.length || axis.showticklabels === false) return {};
+  const widest = Math.max(...ticktext.map((text) => textWidth(text))) + 14;
+  const [from, to] = axis.range;
+  const step = tickvals.length > 1 ? (Math.abs(tickvals[tickvals.length - 1] - tickvals[0]) / (tickvals.length - 1) / Math.abs(to - from)) * inner : inner;
+  const every = Math.max(1, Math.ceil(widest / step));
+  const kept = tickvals.map((_, at) => at).filter((at) => at % every === 0);
+  return { tickvals: kept.map((at) => tickvals[at]), ticktext: kept.map((at) => ticktext[at]) };
+}
+
+// The last point of each line, where the names fit beside them.
+function lineEnds({ data, meta }, width) {
+  if (!meta.ends || width < NARROW || meta.lines.length < 2 || meta.lines.length > MOST_ENDS) return [];
+  return meta.lines.flatMap((line, number) => {
+    const { y } = data[number];
+    for (let at = y.length - 1; at >= 0; at -= 1) {
+      const value = line.apart[at] ?? y[at];
+      if (value !== null && value !== undefined) return [{ at, value, name: line.name, colour: line.colour, sign: SIGNS[line.symbol], last: y.length - 1 }];
+    }
+    return [];
+  });
+}
+
+function endLabels(ends, [low, high], inner) {
+  const places = ends
+    .map((end) => ({ ...end, wish: ((high - end.value) / (high - low)) * inner }))
+    .sort((one, other) => one.wish - other.wish);
+  let floor = -Infinity;
+  for (const place of places) {
+    place.at_px = Math.max(place.wish, floor + LINE_HEIGHT);
+    floor = place.at_px;
+  }
+  // What was pushed below the plot moves up again, and its neighbours with it.
+  let ceiling = inner + LINE_HEIGHT / 2;
+  for (const place of [...places].reverse()) {
+    place.at_px = Math.min(place.at_px, ceiling);
+    ceiling = place.at_px - LINE_HEIGHT;
+  }
+  return places.map((place) => ({
+    xref: "paper",
+    x: 1,
+    xanchor: "left",
+    xshift: 4,
+    y: place.value,
+    yanchor: "middle",
+    yshift: place.wish - place.at_px,
+    showarrow: false,
+    align: "left",
+    text: `<span style="color:${colour(place.colour)}">${place.sign}</span> ${literal(shortened(place.name))}`,
+    font: { color: colour("@text") },
+  }));
+}
+
+function shortened(name) {
+  return name.length > 28 ? `${name.slice(0, 27)}…` : name;
+}
+
+function literal(text) {
+  return text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
+}
