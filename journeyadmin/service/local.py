@@ -47,7 +47,7 @@ class LocalService:
                                            # "stopped": see "reason": "timeLimit", "replaced" or "cancelled"
              "sampled": false,             # true: every number below is an estimate
              "fraction": 1.0,              # of the visits that were looked at
-             "unit": "sessions",           # what `share`, `steps` and `days` count: "customers" for that scope
+             "unit": "sessions",           # what share, low, high, steps and saved count: "customers" for that scope
              "interval": "2026-05-01T00:00:00.000Z/2026-05-31T00:00:00.000Z",
              "tookMs": 41,
              "window": {"sessions": 84112, "customers": 40321},
@@ -59,10 +59,10 @@ class LocalService:
                {"path": "journey.patterns[0].eventName", "key": "eventName", …},   # only where the pattern names one
                {"path": "journey.patterns[0].criteria[0]", "key": "page.pathname", …},
                {"path": "journey.patterns[0]", "key": "", …}],     # the step as a whole: often enough, and in order
-             "days": [{"interval": "…/…", "all": 2803, "matched": 12}],      # by the day the visit began, in time_zone
+             "days": [{"interval": "…/…", "all": 2803, "matched": 12}],      # visits, by the day they began in time_zone
              "saved": {"sessions": 1204, "customers": 1100, "gained": 12, "lost": 906},   # units; only with saved_id
              "zero": {"path": "journey.patterns[0].criteria[0]", "key": "page.pathname",  # only where a step kept none
-                      "values": [{"value": "/checkout", "sessions": 812}, …]},          # nearest that exist, at most 3
+                      "values": [{"value": "/checkout", "count": 812}, …]},             # nearest that exist, at most 3
              "samples": [                  # at most 10, the latest first
                {"session": "gAAAA…", "sessionId": "3f2a…c91d", "customerId": "9b1c…07aa",
                 "started": "2026-05-30T17:02:11.000Z", "matched": "2026-05-30T17:05:40.000Z", "eventCount": 14,
