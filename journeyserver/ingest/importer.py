@@ -173,6 +173,7 @@ class Importer:
         try:
             for piece in self._pieces():
                 self._take(piece, time.monotonic() - begun)
+                self.progress = replace(self.progress, seconds=self._before + time.monotonic() - begun)
                 on_progress(self.progress)
                 if stop():
                     return self._end(
