@@ -37,6 +37,14 @@ class Environment:
             raise SetupError(f"{PREFIX}{name} is “{value}”; it takes 1 or 0.")
         return default
 
+    def choice(self, name: str, default: str, allowed: tuple[str, ...]) -> str:
+        """One of a few words, whatever their letter case."""
+        value = self.text(name, default)
+        for word in allowed:
+            if value.lower() == word.lower():
+                return word
+        raise SetupError(f"{PREFIX}{name} is “{value}”; it takes {', '.join(allowed)}.")
+
     def number(self, name: str, default: int) -> int:
         value = self.text(name)
         if not value:

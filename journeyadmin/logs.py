@@ -1,24 +1,54 @@
-"""Log lines: one line an entry, without anything that looks like a token or a secret."""
+"""Log lines: one line an entry, for people or as JSON, without anything that looks like a token or a secret.
 
+`journeyadmin.security` names who did what to their sign-in and what was refused; `journeyadmin.requests` each request;
+`journeyadmin.service` each call to the service. All carry the id that the answer's X-Request-Id shows.
+"""
+
+import json
 import logging
 import re
+from contextvars import ContextVar
+from datetime import UTC, datetime
 
 # Bearer tokens, OAuth form fields and codes in addresses; whatever slips into a message is blanked here.
 _SECRET = re.compile(
     r"(?i)(bearer\s+|basic\s+|(?:access_token|refresh_token|client_secret|code_verifier|code|password)"
     r"[\"']?\s*[=:]\s*[\"']?)[^\s&\"',}]+"
 )
+# An address in a traceback's values is nobody's business here either.
+_E_MAIL = re.compile(r"[^\s@\"'<>]+@[^\s@\"'<>]+\.[A-Za-z]{2,}")
+
+request_id: ContextVar[str] = ContextVar("request_id", default="-")
+security = logging.getLogger("journeyadmin.security")
 
 
 def masked(text: str) -> str:
-    return _SECRET.sub(r"\1…", text)
+    return _E_MAIL.sub("…@…", _SECRET.sub(r"\1…", text))
 
 
 class LineFormatter(logging.Formatter):
-    """`time level logger message`, secrets blanked, line breaks kept only inside tracebacks."""
-
-    def __init__(self) -> None:
-        super().__init__("%(asctime)s %(levelname)s %(name)s %(message)s")
+    """`time level logger message request=…` in UTC; what was typed cannot begin a line of its own."""
 
     def format(self, record: logging.LogRecord) -> str:
-        return masked(super().format(record))
+        moment = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+        message = record.getMessage().replace("\r", "\\r").replace("\n", "\\n")
+        line = f"{moment} {record.levelname} {record.name} {message} request={request_id.get()}"
+        if record.exc_info:
+            line += "\n" + self.formatException(record.exc_info)
+        return masked(line)
+
+
+class JsonFormatter(logging.Formatter):
+    """The same facts as one JSON object a line, a traceback as text in it."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        facts = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": masked(record.getMessage()),
+            "request": request_id.get(),
+        }
+        if record.exc_info:
+            facts["traceback"] = masked(self.formatException(record.exc_info))
+        return json.dumps(facts, ensure_ascii=False)

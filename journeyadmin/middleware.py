@@ -1,7 +1,6 @@
 """A service error that no view handled becomes an error page or, for HTMX, a fragment with the same words."""
 
 import logging
-import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -45,16 +44,13 @@ TITLES: dict[type[errors.JourneyError], Any] = {
 
 
 class ServiceErrors:
-    """Gives the request its id and answers unhandled `JourneyError`s."""
+    """Answers unhandled `JourneyError`s."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        request.request_id = str(uuid.uuid4())  # type: ignore[attr-defined]
-        response = self.get_response(request)
-        response.headers.setdefault("X-Request-Id", request.request_id)  # type: ignore[attr-defined]
-        return response
+        return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if not isinstance(exception, errors.JourneyError):
@@ -62,7 +58,7 @@ class ServiceErrors:
         if isinstance(exception, errors.SignInExpired):
             end_session(request)
             return to_sign_in(request)
-        log.warning("%s request=%s", exception, getattr(request, "request_id", "-"))
+        log.warning("%s", exception)
         return error_answer(request, exception)
 
 

@@ -25,6 +25,7 @@ def content_policy(form_hosts: Iterable[str] = ()) -> str:
             " ".join(("form-action 'self'", *sorted(set(form_hosts)))),
             "frame-ancestors 'none'",
             "base-uri 'none'",
+            "object-src 'none'",
         )
     )
 

@@ -9,6 +9,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from journeyadmin import logs
 from journeyadmin.frame import KEYS_COOKIE, THEME_COOKIE, THEMES
 from journeyadmin.htmx import answer
 from journeyadmin.http import JourneyRequest
@@ -62,6 +63,7 @@ def safe_next(request: HttpRequest, target: str) -> str:
 
 @login_not_required
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    logs.security.warning("a form without its token: %s", reason)
     return _error_page(
         request,
         403,

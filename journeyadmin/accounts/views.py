@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from journeyadmin import logs
 from journeyadmin.accounts import signin
 from journeyadmin.accounts.forms import ConnectionForm, ZoneForm
 from journeyadmin.accounts.models import Connection
@@ -54,6 +55,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
             signin.as_client(request, connection)
             return redirect(target)
         except JourneyError as error:
+            logs.security.warning("sign-in as a client of connection %s failed: %s", connection.pk, error)
             failure = error
     return _sign_in_page(request, connections, target, failure)
 
@@ -71,6 +73,7 @@ def callback(request: HttpRequest) -> HttpResponse:
         return redirect("accounts:sign_in")
     target = departure["next"]
     if "code" not in request.GET:
+        logs.security.warning("the service refused a sign-in")
         messages.error(request, _refusal_words(request.GET.get("error", "")))
         return redirect("accounts:sign_in")
     connection = get_object_or_404(Connection, pk=departure["connection"])
@@ -80,6 +83,7 @@ def callback(request: HttpRequest) -> HttpResponse:
         )
         signin.as_person(request, connection, tokens)
     except JourneyError as error:
+        logs.security.warning("sign-in at connection %s failed: %s", connection.pk, error)
         return _sign_in_page(request, connections, target, error)
     return redirect(target)
 
@@ -87,9 +91,13 @@ def callback(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
+    logs.security.info("person %s signed out", request.user.pk)
     signin.leave(request)
     messages.success(request, _("You are signed out."))
-    return redirect("accounts:sign_in")
+    response = redirect("accounts:sign_in")
+    # Nothing of the pages that were open stays behind in this browser.
+    response.headers["Clear-Site-Data"] = '"cache", "storage"'
+    return response
 
 
 @require_POST

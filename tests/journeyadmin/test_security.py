@@ -1,6 +1,7 @@
 """What every response must and must not hold, found by walking all pages as each of the people."""
 
 import json
+import logging
 import re
 import subprocess
 import sys
@@ -18,7 +19,7 @@ from django.test import Client as Browser
 
 from journeyadmin.accounts.grants import GrantStore
 from journeyadmin.accounts.models import Grant
-from journeyadmin.logs import masked
+from journeyadmin.logs import JsonFormatter, LineFormatter, masked
 from tests import cast
 from tests.programs import ROOT, Program, environment
 
@@ -171,6 +172,30 @@ def test_https_makes_the_cookies_host_bound(tmp_path: Path) -> None:
         [sys.executable, "-c", code], cwd=ROOT, env=env, capture_output=True, text=True, check=True
     )
     assert json.loads(done.stdout) == ["__Host-session", True, "__Host-csrftoken", 31_536_000, True]
+
+
+def test_a_typed_line_break_begins_no_log_line_and_json_is_one_object_a_line() -> None:
+    record = logging.LogRecord(
+        "x", logging.INFO, "", 0, "path %s", ("/a\nFAKE admin signed in maya@shop.example",), None
+    )
+    line = LineFormatter().format(record)
+    assert "\n" not in line
+    assert "maya@" not in line
+    facts = json.loads(JsonFormatter().format(record))
+    assert facts["level"] == "INFO"
+    assert facts["message"] == "path /a\nFAKE admin signed in …@…"
+
+
+def test_who_signed_in_and_what_was_refused_is_logged(
+    marketer: Browser, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    assert marketer.get("/accounts/connections/").status_code == 403
+    assert "refused GET /accounts/connections/ to person" in caplog.text
+    answer = marketer.post("/accounts/sign-out")
+    assert "signed out" in caplog.text
+    assert answer["Clear-Site-Data"] == '"cache", "storage"'
+    assert "Maya" not in caplog.text
 
 
 def test_secrets_in_a_log_line_are_blanked() -> None:
