@@ -63,6 +63,7 @@ INSTALLED_APPS = [
     "journeyadmin.monitoring",
     "journeyadmin.history",
     "journeyadmin.runs",
+    "journeyadmin.files",
     "journeyadmin.once",
     "segments",
     "actiontargets",

@@ -18,6 +18,7 @@ urlpatterns = [
     path("", include("journeyadmin.monitoring.urls")),
     path("", include("journeyadmin.history.urls")),
     path("history/runs/", include("journeyadmin.runs.urls")),
+    path("", include("journeyadmin.files.urls")),
 ]
 
 handler400 = views.bad_request

@@ -7,7 +7,8 @@ from django.contrib.auth import login, logout
 from django.http import HttpRequest
 from django.utils import timezone
 
-from journeyadmin.accounts import grants, kept
+from journeyadmin import logs
+from journeyadmin.accounts import grants, kept, others
 from journeyadmin.accounts.grants import GrantStore
 from journeyadmin.accounts.middleware import GRANT, SEEN, SIGNED_IN
 from journeyadmin.accounts.models import Connection, Grant, Person
@@ -55,28 +56,31 @@ def as_client(request: HttpRequest, connection: Connection) -> Person:
 
 
 def leave(request: HttpRequest) -> None:
-    """Give the tokens back to the service and forget the session."""
-    kept = str(request.session.get(GRANT, ""))
-    grant = Grant.objects.select_related("person__connection").filter(pk=kept).first() if kept else None
-    if grant is not None:
-        tokens = GrantStore(grant.pk).read()
+    """Give the tokens back to the service and forget the session, with every sign-in it held."""
+    present = str(request.session.get(GRANT, ""))
+    grant = Grant.objects.select_related("person__connection").filter(pk=present).first() if present else None
+    for held in (*([grant] if grant is not None else []), *others.grants_to_end(request)):
+        tokens = GrantStore(held.pk).read()
         if tokens is not None:
-            OAuthEndpoint(grant.person.connection.client(), seconds=5).revoke(tokens)
-        grant.delete()
+            OAuthEndpoint(held.person.connection.client(), seconds=5).revoke(tokens)
+        held.delete()
     logout(request)
 
 
 def _enter(request: HttpRequest, person: Person, tokens: Tokens) -> None:
     # Whatever the browser's session was before, it is a new one from here on.
     number = request.session.get(kept.KEPT)
+    earlier = others.carried(request)
     request.session.flush()
     person.backend = "django.contrib.auth.backends.ModelBackend"
     login(request, person)
+    logs.security.info("person %s signed in at connection %s", person.pk, person.connection_id)
     now = time.time()
     request.session[GRANT] = str(grants.keep(person, tokens).pk)
     request.session[SIGNED_IN] = request.session[SEEN] = now
     if number is not None:
         request.session[kept.KEPT] = number
+    others.carry_on(request, earlier, person.connection)
     grants.forget_old(timezone.now())
 
 

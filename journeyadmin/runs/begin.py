@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from journeyadmin import servicelevel
+from journeyadmin.accounts.models import Connection, Person
 from journeyadmin.history import log
 from journeyadmin.history.models import Change, Kind
 from journeyadmin.http import JourneyRequest
@@ -30,10 +31,24 @@ def begin(
     undoes: Run | None = None,
 ) -> Run:
     """A run in the state PLANNED; nothing is sent before someone applies it on its page."""
+    return keep(request.connection, request.user, title, steps, back=back, reason=reason, undoes=undoes)
+
+
+def keep(
+    connection: Connection,
+    person: Person,
+    title: str,
+    steps: Iterable[planning.Step],
+    *,
+    back: str = "",
+    reason: str = "",
+    undoes: Run | None = None,
+) -> Run:
+    """As `begin`, for callers without a request."""
     with transaction.atomic():
         run = Run.objects.create(
-            connection=request.connection,
-            person=request.user,
+            connection=connection,
+            person=person,
             title=title[:300],
             reason=reason[:200],
             back=back[:2000],
@@ -135,8 +150,8 @@ def _row(run: Run, number: int, step: planning.Step) -> Step:
         kind=step.kind,
         object_id=step.object_id,
         name=step.name[:256],
-        before=step.before,
-        body=step.body,
+        before=step.before if step.writes else None,
+        body=step.body if step.writes else None,
         said=list(step.said),
         cautions=list(step.cautions),
         why=step.why[:500],

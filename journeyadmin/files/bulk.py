@@ -1,0 +1,104 @@
+"""Many segments at once: change, switch, delete or export what was selected in the list. Everything is a plan first."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods
+
+from journeyadmin.accounts.permissions import require
+from journeyadmin.contract.operations import DELETE_SEGMENT, GET_SEGMENT, UPDATE_SEGMENT
+from journeyadmin.files import reading
+from journeyadmin.files.forms import BulkForm
+from journeyadmin.files.transfer import file_response
+from journeyadmin.history.models import Kind
+from journeyadmin.htmx import go_to
+from journeyadmin.http import JourneyRequest
+from journeyadmin.plans import planning
+from journeyadmin.runs.begin import begin
+from journeyadmin.uses import uses_of
+
+Json = dict[str, Any]
+SWITCHES = {"on": {"isActive": True}, "off": {"isActive": False}}
+EXPORTS = {"export": "yaml", "export-json": "json", "export-terraform": "terraform"}
+
+
+@require_http_methods(["GET", "POST"])
+def segments_bulk(request: JourneyRequest) -> HttpResponse:
+    require(request, GET_SEGMENT.permission)
+    back = _back(request)
+    ids = request.POST.getlist("id")
+    if request.method != "POST" or not ids:
+        if request.method == "POST":
+            messages.info(request, _("No segment is selected."))
+        return go_to(request, back)
+    found = reading.held_here(request, targets=False).segments
+    wanted = set(ids)
+    chosen = [segment for segment in found if segment["id"] in wanted]
+    if missing := len(wanted) - len(chosen):
+        words = ngettext(
+            "%(count)s selected segment is no longer there.",
+            "%(count)s selected segments are no longer there.",
+            missing,
+        )
+        messages.warning(request, words % {"count": missing})
+    if not chosen:
+        return go_to(request, back)
+    do = request.POST.get("do", "change")
+    if do in EXPORTS:
+        return file_response(reading.Held(chosen, []), EXPORTS[do], identity=False, what="segments")
+    if do == "delete":
+        require(request, DELETE_SEGMENT.permission)
+        return _plan(request, _("Delete %s segments"), [_removal(request, one) for one in chosen], back)
+    require(request, UPDATE_SEGMENT.permission)
+    if do in SWITCHES:
+        title = _("Activate %s segments") if do == "on" else _("Deactivate %s segments")
+        return _plan(request, title, _changes(chosen, SWITCHES[do]), back)
+    return _form(request, chosen, back, submitted=do == "plan")
+
+
+def _form(request: JourneyRequest, chosen: Sequence[Json], back: str, *, submitted: bool) -> HttpResponse:
+    form = BulkForm(request.POST if submitted else None)
+    if submitted and form.is_valid():
+        return _plan(request, _("Change %s segments"), _changes(chosen, form.patch), back)
+    context = {"form": form, "chosen": chosen, "back": back}
+    return render(request, "files/bulk.html", context, status=422 if form.errors else 200)
+
+
+def _changes(chosen: Sequence[Json], patch: Json) -> list[planning.Step]:
+    return [planning.change(Kind.SEGMENT, segment, patch) for segment in chosen]
+
+
+def _removal(request: JourneyRequest, segment: Json) -> planning.Step:
+    """With what of this dashboard uses the segment."""
+    uses = uses_of(request, Kind.SEGMENT, str(segment["id"]))
+    step = planning.removal(segment)
+    if not uses:
+        return step
+    words = _("Used by %s.") % ", ".join(f"{use.what} “{use.name}”" for use in uses)
+    return planning.Step(
+        step.operation, step.kind, step.name, step.object_id, step.before, None, step.said, (words,)
+    )
+
+
+def _plan(request: JourneyRequest, title: str, steps: list[planning.Step], back: str) -> HttpResponse:
+    run = begin(request, title % len(steps), steps, back=back)
+    return go_to(request, run.get_absolute_url())
+
+
+def _back(request: JourneyRequest) -> str:
+    """The list as it was filtered; never another host."""
+    asked = request.POST.get("back", "")
+    root = reverse("segments:list")
+    ours = (
+        asked.startswith(root)
+        and len(asked) < 2000
+        and url_has_allowed_host_and_scheme(asked, allowed_hosts=None)
+    )
+    return asked if ours else root

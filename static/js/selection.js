@@ -1,0 +1,71 @@
+// Many rows at once: which are selected stays while the list is filtered, is counted and announced. Checkboxes carry
+// form="bulk" and the form has data-selection; without this script the checked boxes of the page are posted as they are.
+
+const form = document.querySelector("form[data-selection]");
+const chosen = new Set();
+let last = -1;
+
+const boxes = () => [...document.querySelectorAll('input[type=checkbox][name=id][form="bulk"]')];
+const all = () => document.querySelector("[data-selection-all]");
+
+if (form) {
+  for (const box of boxes()) if (box.checked) chosen.add(box.value);
+  document.addEventListener("click", (event) => {
+    if (event.target.matches?.('input[form="bulk"]')) choose(event.target, event.shiftKey);
+    if (event.target.closest("[data-selection-clear]")) { chosen.clear(); show(); }
+  });
+  document.addEventListener("change", (event) => {
+    if (!event.target.matches("[data-selection-all]")) return;
+    for (const box of boxes()) set(box.value, event.target.checked);
+    show();
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key.toLowerCase() !== "x" || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (document.cookie.includes("keys=off") || event.target.closest("input, textarea, select, dialog, details[open]")) return;
+    const box = document.activeElement.closest?.("tr")?.querySelector('input[form="bulk"]');
+    if (!box) return;
+    event.preventDefault();
+    box.checked = event.shiftKey || !box.checked;
+    choose(box, event.shiftKey);
+  });
+  document.addEventListener("htmx:afterSettle", show);
+  addEventListener("pageshow", show);
+  show();
+}
+
+// With shift: everything between this row and the one before it.
+function choose(box, range) {
+  const rows = boxes();
+  const here = rows.indexOf(box);
+  const from = range && last >= 0 ? Math.min(last, here) : here;
+  for (const row of rows.slice(from, range && last >= 0 ? Math.max(last, here) + 1 : here + 1)) set(row.value, box.checked);
+  last = here;
+  show();
+}
+
+function set(id, on) {
+  if (on) chosen.add(id);
+  else chosen.delete(id);
+}
+
+function show() {
+  const rows = boxes();
+  const shown = new Set(rows.map((box) => box.value));
+  for (const box of rows) {
+    box.checked = chosen.has(box.value);
+    box.closest("tr")?.setAttribute("aria-selected", String(box.checked));
+  }
+  const here = rows.filter((box) => box.checked).length;
+  const header = all();
+  if (header) {
+    header.checked = here > 0 && here === rows.length;
+    header.indeterminate = here > 0 && here < rows.length;
+  }
+  const hidden = [...chosen].filter((id) => !shown.has(id));
+  const count = form.querySelector("[data-selection-count]");
+  const words = form.dataset.selected.replace("%s", chosen.size) + (hidden.length ? ` (${form.dataset.hidden.replace("%s", hidden.length)})` : "");
+  if (count.textContent !== words) count.textContent = words;
+  form.classList.toggle("is-used", chosen.size > 0);
+  const place = form.querySelector("[data-selection-hidden]");
+  place.replaceChildren(...hidden.map((value) => Object.assign(document.createElement("input"), { type: "hidden", name: "id", value })));
+}

@@ -1,0 +1,150 @@
+"""Many segments at once: planned, applied with a result per row, undone; nothing else is touched."""
+
+from django.test import Client as Browser
+
+from journeyadmin.history.models import Change
+from tests.journeyadmin.shop import Shop, apply
+
+BULK = "/segments/bulk"
+
+
+def _ids(shop: Shop, *names: str) -> list[str]:
+    found = shop.all()
+    return [found[name]["id"] for name in names]
+
+
+def test_the_list_offers_it(marketer: Browser, shop: Shop) -> None:
+    made = shop.make("A")
+    page = marketer.get(f"/segments/?q={shop.word}").content.decode()
+    assert f'name="id" value="{made["id"]}" form="bulk"' in page
+    assert 'id="bulk"' in page
+    everything = marketer.get(f"/segments/?q={shop.word}&select=all").content.decode()
+    assert f'aria-label="A {shop.word}" checked' in everything
+
+
+def test_everything_left_unchanged_is_said(marketer: Browser, shop: Shop) -> None:
+    shop.make("A")
+    ids = _ids(shop, "A")
+    form = marketer.post(BULK, {"id": ids, "do": "change"})
+    assert form.status_code == 200
+    assert form.content.decode().count(">leave unchanged<") == 5
+    answer = marketer.post(BULK, {"id": ids, "do": "plan"})
+    assert answer.status_code == 422
+    assert "Everything is left unchanged" in answer.content.decode()
+    for fields, words in (
+        ({"colour_choice": "set", "colour": "red"}, "A colour such as"),
+        ({"expiry_choice": "set"}, "After how many days"),
+        ({"description_choice": "set"}, "Type the description"),
+    ):
+        wrong = marketer.post(BULK, {"id": ids, "do": "plan", **fields})
+        assert wrong.status_code == 422
+        assert words in wrong.content.decode()
+
+
+def test_a_change_of_several_is_a_plan_and_can_be_undone(marketer: Browser, shop: Shop) -> None:
+    shop.make("A", description="one", isActive=True)
+    shop.make("B", isActive=False)
+    shop.make("C")
+    answer = marketer.post(
+        BULK,
+        {
+            "id": _ids(shop, "A", "B"),
+            "do": "plan",
+            "active": "off",
+            "description_choice": "set",
+            "description": "both",
+            "back": "/segments/?q=x",
+        },
+    )
+    address = answer["Location"]
+    plan = marketer.get(address).content.decode()
+    assert "2 changes planned" in plan
+    assert "Active: on → off" in plan
+    assert "Description: “one” → “both”" in plan
+    assert shop.all()["A"]["isActive"] is True
+    assert "All 2 changes done" in apply(marketer, address, reason="Season is over")
+    after = shop.all()
+    assert [after[name]["description"] for name in "AB"] == ["both", "both"]
+    assert "description" not in after["C"]
+    assert Change.objects.filter(batch=address.split("/")[-2], reason="Season is over").count() == 2
+    # Somebody changes one of them; the undo leaves that one alone and says so.
+    shop.ask("PATCH", after["B"]["id"], json={"color": "#0072b2"})
+    undo = marketer.post(address, {"do": "undo"})
+    page = marketer.get(undo["Location"]).content.decode()
+    assert "it was changed since: version 2 → 3" in page
+    assert "1 change done" in apply(marketer, undo["Location"])
+    after = shop.all()
+    assert (after["A"]["isActive"], after["A"]["description"]) == (True, "one")
+    assert after["B"]["description"] == "both"
+
+
+def test_deleting_several_and_undoing_it_creates_them_anew(marketer: Browser, shop: Shop) -> None:
+    shop.make("A")
+    shop.make("B")
+    before = shop.all()
+    address = marketer.post(BULK, {"id": _ids(shop, "A", "B"), "do": "delete"})["Location"]
+    assert "button-danger" in marketer.get(address).content.decode()
+    assert "All 2 changes done" in apply(marketer, address)
+    assert shop.all() == {}
+    undo = marketer.post(address, {"do": "undo"})["Location"]
+    apply(marketer, undo)
+    after = shop.all()
+    assert set(after) == {"A", "B"}
+    assert after["A"]["id"] != before["A"]["id"]
+    assert Change.objects.filter(operation="restore").count() == 2
+
+
+def test_a_row_that_was_changed_meanwhile_stays_and_only_it_is_retried(marketer: Browser, shop: Shop) -> None:
+    made = shop.make("A")
+    shop.make("B")
+    address = marketer.post(BULK, {"id": _ids(shop, "A", "B"), "do": "off"})["Location"]
+    shop.ask("PATCH", made["id"], json={"description": "meanwhile"})
+    page = apply(marketer, address)
+    assert "1 done, 1 not done" in page
+    assert "Somebody saved a newer version meanwhile." in page
+    marketer.post(address, {"do": "retry"})
+    again = marketer.get(address).content.decode()
+    assert "1 change planned" in again
+    assert "All 2 changes done" in apply(marketer, address)
+    after = shop.all()
+    assert (after["A"]["isActive"], after["A"]["description"]) == (False, "meanwhile")
+    assert after["B"]["version"] == 2, "what was done is not done again"
+
+
+def test_a_selection_can_be_exported(marketer: Browser, shop: Shop) -> None:
+    shop.make("A")
+    shop.make("B")
+    answer = marketer.post(BULK, {"id": _ids(shop, "B"), "do": "export"})
+    assert answer["Content-Disposition"].startswith("attachment")
+    text = answer.content.decode()
+    assert f"displayName: B {shop.word}" in text
+    assert f"A {shop.word}" not in text
+    assert (
+        "genesyscloud_journey_segment"
+        in marketer.post(BULK, {"id": _ids(shop, "B"), "do": "export-terraform"}).content.decode()
+    )
+
+
+def test_who_may_not_does_not(analyst: Browser, marketer: Browser, shop: Shop) -> None:
+    shop.make("A")
+    ids = _ids(shop, "A")
+    assert analyst.post(BULK, {"id": ids, "do": "off"}).status_code == 403
+    assert analyst.post(BULK, {"id": ids, "do": "delete"}).status_code == 403
+    address = marketer.post(BULK, {"id": ids, "do": "off"})["Location"]
+    assert analyst.get(address).status_code == 404, "a plan is its maker's"
+    assert shop.all()["A"]["isActive"] is True
+
+
+def test_production_asks_for_the_name(sign_in: object, shop: Shop) -> None:
+    shop.make("A")
+    browser = sign_in("marketer", name="Prod", production=True)  # type: ignore[operator]
+    address = browser.post(BULK, {"id": _ids(shop, "A"), "do": "off"})["Location"]
+    page = browser.get(address).content.decode()
+    assert "Type “Prod” to confirm" in page
+    from tests.journeyadmin.shop import steps_on
+
+    refused = browser.post(address, {"do": "apply", "step": steps_on(page), "connection_name": "prod"})
+    assert refused.status_code == 422
+    assert shop.all()["A"]["isActive"] is True
+    apply(browser, address, connection_name="Prod")
+    assert shop.all()["A"]["isActive"] is False
