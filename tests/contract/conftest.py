@@ -6,6 +6,7 @@ import pytest
 
 from tests import programs
 from tests.contract.asking import Api, as_person
+from tests.contract.stores import add_visits
 from tests.programs import Program
 
 
@@ -22,6 +23,8 @@ def stranger(server: Program) -> Api:
 
 @pytest.fixture(scope="session")
 def spare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
-    """A server for tests that fill it up or take something away for good."""
-    with programs.journeyserver(tmp_path_factory.mktemp("spare")) as running:
+    """A server for tests that fill it up or take something away for good, with the visits of `stores.add_visits`."""
+    folder = tmp_path_factory.mktemp("spare")
+    add_visits(folder)
+    with programs.journeyserver(folder) as running:
         yield running

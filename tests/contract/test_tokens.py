@@ -142,8 +142,7 @@ def test_odd_input_never_fails(server: Program) -> None:
             for name in ("token", "token_type_hint"):
                 ask("/oauth/revoke", {"client_id": DASHBOARD_CLIENT, "token": "x", name: value})
         for header in ODD_HEADERS:
-            for path in ("/oauth/token", "/oauth/revoke"):
-                ask(path, CREDENTIALS, headers={"Authorization": header})
+            ask("/oauth/token", CREDENTIALS, headers={"Authorization": header})
 
 
 def test_a_code_is_exchanged_once(server: Program) -> None:

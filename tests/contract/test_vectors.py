@@ -2,16 +2,12 @@
 
 import itertools
 import uuid
-from collections.abc import Iterator
-from contextlib import closing
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import pytest
 
 from journeyadmin.matching import match_criterion
-from journeyserver.engine.backends.duckdb import open_backend
-from tests import programs
 from tests.contract.asking import (
     QUERY,
     SEGMENTS,
@@ -25,22 +21,14 @@ from tests.contract.asking import (
     journey_pattern,
     unique,
 )
+from tests.contract.stores import SEGMENT_A, SEGMENT_B
+from tests.programs import Program
 
-A, B = str(uuid.UUID(int=10)), str(uuid.UUID(int=11))
 
-
-@pytest.fixture(scope="module")
-def facts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
-    """A server of this module's own: four visits around the night when London's clocks go forward."""
-    folder = tmp_path_factory.mktemp("facts")
-    with closing(open_backend(folder / "journeyserver.duckdb")) as backend, backend.transaction() as writer:
-        for day, hour, segments in ((30, 12, [A, B]), (31, 12, []), (32, 12, []), (32, 23, [])):
-            started = datetime(2024, 2, 29) + timedelta(days=day, hours=hour)
-            row = ["session_started", started, str(uuid.uuid4()), segments]
-            columns = "kind, ts, journey_session_id, journey_session_segment_id"
-            writer.execute(f"INSERT INTO facts ({columns}) VALUES (?, ?, ?, ?)", row)
-    with programs.journeyserver(folder) as running:
-        yield as_person(running.url, None)
+@pytest.fixture
+def facts(spare: Program) -> Api:
+    """A server with the four visits of `stores.add_visits`."""
+    return as_person(spare.url, None)
 
 
 def sessions(api: Api, interval: str, **more: Any) -> list[dict[str, Any]]:
@@ -176,9 +164,9 @@ def test_vector_15_multi_valued_dimensions(facts: Api) -> None:
             for row in sessions(facts, day, groupBy=group_by, **more)
         ]
 
-    one_each = [({"journeySessionSegmentId": A}, 1), ({"journeySessionSegmentId": B}, 1)]
+    one_each = [({"journeySessionSegmentId": SEGMENT_A}, 1), ({"journeySessionSegmentId": SEGMENT_B}, 1)]
     assert groups(False) == groups(None) == one_each
-    assert groups(True) == [({"journeySessionSegmentId": f"{A},{B}"}, 1)]
+    assert groups(True) == [({"journeySessionSegmentId": f"{SEGMENT_A},{SEGMENT_B}"}, 1)]
 
 
 def test_vector_16_who_may(api: Api, stranger: Api) -> None:
