@@ -14,12 +14,12 @@ import orjson
 import pyarrow
 
 from journeyserver.ingest.incoming import Batch, Refused, Select, Unreadable
-from journeyserver.ingest.readers.ga4_columns import COLUMNS, GOOD, NEEDED, Mapped, literal
+from journeyserver.ingest.readers.ga4_columns import COLUMNS, GOOD, ITEM_FIELDS, NEEDED, Mapped, literal
 from journeyserver.ingest.readers.lines import LineFile, Piece, masked
 
 FORMAT = "ga4"
 SHOWN = 100
-ROWS = 122_880  # a row group of DuckDB's
+ROWS = 2 * 122_880  # two row groups of DuckDB's: one for each thread
 
 
 class Ga4Parquet:
@@ -31,14 +31,15 @@ class Ga4Parquet:
         self._path = str(path)
         self._connection = duckdb.connect(config={"threads": 2})
         try:
-            names = [
-                row[0] for row in self._ask(f"DESCRIBE SELECT * FROM read_parquet({literal(self._path)})")
-            ]
+            types = {
+                row[0]: row[1]
+                for row in self._ask(f"DESCRIBE SELECT * FROM read_parquet({literal(self._path)})")
+            }
             self._total = int(self._ask(f"SELECT count(*) FROM read_parquet({literal(self._path)})")[0][0])
-            if missing := [name for name in NEEDED if name not in names]:
+            if missing := [name for name in NEEDED if name not in types]:
                 raise Unreadable(f"{path} has no column {missing[0]}: it is no export of Google Analytics 4.")
             self._mapped = Mapped(
-                names, lambda sql: self._ask(sql.replace("FROM rows", f"FROM {self._source(0, self._total)}"))
+                types, lambda sql: self._ask(sql.replace("FROM rows", f"FROM {self._source(0, self._total)}"))
             )
         except duckdb.Error as error:
             raise Unreadable(f"{path} cannot be read as Parquet ({str(error).splitlines()[0]}).") from None
@@ -80,7 +81,8 @@ class Ga4Parquet:
     def _refused(self, source: str) -> tuple[tuple[Refused, ...], int]:
         rows = self._ask(
             "SELECT file_row_number + 1, event_timestamp, event_name, count(*) OVER () "
-            f"FROM {source} WHERE NOT coalesce({GOOD}, false) ORDER BY 1 LIMIT {SHOWN}"
+            f"FROM (SELECT file_row_number, {self._mapped.columns} FROM {source}) WHERE ({GOOD}) IS NOT TRUE "
+            f"ORDER BY 1 LIMIT {SHOWN}"
         )
         refused = tuple(
             Refused(number, _missing(moment, name), masked(f"{moment or ''} {name or ''}".strip()))
@@ -127,7 +129,7 @@ class Ga4Lines:
         table = pyarrow.Table.from_pylist(rows, schema=_RAW)
         with duckdb.connect(config={"threads": 2}) as connection:
             connection.register("rows", table)
-            mapped = Mapped(table.column_names, lambda sql: connection.execute(sql).fetchall())
+            mapped = Mapped(COLUMNS, lambda sql: connection.execute(sql).fetchall())
             events = connection.sql(mapped.events("rows", "number")).to_arrow_table()
             outcomes = connection.sql(mapped.outcomes("rows", "number")).to_arrow_table()
         shown, more = tuple(refused[:SHOWN]), max(0, len(refused) - SHOWN)
@@ -153,8 +155,7 @@ _KINDS: Mapping[str, tuple[Any, Callable[[Any], Any]]] = {
     "VARCHAR": (pyarrow.string(), str),
     "BOOLEAN": (pyarrow.bool_(), bool),
 }
-_ITEM_FIELDS = ("item_id", "item_name", "item_category")
-_ITEMS = pyarrow.list_(pyarrow.struct([(name, pyarrow.string()) for name in _ITEM_FIELDS]))
+_ITEMS = pyarrow.list_(pyarrow.struct([(name, pyarrow.string()) for name in ITEM_FIELDS]))
 _RAW = pyarrow.schema(
     [("number", pyarrow.int64())]
     + [(name, _ITEMS if name == "items" else _KINDS[type_][0]) for name, type_ in COLUMNS.items()]
@@ -192,4 +193,4 @@ def raw_row(text: str, number: int) -> dict[str, Any]:
 def _read_items(value: Any) -> list[dict[str, str]]:
     if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
         raise ValueError("The items are no list of objects.")
-    return [{name: str(item[name]) for name in _ITEM_FIELDS if item.get(name) is not None} for item in value]
+    return [{name: str(item[name]) for name in ITEM_FIELDS if item.get(name) is not None} for item in value]
