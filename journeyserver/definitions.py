@@ -9,15 +9,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from journeyserver.models import Segment, definitions_version
+from journeyserver.paging import ordered
 from journeyserver.serializers import segment_json
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """The segments at one version of the definitions, oldest first. Shared by threads: not to be altered."""
+    """The segments at one version of the definitions. Shared by threads: not to be altered.
+
+    `listed` are all of them by name, as a listing shows them unless it is asked otherwise; `active` the oldest first.
+    """
 
     version: int
-    segments: tuple[dict[str, Any], ...]
+    listed: tuple[dict[str, Any], ...]
     by_id: dict[str, dict[str, Any]]
     active: list[dict[str, Any]]
 
@@ -35,9 +39,10 @@ def snapshot() -> Snapshot:
     with _lock:
         if _latest.version != version:
             # Read after the version: a change in between only means reading them once more.
-            rows = tuple(segment_json(row) for row in Segment.objects.order_by("created", "id"))
+            rows = [segment_json(row) for row in Segment.objects.order_by("created", "id")]
+            listed = tuple(ordered(rows, [("displayName", False)]))
             active = [row for row in rows if row["isActive"]]
-            _latest = Snapshot(version, rows, {row["id"]: row for row in rows}, active)
+            _latest = Snapshot(version, listed, {row["id"]: row for row in rows}, active)
         return _latest
 
 

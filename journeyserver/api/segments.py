@@ -40,7 +40,7 @@ def list_segments(call: Call) -> HttpResponse:
     """One page of segments, or the ones whose ids were given."""
     parameters = Parameters(call.request.GET)
     active = parameters.flag("isActive")
-    rows = definitions.snapshot().segments
+    rows = definitions.snapshot().listed
     if active:
         rows = tuple(row for row in rows if row["isActive"])
     effective = [] if active is None else [("isActive", str(active).lower())]
@@ -51,7 +51,7 @@ def list_segments(call: Call) -> HttpResponse:
     page = paging.read_page(parameters)
     rows = _matching(parameters, rows)
     parameters.check()
-    found = paging.ordered(rows, sorting or [("displayName", False)])
+    found = paging.ordered(rows, sorting) if sorting else rows
     names = ("sortBy", "queryFields", "queryValue")
     effective += [(name, value) for name in names for value in call.request.GET.getlist(name)]
     return json_response(paging.envelope(_PATH, effective, page.of(found), page, len(found)))
