@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import requests
 
 from bench import ROOT, Arguments, Row
-from tests import cast, programs
+from tests import programs
 
 EVENTS_A_SECOND, LINES_A_SECOND = 150_000, 30_000
 # The file may grow fourfold, memory by what a fuller warehouse needs for its own caches.
@@ -109,7 +110,9 @@ def _memory(made: Path, folder: Path, exports: Sequence[Path]) -> Row:
 def _prepared(folder: Path) -> Path:
     """A data folder with the segments and without events."""
     with programs.journeyserver(folder) as server:
-        session = cast.api(server.url, "marketer")
+        session = requests.Session()
+        token = programs.run_journeyserver(folder, "token", "demo-service").stdout.strip()
+        session.headers["Authorization"] = f"Bearer {token}"
         for body in SEGMENTS:
             answer = session.post(f"{server.url}/api/v2/journey/segments", json=body)
             assert answer.status_code == 200, answer.text
