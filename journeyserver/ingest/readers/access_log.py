@@ -25,6 +25,8 @@ from journeyserver.ingest.visitors import visitor_id
 
 FORMAT = "combined"
 SHOWN = 100
+# How many lines are asked for the site's own address.
+_LOOKED_AT = 5_000
 
 _TEXT = r'"([^"\\]*(?:\\.[^"\\]*)*)'
 # The user's name may hold blanks only in quotes; so two records run together do not pass for one.
@@ -269,7 +271,7 @@ class AccessLog:
         """The site's own address, which the lines do not hold: a browser that loads an image names the page it is in."""
         votes: Counter[str] = Counter()
         piece = next(self._file.pieces(), None)
-        for text in piece.lines if piece else ():
+        for text in piece.lines[:_LOOKED_AT] if piece else ():
             try:
                 line = parse(text)
             except BadLine:
