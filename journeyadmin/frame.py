@@ -30,6 +30,8 @@ PLACES = (
     Place(_("Segments"), "users-round", "/segments/", _("Segments"), "s"),
     Place(_("Action targets"), "target", "/action-targets/", _("Targets"), "t"),
     Place(_("Analytics"), "chart-line", "/analytics/", _("Analytics"), "a"),
+    Place(_("Dashboards"), "layout-dashboard", "/dashboards/", _("Boards"), "d"),
+    Place(_("Live"), "radio", "/live/", _("Live"), "l"),
     Place(_("History"), "history", "/history/", _("History"), "h"),
 )
 

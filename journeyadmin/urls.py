@@ -11,6 +11,8 @@ urlpatterns = [
     path("segments/", include("segments.urls")),
     path("action-targets/", include("actiontargets.urls")),
     path("analytics/", include("analytics.urls")),
+    path("dashboards/", include("analytics.dashboards.urls")),
+    path("live/", include("analytics.live.urls")),
     path("theme", views.theme, name="theme"),
     path("language", set_language, name="language"),
     path("search/", views.palette, name="palette"),
