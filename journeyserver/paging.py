@@ -78,9 +78,9 @@ class Parameters:
         if value is None:
             return []
         keys = [(part.removeprefix("-"), part.startswith("-")) for part in value.split(",")]
-        for key, _ in keys:
-            if key not in allowed:
-                self.note(name, "invalid.enum", f"“{key[:100]}” is not one of {', '.join(allowed)}.")
+        if unknown := [f"“{key[:100]}”" for key, _ in keys if key not in allowed]:
+            verb = "is not" if len(unknown) == 1 else "are not"
+            self.note(name, "invalid.enum", f"{', '.join(unknown)[:500]} {verb} one of {', '.join(allowed)}.")
         return keys
 
 

@@ -85,10 +85,9 @@ def _matching(parameters: Parameters, rows: tuple[dict[str, Any], ...]) -> tuple
         raise bad_request(
             "queryFields and queryValue are only understood together, and neither may be empty."
         )
-    for name in names:
-        if name not in segments.QUERY_FIELDS:
-            allowed = ", ".join(segments.QUERY_FIELDS)
-            parameters.note("queryFields", "invalid.enum", f"“{name[:100]}” is not one of {allowed}.")
+    if not set(names) <= set(segments.QUERY_FIELDS):
+        allowed = " and ".join(segments.QUERY_FIELDS)
+        parameters.note("queryFields", "invalid.enum", f"must be of {allowed}.")
     sought = value.casefold()
     return tuple(row for row in rows if any(sought in str(row.get(name, "")).casefold() for name in names))
 

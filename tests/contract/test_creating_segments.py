@@ -309,6 +309,9 @@ def wrong_field(fields: dict[str, Any], path: str, code: str) -> Any:
         wrong_field({"externalSegment": {"name": "n"}}, "externalSegment.id", "missing.required"),
         wrong_field({"externalSegment": {"id": "i"}}, "externalSegment.name", "missing.required"),
         wrong_field({"externalSegment": {"id": "", "name": "n"}}, "externalSegment.id", "invalid.length"),
+        wrong_field(
+            {"externalSegment": {"id": "i" * 257, "name": "n"}}, "externalSegment.id", "invalid.length"
+        ),
         wrong_field({"externalSegment": {"id": "i", "name": 1}}, "externalSegment.name", "invalid.type"),
         wrong_field(
             {"externalSegment": {"id": "i", "name": "n", "source": "Other"}},
@@ -387,6 +390,12 @@ def test_names_are_unique_ignoring_case_and_blanks(api: Api) -> None:
     assert (answer.status, answer.json["code"]) == (409, "general.conflict")
     assert answer.wrong == {("displayName", "not.unique")}
     assert "in use" in answer.json["message"]
+
+
+def test_names_are_unique_however_accents_are_composed(api: Api) -> None:
+    name = unique("caf\u00e9")
+    api.create(displayName=name)
+    assert api.post(SEGMENTS, {"displayName": name.replace("\u00e9", "e\u0301")}).status == 409
 
 
 def test_the_name_of_a_deleted_segment_is_free(api: Api) -> None:

@@ -81,7 +81,8 @@ def test_equal_rows_come_by_id(api: Api, word: str, rows: dict[str, dict[str, An
 )
 def test_what_cannot_be_sorted_by(api: Api, sort_by: str) -> None:
     answer = api.get(SEGMENTS, {"sortBy": sort_by})
-    assert (answer.status, answer.wrong) == (400, {("sortBy", "invalid.enum")})
+    assert answer.status == 400
+    assert answer.json["details"] == [{"errorCode": "invalid.enum", "fieldName": "sortBy"}]
 
 
 @pytest.mark.parametrize(
