@@ -35,6 +35,9 @@ def entries(request: JourneyRequest) -> tuple[list[Entry], list[str]]:
     """All entries, and a sentence for each source that could not be read: the rest is still worth having."""
     found = [Entry(_("Places"), _(place.label), place.path, place.icon) for place in PLACES]
     pages = [
+        ("files:page", _("Files: export and import"), "file-down"),
+        ("files:compare", _("Compare connections"), "git-compare"),
+        ("history:bin", _("Bin of deleted segments"), "trash-2"),
         ("monitoring:service", _("Service calls"), "activity"),
         ("accounts:permissions", _("Permissions"), "key-round"),
         ("keyboard", _("Keyboard"), "keyboard"),

@@ -24,8 +24,8 @@ WHAT = (
 
 
 class ExportForm(forms.Form):
-    what = forms.ChoiceField(label=_("What"), choices=WHAT, initial="all", required=False)
-    format = forms.ChoiceField(label=_("Format"), choices=FORMATS, initial="yaml", required=False)
+    what = forms.ChoiceField(label=_("What"), choices=WHAT, initial="all")
+    format = forms.ChoiceField(label=_("Format"), choices=FORMATS, initial="yaml")
     identity = forms.BooleanField(
         label=_("With ids, versions and dates"),
         required=False,

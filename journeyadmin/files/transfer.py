@@ -12,11 +12,14 @@ from django.views.decorators.http import require_GET, require_POST
 
 from journeyadmin.files import reading
 from journeyadmin.files.forms import ExportForm, ImportForm
+from journeyadmin.history import drafts
 from journeyadmin.htmx import go_to
 from journeyadmin.http import JourneyRequest
 from journeyadmin.plans import documents, planning, terraform
 from journeyadmin.runs.begin import begin
 
+# What was pasted for an import is kept as a draft of this kind.
+DRAFT = "import"
 ENDINGS = {
     "yaml": ("yaml", "application/yaml"),
     "json": ("json", "application/json"),
@@ -26,17 +29,17 @@ ENDINGS = {
 
 @require_GET
 def files_page(request: JourneyRequest) -> HttpResponse:
-    """Both forms side by side."""
-    return _page(request)
+    """Both forms side by side; on the way back from a plan with the text that was pasted for it."""
+    pasted = drafts.find(request, DRAFT, "") if "run" in request.GET else None
+    return _page(request, {"import": ImportForm(initial=pasted.data)} if pasted else None)
 
 
 @require_GET
 def export_file(request: JourneyRequest) -> HttpResponse:
-    form = ExportForm(request.GET)
+    form = ExportForm({"what": "all", "format": "yaml", **request.GET.dict()})
     if not form.is_valid():
         return _page(request, {"export": form}, status=422)
-    what = form.cleaned_data["what"] or "all"
-    file_format = form.cleaned_data["format"] or "yaml"
+    what, file_format = form.cleaned_data["what"], form.cleaned_data["format"]
     targets = what != "segments" and file_format != "terraform"
     held = reading.held_here(request, segments=what != "targets", targets=targets)
     name = slugify(request.connection.name) or "connection"
@@ -61,6 +64,8 @@ def import_file(request: JourneyRequest) -> HttpResponse:
         also_delete=form.cleaned_data["also_delete"],
         overwrite=form.cleaned_data["overwrite"],
     )
+    if upload is None:
+        drafts.keep(request, DRAFT, "", {"text": form.cleaned_data["text"]}, None)
     title = _("Import %s") % upload.name if upload is not None else _("Import of a pasted text")
     run = begin(request, title, plan.steps, back=reverse("files:page"))
     return go_to(request, run.get_absolute_url())
