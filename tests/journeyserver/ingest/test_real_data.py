@@ -56,20 +56,20 @@ def visits(file: Path) -> Iterator[Visit]:
     with duckdb.connect() as connection:
         rows = connection.execute(
             "SELECT user_pseudo_id, event_timestamp, event_name, device_category, event_source, event_medium, event_campaign, "
-            f"event_term, coalesce(has_gclid, false), make_timestamp(event_timestamp)::DATE FROM '{file}' "
+            f"event_term, coalesce(has_gclid, false), page_referrer, make_timestamp(event_timestamp)::DATE FROM '{file}' "
             "ORDER BY user_pseudo_id, event_timestamp, file_row_number"
         ).fetchall()
     # Events of one moment share where the visitor came from (docs/importing.md).
     arrivals: dict[tuple[str, int], tuple[Any, ...]] = {}
-    for customer, moment, _, _, source, medium, campaign, term, gclid, _ in rows:
+    for customer, moment, _, _, source, medium, campaign, term, gclid, *_ in rows:
         if source is not None:
             told = (source, medium or "", campaign or "(not set)", term or "", gclid)
             arrivals[customer, moment] = max(told, arrivals.get((customer, moment), told))
     visit: Visit | None = None
     before: tuple[str, int] = ("", 0)
     seen_campaign = seen_host = None
-    for customer, moment, name, device, *_, day in rows:
-        campaign, host = arrival(arrivals.get((customer, moment)))
+    for customer, moment, name, device, *_, referrer, day in rows:
+        campaign, host = arrival(arrivals.get((customer, moment)), referrer)
         paused = customer != before[0] or moment - before[1] > PAUSE
         if paused:
             seen_campaign = seen_host = None
@@ -88,22 +88,22 @@ def visits(file: Path) -> Iterator[Visit]:
         yield visit
 
 
-def arrival(told: tuple[Any, ...] | None) -> tuple[tuple[Any, ...] | None, str | None]:
+def arrival(told: tuple[Any, ...] | None, referrer: str | None) -> tuple[tuple[Any, ...] | None, str | None]:
     """Campaign and external referrer's host, where there are any."""
     if told is None:
-        return None, None
+        return None, external(referrer.split("/")[2] if referrer else None)
     source, medium, campaign, term, gclid = told
     named = (
         (source, medium, campaign, term)
         if campaign not in ("(direct)", "(organic)", "(referral)", "(not set)", "(none)")
         else None
     )
-    host = (
-        source.lower()
-        if "." in source and medium != "(none)" and not source.lower().endswith(OWN_DOMAIN)
-        else None
-    )
+    host = external(source) if "." in source and medium != "(none)" else None
     return ((*(named or ()), gclid) if named or gclid else None), host
+
+
+def external(host: str | None) -> str | None:
+    return host.lower() if host and not host.lower().endswith(OWN_DOMAIN) else None
 
 
 def asked(url: str, **query: Any) -> list[dict[str, Any]]:
