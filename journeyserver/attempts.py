@@ -4,10 +4,13 @@ Counted three ways: per account and address, which stops guessing one password; 
 password on many names; and per account from anywhere, which stops guessing from many addresses.
 """
 
+import logging
 from collections.abc import Iterator
 
 from journeyserver.limits import Windows
 from journeyserver.models import digest
+
+log = logging.getLogger("journeyserver.signin")
 
 _PER_ADDRESS = 10
 _PER_ACCOUNT = 10
@@ -36,11 +39,14 @@ class Attempts:
             (count.reset for count in counts if count.allowed and count.used >= count.allowed), default=0
         )
 
-    def failed(self, kind: str, account: str, address: str) -> None:
+    def failed(self, kind: str, account: str, address: str, *, known: bool) -> None:
+        """Counts a failure. The log names accounts that exist only: what else is typed there may be a password."""
         for window, key in self._counted(kind, account, address):
             window.add(key)
+        log.warning("sign-in failed: %s %s from %s", kind, account if known else "unknown", address)
 
     def succeeded(self, kind: str, account: str, address: str) -> None:
         """Forgets the failures of this account from this address; what others tried still counts."""
         window, key = next(self._counted(kind, account, address))
         window.forget(key)
+        log.info("signed in: %s %s from %s", kind, account, address)

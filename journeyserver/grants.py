@@ -49,6 +49,8 @@ class Server(AuthorizationServer):  # type: ignore[misc]
         if refresh:
             fields["refresh"] = digest(refresh)
             fields["refresh_expires"] = instant + timedelta(seconds=settings.REFRESH_TOKEN_SECONDS)
+        # Long after their last use, so that a late second use of a refresh token is still noticed.
+        Token.objects.filter(expires__lt=instant - timedelta(days=60)).delete()
         Token.objects.create(
             access=digest(token["access_token"]),
             client=request.client,
@@ -150,8 +152,7 @@ class _RefreshGrant(grants.RefreshTokenGrant):  # type: ignore[misc]
         return person if person is not None and person.is_active else None
 
     def revoke_old_credential(self, refresh_token: Token) -> None:
-        """The refresh token is spent already; its access token lives on for requests that are under way."""
-        Token.objects.filter(expires__lt=timezone.now() - timedelta(days=60)).delete()
+        """Nothing: the refresh token is spent already, and its access token lives on for requests that are under way."""
 
 
 class _ClientGrant(grants.ClientCredentialsGrant):  # type: ignore[misc]

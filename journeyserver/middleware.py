@@ -49,6 +49,8 @@ class Correlation:
             response[name] = value
         for name, value in _SECURITY_HEADERS.items():
             response.setdefault(name, value)
+        if request.is_secure():
+            response.setdefault("Strict-Transport-Security", "max-age=31536000")
         return _framed(request, response)
 
 

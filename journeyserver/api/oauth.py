@@ -123,8 +123,9 @@ def _for_clients(request: HttpRequest, respond: Callable[[HttpRequest], HttpResp
     except OAuth2Error as error:
         return _oauth_error(error.status_code, error.error, error.description or "")
     if response.status_code == 401:
-        _attempts.failed("client", client_id, _address(request))
-        if server.query_client(client_id) is None:
+        is_known = server.query_client(client_id) is not None
+        _attempts.failed("client", client_id, _address(request), known=is_known)
+        if not is_known:
             # As slow as a wrong secret, so that nobody can tell which clients exist.
             make_password(secret or form.get("client_secret", ""))
     return response
@@ -180,7 +181,7 @@ def _check_password(request: HttpRequest) -> tuple[Person | None, str]:
     elif person.check_password(password):
         _attempts.succeeded("person", username.casefold(), _address(request))
         return person, ""
-    _attempts.failed("person", username.casefold(), _address(request))
+    _attempts.failed("person", username.casefold(), _address(request), known=person is not None)
     return None, "The name or the password is wrong."
 
 

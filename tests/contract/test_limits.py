@@ -161,3 +161,9 @@ def test_guessing_is_slowed_down(tight: Program) -> None:
         refused = other.submit(page, f"name{number}", "guess")
     assert "Too many failed sign-ins" in refused.text
     assert "Too many failed sign-ins" in other.submit(page, "admin").text
+    # Whoever runs the server can see it; what was typed for a name that nobody has is not kept.
+    told = "".join(tight.lines)
+    assert "sign-in failed: person marketer from 127.0.0.1" in told
+    assert f"sign-in failed: client {SERVICE[0]} from 127.0.0.1" in told
+    assert "sign-in failed: person unknown from 127.0.0.1" in told
+    assert "name1" not in told

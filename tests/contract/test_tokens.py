@@ -7,7 +7,7 @@ import pytest
 import requests
 
 from tests import programs
-from tests.cast import DASHBOARD_CLIENT, SERVICE
+from tests.cast import DASHBOARD_CLIENT, REDIRECT_URI, SERVICE
 from tests.contract.asking import Api, as_person
 from tests.contract.signing import SignIn, assert_oauth_error, post, refresh, works
 from tests.contract.stores import change
@@ -189,6 +189,24 @@ def test_a_code_of_another_client(server: Program) -> None:
     assert_oauth_error(refresh(server.url, refresh_token, client_id=name), 400, "invalid_grant")
     # That was not its owner's doing: the token still works for the client it was given to.
     assert refresh(server.url, refresh_token).ok
+
+
+def test_a_client_with_a_secret_may_do_without_pkce(server: Program) -> None:
+    name = "web-application"
+    done = programs.run_journeyserver(server.folder, "client", "add", name, "--redirect-uri", REDIRECT_URI)
+    assert done.returncode == 0, done.stderr
+    secret = done.stdout.split()[-1]
+    signing = SignIn(server.url)
+    signing.asked |= {"client_id": name, "code_challenge": None, "code_challenge_method": None}
+    code = signing.code()
+    form = {"grant_type": "authorization_code", "code": code, "redirect_uri": REDIRECT_URI}
+    # A secret cannot be left out, though.
+    assert_oauth_error(post(server.url, {**form, "client_id": name}), 401, "invalid_client")
+    told = post(server.url, form, auth=(name, secret)).json()
+    assert works(server.url, told["access_token"])
+    again = {"grant_type": "refresh_token", "refresh_token": told["refresh_token"]}
+    assert_oauth_error(post(server.url, {**again, "client_id": name}), 401, "invalid_client")
+    assert post(server.url, again, auth=(name, secret)).ok
 
 
 def test_a_code_lives_for_a_minute(server: Program) -> None:
