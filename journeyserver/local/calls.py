@@ -5,8 +5,6 @@ from contextlib import contextmanager
 
 from journeyserver import warehouse
 from journeyserver.auth import Call
-from journeyserver.engine.backends.base import WarehouseError
-from journeyserver.errors import ApiError
 from journeyserver.local import running
 from journeyserver.local.running import Work
 
@@ -15,14 +13,11 @@ from journeyserver.local.running import Work
 def work_for(call: Call, seconds: float, editor: str = "") -> Iterator[Work]:
     """Work that ends at its time limit, for a newer call of the same person and editor, and when the caller is gone.
 
-    Raises Stopped; a warehouse that cannot be used is answered with 503.
+    Raises Stopped; a warehouse that cannot be used is answered with 503 by the middleware.
     """
-    try:
-        connection = call.request.META.get("gunicorn.socket")
-        with running.work(warehouse.backend(), _owner(call, editor), seconds, connection) as doing:
-            yield doing
-    except WarehouseError as error:
-        raise ApiError(503, "service.unavailable", str(error)) from None
+    connection = call.request.META.get("gunicorn.socket")
+    with running.work(warehouse.backend(), _owner(call, editor), seconds, connection) as doing:
+        yield doing
 
 
 def stop(call: Call, editor: str) -> None:
