@@ -45,8 +45,8 @@ def _rows(batch: Batch) -> list[dict[str, Any]]:
         return []
     if isinstance(rows, Select):
         with duckdb.connect() as desk:
-            table = desk.execute(f"SELECT * FROM ({rows.sql}) AS head LIMIT {ROWS}", rows.parameters)
-            rows = table.to_arrow_table()
+            sql = f"SELECT * FROM ({rows.sql}) AS head ORDER BY number LIMIT {ROWS}"
+            rows = desk.sql(sql, params=list(rows.parameters)).to_arrow_table()
     told: list[dict[str, Any]] = rows.slice(0, ROWS).to_pylist()
     return [
         {

@@ -7,11 +7,10 @@ from collections.abc import Mapping
 from itertools import islice
 from typing import Any, Protocol, TextIO
 
-import duckdb
-
 from journeyserver.ingest import agents, pages, referrers
 from journeyserver.ingest.importer import Progress, Result
-from journeyserver.ingest.incoming import Batch, Reader, Refused, Select
+from journeyserver.ingest.incoming import Reader, Refused
+from journeyserver.ingest.peek import peek
 
 EXAMPLES = 10
 _WIDTH = 24
@@ -146,32 +145,14 @@ def refusals(refused: tuple[Refused, ...], total: int) -> list[str]:
 
 
 def preview(name: str, reader: Reader) -> str:
-    """What the first ten lines become, and which of the first piece are refused."""
-    lines: list[str] = []
-    refused: list[Refused] = []
-    for batch in reader.batches():
-        refused += batch.refused
-        lines += [_row(batch.kind, row) for row in rows(batch, EXAMPLES - len(lines))]
-        if len(lines) >= EXAMPLES or batch.position:
-            break
+    """What the first ten lines become, and which of the first piece are refused. Raises Unreadable."""
+    head = peek(reader)
     site = getattr(reader, "site", "")
-    head = f"{name} ({reader.format})" + (f", pages of {site}" if site else "")
-    more = ["Refused among the first lines:", *refusals(tuple(refused), len(refused))] if refused else []
-    return "\n".join([head, *(lines or ["  no line of it becomes an event"]), *more])
-
-
-def rows(batch: Batch, most: int) -> list[dict[str, Any]]:
-    """The first rows of a batch as dictionaries without what is empty."""
-    if batch.rows is None or most <= 0:
-        return []
-    table: Any = batch.rows
-    if isinstance(batch.rows, Select):
-        with duckdb.connect() as connection:
-            sql = f"SELECT * FROM ({batch.rows.sql}) ORDER BY number LIMIT {most}"
-            table = connection.sql(sql, params=list(batch.rows.parameters)).to_arrow_table()
-    else:
-        table = table.slice(0, most)
-    return [{key: value for key, value in row.items() if value is not None} for row in table.to_pylist()]
+    title = f"{name} ({reader.format})" + (f", pages of {site}" if site else "")
+    lines = [_row(kind, row) for kind, row in head.rows] or ["  no line of it becomes an event"]
+    if head.refused:
+        lines += ["Refused among the first lines:", *refusals(tuple(head.refused), head.refused_count)]
+    return "\n".join([title, *lines])
 
 
 def _row(kind: str, row: Mapping[str, Any]) -> str:
