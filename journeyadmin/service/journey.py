@@ -8,7 +8,7 @@ from journeyadmin.contract.operations import Operation
 from journeyadmin.service.errors import JourneyError, Unreadable
 from journeyadmin.service.local import LocalService
 from journeyadmin.service.pages import Entity, Listing, Page, page_from
-from journeyadmin.service.transport import Transport
+from journeyadmin.service.transport import Transport, only_reads
 
 PAGE_SIZE = 200
 
@@ -108,5 +108,10 @@ def _path(operation: Operation, entity_id: str) -> str:
 
 def _object(content: Any, operation: Operation, correlation_id: str) -> Entity:
     if not isinstance(content, dict):
-        raise Unreadable("not a JSON object", operation=operation.name, correlation_id=correlation_id)
+        raise Unreadable(
+            "not a JSON object",
+            operation=operation.name,
+            correlation_id=correlation_id,
+            unsure=not only_reads(operation),
+        )
     return content

@@ -163,7 +163,7 @@ class Transport:
                 wait = self._wait(error, tries, may_repeat)
                 if wait is None or self.clock() + wait >= end:
                     # Only a write leaves a doubt behind.
-                    error.unsure = error.unsure and not _only_reads(operation)
+                    error.unsure = error.unsure and not only_reads(operation)
                     raise
                 self.sleep(wait)
 
@@ -227,6 +227,8 @@ class Transport:
                 status=response.status_code,
                 operation=operation.name,
                 correlation_id=correlation_id,
+                # It said success; whether it carried out a write, nobody can read.
+                unsure=True,
             ) from None
         return Answer(content, response.status_code, correlation_id)
 
@@ -273,7 +275,8 @@ def probe(base_url: str, path: str, seconds: float) -> int:
         return 0
 
 
-def _only_reads(operation: Operation) -> bool:
+def only_reads(operation: Operation) -> bool:
+    """Whether a lost answer leaves no doubt behind."""
     return operation.method == "GET" or operation.permission.endswith(":view")
 
 
