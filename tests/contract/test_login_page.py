@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -251,3 +252,31 @@ def logout(signing: SignIn, redirect_uri: str, client_id: str = DASHBOARD_CLIENT
 @pytest.mark.parametrize("path", ["/oauth/authorize", "/logout"])
 def test_other_methods(server: Program, method: str, path: str) -> None:
     assert requests.request(method, server.url + path, timeout=30).status_code == 405
+
+
+def test_behind_a_proxy_that_ends_tls(tmp_path: Path) -> None:
+    """Cookies are for TLS alone, browsers are asked to stay with it, and guessers are told apart by what the proxy says."""
+    how = {"JOURNEYSERVER_HTTPS": "1", "JOURNEYSERVER_FAILED_SIGN_INS": "1"}
+    with programs.journeyserver(tmp_path, **how) as running:
+        signing = SignIn(running.url)
+        signing.browser.headers.update(
+            {"X-Forwarded-Proto": "https", "X-Forwarded-For": "192.0.2.66, 192.0.2.1"}
+        )
+        page = signing.open()
+        assert page.headers["Strict-Transport-Security"]
+        [cookie] = page.raw.headers.getlist("Set-Cookie")
+        assert "; Secure" in cookie
+        # A browser would send it over TLS; this one speaks to the server behind the proxy.
+        signing.browser.headers.update(
+            {
+                "Cookie": cookie.partition(";")[0],
+                "Origin": running.url.replace("http", "https"),
+            }
+        )
+        assert "is wrong" in signing.submit(page, "marketer", "guess").text
+        assert "Too many" in signing.submit(page, "marketer").text
+        # What the client itself claims to be is of no account, another address behind the proxy is.
+        signing.browser.headers["X-Forwarded-For"] = "192.0.2.9, 192.0.2.1"
+        assert "Too many" in signing.submit(page, "marketer").text
+        signing.browser.headers["X-Forwarded-For"] = "192.0.2.2"
+        assert signing.submit(page, "marketer").status_code == 302
