@@ -1,7 +1,7 @@
 """A question and its answer: what is asked of the service, what came back, and the series made of it."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -93,17 +93,17 @@ def proposed_chart(question: Question, by: str, span: Span) -> str:
     return "bar" if question.group_by or len(question.made) > 1 else "number"
 
 
-def answer(request: JourneyRequest, asked: Asked, *, anew: bool = False) -> Answered:
-    """Asks the service, or takes what was kept. Raises JourneyError."""
+def answer(request: JourneyRequest, asked: Asked, *, within: timedelta | None = None) -> Answered:
+    """Asks the service, or takes what was kept and is not older than `within`. Raises JourneyError."""
     question = asked.question
-    kept = [answers.ask(request, asked.query, anew=anew)]
+    kept = [answers.ask(request, asked.query, within=within)]
     edges = granularity.edges(asked.by, asked.span)
     compared, earlier = None, None
     if asked.before is not None:
         found = _compared(asked, edges)
         if found is not None:
             query, compared = found
-            kept.append(answers.ask(request, query, anew=anew))
+            kept.append(answers.ask(request, query, within=within))
             earlier = kept[-1].content
     buckets = series.make_buckets(edges, asked.now, granularity.full_end(asked.by, asked.span, edges[-2]))
     try:
@@ -118,7 +118,7 @@ def answer(request: JourneyRequest, asked: Asked, *, anew: bool = False) -> Answ
         )
         blocked = None
         if shown_chart(asked) == "funnel":
-            blocked, more = _blocked(request, asked, anew)
+            blocked, more = _blocked(request, asked, within)
             kept.append(more)
     except UnexpectedAnswer as error:
         raise service.Unreadable(str(error), operation=QUERY_JOURNEY_AGGREGATES.name) from None
@@ -141,10 +141,10 @@ def _compared(asked: Asked, edges: list[datetime]) -> tuple[Json, Compared] | No
     return payloads.to_query(other, asked.span, asked.by), Compared(edges, range(len(edges) - 1))
 
 
-def _blocked(request: JourneyRequest, asked: Asked, anew: bool) -> tuple[Result, Kept]:
+def _blocked(request: JourneyRequest, asked: Asked, within: timedelta | None) -> tuple[Result, Kept]:
     """Why actions were held back in the span of a funnel, with the same filter."""
     question = replace(BLOCKED, zone=asked.question.zone, filter=asked.question.filter)
-    kept = answers.ask(request, payloads.to_query(question, asked.span, WHOLE), anew=anew)
+    kept = answers.ask(request, payloads.to_query(question, asked.span, WHOLE), within=within)
     buckets = series.make_buckets([asked.span.start, asked.span.end], asked.now)
     found = series.from_answer(kept.content, buckets, question.made, question.group_by)
     return series.top(found, LARGEST_TOP), kept

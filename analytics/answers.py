@@ -29,7 +29,7 @@ PERMISSION = QUERY_JOURNEY_AGGREGATES.permission
 # How long an answer serves: one about a time that is over, and one that still grows.
 SETTLED = timedelta(minutes=10)
 GROWING = timedelta(seconds=30)
-# An explicit refresh within this time of an answer is given that answer: impatience asks once.
+# Whoever asks for something newer than this is given an answer of this age: impatience asks once.
 AT_LEAST = timedelta(seconds=2)
 # After a failure the service is left alone for a moment.
 PAUSE = timedelta(seconds=8)
@@ -64,28 +64,30 @@ class Kept:
     failure: service.JourneyError | None = None
 
 
-def ask(request: JourneyRequest, query: Json, *, anew: bool = False) -> Kept:
-    """The answer to an aggregate query, at most a little old; with `anew`, one that was given after now.
+def ask(request: JourneyRequest, query: Json, *, within: timedelta | None = None) -> Kept:
+    """The answer to an aggregate query, at most a little old; with `within`, at most so old.
 
     Raises JourneyError when there is none: Forbidden without asking where the permission is known to be missing.
     """
     if not request.may(PERMISSION):
         raise service.Forbidden(permissions=[PERMISSION], operation=QUERY_JOURNEY_AGGREGATES.name, status=403)
     now = timezone.now()
-    oldest = now - AT_LEAST if anew else now - _serves(query, now)
+    oldest = now - (_serves(query, now) if within is None else max(within, AT_LEAST))
+    # Whoever asks again by hand is not told to wait because it just failed.
+    impatient = within is not None and within <= AT_LEAST
     key = _key(request, query)
     deadline = time.monotonic() + _claim_time().total_seconds()
     while True:
         row = KeptAnswer.objects.filter(key=key).first()
         if row is not None and row.answered and row.answered >= oldest:
             return _given(row, kept=True)
-        if row is not None and row.failed and row.failed >= timezone.now() - PAUSE and not anew:
+        if row is not None and row.failed and row.failed >= timezone.now() - PAUSE and not impatient:
             return _last_good(row, _failure(row))
         token = _claimed(key, request, row)
         if token:
             return _asked(request, query, key, token)
-        # Another process is asking this very question. An explicit refresh is content with what it brings.
-        oldest, anew = min(oldest, now - AT_LEAST) if anew else oldest, False
+        # Somebody is asking this very question: what comes of it is ours too.
+        impatient = False
         if time.monotonic() > deadline:
             raise service.Unreachable("waited for an equal question", operation=QUERY_JOURNEY_AGGREGATES.name)
         time.sleep(POLL_SECONDS)

@@ -5,4 +5,13 @@ from django.urls import path
 from analytics.dashboards import views
 
 app_name = "dashboards"
-urlpatterns = [path("", views.board_list, name="list")]
+urlpatterns = [
+    path("", views.board_list, name="list"),
+    path("new", views.new, name="new"),
+    path("add", views.add, name="add"),
+    path("tile", views.tile, name="tile"),
+    path("<str:key>/", views.board, name="board"),
+    path("<str:key>/copy", views.copy, name="copy"),
+    path("<str:key>/edit", views.edit, name="edit"),
+    path("<str:key>/delete", views.delete, name="delete"),
+]

@@ -15,7 +15,7 @@ from django_htmx.http import push_url
 
 from analytics import answering, builder, exports, forms, moves, page, recent, trail
 from analytics.answering import Answered, Asked
-from analytics.answers import PERMISSION
+from analytics.answers import AT_LEAST, PERMISSION
 from analytics.builder import Builder
 from analytics.checks import repairs_for_size
 from analytics.forms import Draft
@@ -139,7 +139,7 @@ def _add_answer(
     """Adds the answer, or why there is none, to the context; the status of the response."""
     asked = answering.meant(reading.question, now)
     try:
-        answered = answering.answer(request, asked, anew=reading.anew)
+        answered = answering.answer(request, asked, within=AT_LEAST if reading.anew else None)
     except service.SignInExpired:
         raise
     except service.JourneyError as error:

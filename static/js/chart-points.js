@@ -19,7 +19,11 @@ export function startPoints() {
 
 // Called after each drawing: the layer is made once, its geometry is read anew.
 export function enliven(plot, known) {
-  if (known.layer?.isConnected) { hide(known); return; }
+  if (known.layer?.isConnected) {
+    // A refresh leaves the box where it is, with the new numbers.
+    if (known.at !== undefined) show(plot, known.at, {});
+    return;
+  }
   known.layer = document.createElement("div");
   known.layer.className = "plot-layer";
   known.layer.append(part("plot-cursor"), part("plot-band"), part("hover-box"));

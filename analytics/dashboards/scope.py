@@ -1,0 +1,78 @@
+"""What all tiles of a dashboard share: range, zone, filter, and how often they are refreshed; all of it in the address."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from urllib.parse import parse_qs, quote, urlencode
+
+from analytics import filters
+from analytics.filters import EVERYTHING, Filter
+from analytics.question import Problem, Question, read
+from journeyadmin.http import JourneyRequest
+
+RANGE = "last-28-days"
+INTERVALS = (0, 30, 60, 300, 900)
+KEY = "analytics_scope"
+
+
+@dataclass(frozen=True)
+class Scope:
+    """`refresh` is in seconds, 0 for never."""
+
+    range: str = RANGE
+    zone: str = "UTC"
+    filter: Filter = EVERYTHING
+    refresh: int = 0
+
+    @property
+    def question(self) -> Question:
+        """The scope as the builder's parts know it."""
+        return Question(range=self.range, zone=self.zone, filter=self.filter)
+
+
+def address(scope: Scope) -> str:
+    pairs = [("range", scope.range), ("zone", scope.zone), *filters.to_pairs(scope.filter)]
+    if scope.refresh:
+        pairs.append(("refresh", str(scope.refresh)))
+    return urlencode(pairs, quote_via=quote, safe=":,/~;=.")
+
+
+def from_params(params: Mapping[str, Sequence[str]], base: Scope) -> tuple[Scope, list[Problem]]:
+    """The scope of an address; what it leaves out is as in `base`."""
+    reading = read(params, Question(range=base.range, zone=base.zone))
+    refresh = next(iter(params.get("refresh", [])), "")
+    seconds = int(refresh) if refresh.isdecimal() and int(refresh) in INTERVALS else 0
+    question = reading.question
+    return Scope(question.range, question.zone, question.filter, seconds), reading.problems
+
+
+def remembered(request: JourneyRequest, zone: str) -> Scope:
+    """The scope one looked through last, so that it stays while one moves between dashboards (DSH4)."""
+    text = request.session.get(KEY, "")
+    base = Scope(zone=zone)
+    return from_params(parse_qs(text, keep_blank_values=True), base)[0] if text else base
+
+
+def remember(request: JourneyRequest, scope: Scope) -> None:
+    text = address(scope)
+    if request.session.get(KEY) != text:
+        request.session[KEY] = text
+
+
+def within(question: Question, scope: Scope) -> Question | None:
+    """A tile's question about this range, in this zone, with both filters; None where they do not fit into one."""
+    kept: Filter | None = question.filter
+    if scope.filter.type == "or":
+        kept = scope.filter if not kept else _both(scope.filter, kept)
+    else:
+        for group in scope.filter.groups:
+            kept = filters.narrowed(kept, group) if kept is not None else None
+    if kept is None:
+        return None
+    return replace(question, range=scope.range, zone=scope.zone, filter=kept)
+
+
+def _both(one: Filter, other: Filter) -> Filter | None:
+    kept: Filter | None = one
+    for group in other.groups if other.type == "and" else ():
+        kept = filters.narrowed(kept, group) if kept is not None else None
+    return kept if other.type == "and" else None
