@@ -183,3 +183,29 @@ def test_an_import_that_was_done_before_says_when() -> None:
         Result(Progress("1", "a", "ga4", "already", "It was taken in on 2026-11-24 at 08:00 UTC.", added=5))
     )
     assert told == "a (ga4): 0 added. It was taken in on 2026-11-24 at 08:00 UTC."
+
+
+def test_a_full_disk_loses_nothing_and_is_said_in_one_sentence(tmp_path: Path) -> None:
+    """On a file system of six megabytes; skipped where none may be mounted."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", str(folder)], capture_output=True, check=False
+    )
+    if mounted.returncode:
+        pytest.skip("A small file system cannot be mounted here.")
+    log = tmp_path / "big.log"
+    line = ACCESS_LOG.read_text().splitlines()[0]
+    log.write_text("".join(f"{line.replace('/?', f'/{at:x}{at * 7919:x}?')}\n" for at in range(40_000)))
+    try:
+        done = typed(folder, log)
+        assert done.returncode == 1
+        assert "the disk is full. Nothing was lost; free some space." in done.stderr
+        assert "Traceback" not in done.stderr
+        assert len(done.stderr.splitlines()) == 1
+        subprocess.run(["mount", "-o", "remount,size=600m", str(folder)], check=True)
+        again = typed(folder, log)
+        assert again.returncode == 0, again.stderr
+        assert "40,000 added, 0 repeated, 0 refused" in again.stdout
+    finally:
+        subprocess.run(["umount", str(folder)], check=True)
