@@ -252,6 +252,10 @@ def _casefold(texts: Any) -> Any:
     )
 
 
+# What Python's str.strip takes away.
+_BLANKS = "".join(chr(code) for code in range(0x3001) if chr(code).isspace())
+
+
 def _teach(connection: duckdb.DuckDBPyConnection) -> None:
     """Makes our own functions known: casefold(text), as_number(text), version_key(text).
 
@@ -261,9 +265,10 @@ def _teach(connection: duckdb.DuckDBPyConnection) -> None:
     """
     for macro in (
         "casefold(t) AS CASE WHEN strlen(t) = length(t) THEN lower(t) ELSE python_casefold(t) END",
-        # The pattern keeps out what a cast would also take: inf, nan, hexadecimal, blanks.
-        r"as_number(t) AS CASE WHEN regexp_full_match(t, '[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?') "
-        "AND isfinite(TRY_CAST(t AS DOUBLE)) THEN TRY_CAST(t AS DOUBLE) END",
+        # The pattern keeps out what a cast would also take: inf, nan, hexadecimal. Blanks around a number are none of it.
+        rf"as_number(t) AS CASE WHEN regexp_full_match(trim(t, '{_BLANKS}'), "
+        r"'[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?') "
+        f"AND isfinite(TRY_CAST(trim(t, '{_BLANKS}') AS DOUBLE)) THEN TRY_CAST(trim(t, '{_BLANKS}') AS DOUBLE) END",
         # Filled up to one length, so that missing parts are noughts and lists compare part by part.
         r"version_key(t) AS CASE WHEN regexp_full_match(t, '[0-9]{1,18}(\.[0-9]{1,18})*') "
         "THEN list_resize(CAST(string_split(t, '.') AS BIGINT[]), 16, 0) END",
