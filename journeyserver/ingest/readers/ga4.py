@@ -1,4 +1,4 @@
-"""Google Analytics 4's event export (one row per event, parameters in columns), as Parquet or as NDJSON.
+"""Google Analytics 4's event export (one row per event), as Parquet or as NDJSON, with parameters in columns or nested as BigQuery has them.
 
 Both go through one SELECT, below: Parquet is read by DuckDB itself, lines become a table first. What is kept, renamed and left out,
 and how the quirks of the obfuscated public sample are read, is said in docs/importing.md.
@@ -14,6 +14,7 @@ import orjson
 import pyarrow
 
 from journeyserver.ingest.incoming import Batch, Refused, Select, Unreadable
+from journeyserver.ingest.readers import ga4_nested
 from journeyserver.ingest.readers.ga4_columns import COLUMNS, GOOD, ITEM_FIELDS, NEEDED, Mapped, literal
 from journeyserver.ingest.readers.lines import LineFile, Piece, masked
 
@@ -38,6 +39,10 @@ class Ga4Parquet:
             self._total = int(self._ask(f"SELECT count(*) FROM read_parquet({literal(self._path)})")[0][0])
             if missing := [name for name in NEEDED if name not in types]:
                 raise Unreadable(f"{path} has no column {missing[0]}: it is no export of Google Analytics 4.")
+            if not types.get("event_params", "[]").endswith("[]"):
+                raise Unreadable(
+                    f"{path} has its lists wrapped, as older exports of BigQuery do. Export it again with list inference, or as JSON."
+                )
             self._mapped = Mapped(
                 types, lambda sql: self._ask(sql.replace("FROM rows", f"FROM {self._source(0, self._total)}"))
             )
@@ -171,7 +176,7 @@ def raw_row(text: str, number: int) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise ValueError("The line is no JSON object.")
     row: dict[str, Any] = {"number": number}
-    for name, value in found.items():
+    for name, value in ga4_nested.flat(found).items():
         type_ = COLUMNS.get(name)
         if type_ is None or value is None:
             continue

@@ -8,6 +8,7 @@ from typing import Any
 
 from journeyserver.ingest import referrers
 from journeyserver.ingest.places import country_code, region_code
+from journeyserver.ingest.readers import ga4_nested
 
 # What a purchase is an achievement of: one outcome for all shops, so that its id is known beforehand.
 PURCHASE_OUTCOME = "6f1b6f7c-3f0e-5a0b-9a54-2b8f3f1f7c01"
@@ -165,22 +166,13 @@ class Mapped:
     """The SELECTs over a source of raw rows: its SQL, its columns, and how to ask it for its distinct values."""
 
     def __init__(self, types: Mapping[str, str], ask: Callable[[str], list[tuple[Any, ...]]]) -> None:
-        """`types` are the columns there are; `ask` answers `SELECT DISTINCT …` over all rows (`FROM rows`)."""
-        self.columns = ", ".join(_column(name, type_, types.get(name)) for name, type_ in COLUMNS.items())
-        names = types.keys()
-
-        def distinct(*columns: str) -> list[tuple[Any, ...]]:
-            values = ", ".join(name if name in names else f"NULL AS {name}" for name in columns)
-            return ask(f"SELECT DISTINCT {values} FROM rows")
-
-        regions = distinct("geo_country", "geo_region")
-        sources = (
-            ask(
-                "SELECT DISTINCT event_source, coalesce(event_medium, ''), "
-                f"{'coalesce(has_gclid, false)' if 'has_gclid' in names else 'false'}, {HOST} FROM rows WHERE event_source IS NOT NULL"
-            )
-            if {"event_source", "event_medium", "page_location"} <= names
-            else []
+        """`types` are the columns there are; `ask` answers a SELECT over all rows (`FROM rows`)."""
+        self.columns = ", ".join(_column(name, type_, types) for name, type_ in COLUMNS.items())
+        rows = f"(SELECT {self.columns} FROM rows)"
+        regions = ask(f"SELECT DISTINCT geo_country, geo_region FROM {rows}")
+        sources = ask(
+            f"SELECT DISTINCT event_source, coalesce(event_medium, ''), coalesce(has_gclid, false), {HOST} FROM {rows} "
+            "WHERE event_source IS NOT NULL"
         )
         countries = {country: country_code(country) for country, _ in regions if country}
         self._lookups = {
@@ -211,15 +203,17 @@ class Mapped:
         return _OUTCOMES.format(columns=f"{number} AS number, {self.columns}", source=source)
 
 
-def _column(name: str, type_: str, found: str | None) -> str:
+def _column(name: str, type_: str, types: Mapping[str, str]) -> str:
     """SQL of a column as we read it; what it cannot hold counts as empty."""
+    found = types.get(name)
     if found == type_ or (
         name == "items" and found and all(f"{field} VARCHAR" in found for field in ITEM_FIELDS)
     ):
         return name
-    if found is None or (name == "items" and not found.endswith(")[]")):
-        return f"CAST(NULL AS {type_}) AS {name}"
-    return f"TRY_CAST({name} AS {type_}) AS {name}"
+    if name == "items" and found and not found.endswith(")[]"):
+        found = None
+    told = name if found else ga4_nested.sql(name, types) or "NULL"
+    return f"TRY_CAST({told} AS {type_}) AS {name}"
 
 
 def _values(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:

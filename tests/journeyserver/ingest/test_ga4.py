@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import orjson
 import pyarrow
 import pyarrow.parquet
 import pytest
 
-from journeyserver.ingest.incoming import Unreadable
+from journeyserver.ingest.incoming import Options, Unreadable
 from journeyserver.ingest.places import country_code, region_code
-from journeyserver.ingest.readers import ga4
+from journeyserver.ingest.readers import ga4, open_file
 from journeyserver.ingest.readers.ga4 import Ga4Lines, Ga4Parquet
 from journeyserver.ingest.readers.ga4_columns import PURCHASE_OUTCOME, arrival
 from tests.journeyserver.ingest.samples import GA4, all_refused, all_rows, zipped
@@ -134,6 +135,17 @@ def test_parquet_of_something_else_is_refused(tmp_path: Path) -> None:
         Ga4Parquet(tmp_path / "x.parquet")
 
 
+def test_wrapped_lists_are_refused_and_not_half_read(tmp_path: Path) -> None:
+    path = tmp_path / "wrapped.parquet"
+    with duckdb.connect() as connection:
+        connection.execute(
+            "COPY (SELECT 1 AS event_timestamp, 'x' AS event_name, 'y' AS user_pseudo_id, "
+            f"{{'list': [{{'element': {{'key': 'page_location'}}}}]}} AS event_params) TO '{path}'"
+        )
+    with pytest.raises(Unreadable, match="lists wrapped"):
+        Ga4Parquet(path)
+
+
 def test_pieces_do_not_tear_a_moment_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = as_parquet(tmp_path, "* REPLACE (TRY_CAST(event_timestamp AS BIGINT) AS event_timestamp)")
     whole = all_rows(Ga4Parquet(path).batches())
@@ -210,3 +222,62 @@ def test_one_day_of_the_data_is_the_same_from_lines_and_from_parquet(shared_data
         ).fetchall()
     expected = {"page_viewed" if name == "page_view" else name: count for name, count in rows}
     assert Counter(row["event_name"] for row in events) == expected
+
+
+NESTED = {
+    "event_timestamp": "1609459200000000",
+    "event_name": "page_view",
+    "user_pseudo_id": "1.1",
+    "platform": "WEB",
+    "event_params": [
+        {"key": "page_location", "value": {"string_value": "https://shop.test/hat?utm_source=news"}},
+        {"key": "page_title", "value": {"string_value": "Hat"}},
+        {"key": "ga_session_number", "value": {"int_value": "3"}},
+        {"key": "outbound", "value": {"string_value": "true"}},
+        {"key": "gclid", "value": {"string_value": "abc"}},
+        {"key": "source", "value": {"string_value": "google"}},
+        {"key": "medium", "value": {"string_value": "cpc"}},
+        {"key": "campaign", "value": {"string_value": "Winter"}},
+        {"key": "value", "value": {"double_value": 42.5}},
+        {"key": "empty", "value": {}},
+    ],
+    "device": {
+        "category": "mobile",
+        "mobile_brand_name": "Apple",
+        "operating_system": "iOS",
+        "web_info": {"browser": "Safari", "browser_version": "14.0"},
+    },
+    "geo": {"country": "Sweden", "city": "Umeå"},
+    "items": [{"item_id": "A1", "item_name": "Hat", "item_category": "Home", "price": 5}],
+}
+
+
+def test_rows_as_bigquery_nests_them_are_the_same_events(tmp_path: Path) -> None:
+    lines = tmp_path / "nested.ndjson"
+    lines.write_bytes(orjson.dumps(NESTED) + b"\n")
+    parquet = tmp_path / "nested.parquet"
+    with duckdb.connect() as connection:
+        connection.execute(
+            f"COPY (SELECT * REPLACE (event_timestamp::BIGINT AS event_timestamp, list_transform(event_params, lambda one: "
+            "struct_pack(key := one.key, value := struct_pack(string_value := one.value.string_value, "
+            "int_value := one.value.int_value::BIGINT, double_value := one.value.double_value))) AS event_params) "
+            f"FROM read_ndjson('{lines}', map_inference_threshold = -1)) TO '{parquet}'"
+        )
+    for path in (lines, parquet):
+        (event,) = all_rows(open_file(path, "ga4", Options()).batches())
+        assert event["page_url"] == "https://shop.test/hat?utm_source=news"
+        assert (event["device_category"], event["device_type"], event["browser_version"]) == (
+            "mobile",
+            "Apple",
+            "14.0",
+        )
+        assert (event["geolocation_country"], event["geolocation_locality"]) == ("SE", "Umeå")
+        assert (event["mkt_campaign_name"], event["mkt_campaign_network"]) == ("Winter", "google")
+        assert dict(event["attributes"]) == {
+            "ga_session_number": "3",
+            "outbound": "true",
+            "value": "42.5",
+            "item_ids": "A1",
+            "item_names": "Hat",
+            "item_categories": "Home",
+        }
