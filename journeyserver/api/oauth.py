@@ -125,7 +125,7 @@ def _for_clients(request: HttpRequest, respond: Callable[[HttpRequest], HttpResp
     if response.status_code == 401:
         is_known = server.query_client(client_id) is not None
         _attempts.failed("client", client_id, _address(request), known=is_known)
-        if not is_known:
+        if client_id and not is_known:
             # As slow as a wrong secret, so that nobody can tell which clients exist.
             make_password(secret or form.get("client_secret", ""))
     return response
