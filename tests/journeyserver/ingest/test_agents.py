@@ -122,8 +122,8 @@ def test_operating_systems_of_uap_core(shared_data: Path) -> None:
 
 
 def test_makers_of_uap_core(shared_data: Path) -> None:
-    """A fifth of the cases, evenly spread: all 16,129 take ten seconds, and give 99.1 %."""
-    found = cases(shared_data, "device")[::5]
+    """A twentieth of the cases, evenly spread: all 16,129 take ten seconds, and give 99.1 %."""
+    found = cases(shared_data, "device")[::20]
     right = sum(
         agent(case["user_agent_string"]).device_type == (case["brand"] or "Unknown") for case in found
     )
