@@ -11,6 +11,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
+from django_htmx.http import push_url
 
 from journeyadmin.accounts.permissions import require
 from journeyadmin.contract.operations import (
@@ -24,7 +25,7 @@ from journeyadmin.history import bin as deleted_bin
 from journeyadmin.history import exports, log, reasons
 from journeyadmin.history.asked import OUTSIDE, Asked
 from journeyadmin.history.models import Change, Kind, Operation
-from journeyadmin.htmx import answer, go_to
+from journeyadmin.htmx import answer, go_to, is_partial
 from journeyadmin.http import JourneyRequest
 from journeyadmin.service import Forbidden, JourneyError, NotFound, SignInExpired
 
@@ -55,7 +56,10 @@ def change_list(request: JourneyRequest) -> HttpResponse | StreamingHttpResponse
         "binned": len(deleted_bin.contents(request)) if request.may(VIEW[Kind.SEGMENT]) else 0,
         "missing": [name for name in VIEW.values() if not request.may(name)],
     }
-    return answer(request, "history/list.html", "history/_found.html", context)
+    response = answer(request, "history/list.html", "history/_found.html", context)
+    if is_partial(request):
+        push_url(response, f"{request.path}?{asked.query}" if asked.any else request.path)
+    return response
 
 
 @require_GET

@@ -29,6 +29,10 @@ if (form) {
     choose(box, event.shiftKey);
   });
   document.addEventListener("htmx:afterSettle", show);
+  // The way back leads to the list as it is filtered now.
+  document.addEventListener("htmx:pushedIntoHistory", () => {
+    form.elements.back.value = location.pathname + location.search;
+  });
   addEventListener("pageshow", show);
   show();
 }
