@@ -64,9 +64,10 @@ def segment_list_activity(request: JourneyRequest) -> HttpResponse:
     context = _numbers(request, True)
     activities = context.get("activities")
     if activities is not None:
-        rows = catalogue.read(request).rows
-        context["cells"] = [(row.id, activities.of(row.id)) for row in rows]
-        context["unused"] = sum(is_unused(row, activities) for row in rows)
+        found = catalogue.read(request)
+        shown = Asked.of(request.GET).apply(found, activities)
+        context["cells"] = [(row.id, activities.of(row.id)) for row in shown]
+        context["unused"] = sum(is_unused(row, activities) for row in found.rows)
     return render(request, "segments/_activity_cells.html", context)
 
 
