@@ -20,11 +20,12 @@ export function layoutFor(figure, width, height) {
   const ends = lineEnds(figure, width);
   const margin = {
     l: leftMargin(layout.yaxis, width),
-    r: ends.length ? Math.min(190, 22 + Math.max(...ends.map((end) => textWidth(end.name)))) : meta.kind === "heat" ? 56 : meta.kind === "bars" ? 8 : 14,
+    r: ends.length ? Math.min(190, 22 + Math.max(...ends.map((end) => textWidth(end.name)))) : meta.kind === "heat" ? 56 : 14,
     t: 14,
     b: layout.xaxis.showticklabels === false ? 8 : 28,
     pad: 0,
   };
+  if (meta.kind === "bars") margin.r = besideBars(meta, layout.xaxis.range, width - margin.l);
   const inner = Math.max(40, width - margin.l - margin.r);
   const base = {
     width,
@@ -43,14 +44,22 @@ export function layoutFor(figure, width, height) {
   const yaxis = { ...plain, gridcolor: colour("@chart-grid"), gridwidth: 1, ticklabelstandoff: 8, ...layout.yaxis, automargin: false };
   if (meta.kind === "time") yaxis.zeroline = true;
   Object.assign(yaxis, { zerolinecolor: colour("@line-strong"), zerolinewidth: 1 });
-  const shapes = meta.ends || meta.kind !== "time" ? layout.shapes ?? [] : layout.shapes ?? [];
   const annotations = [...(layout.annotations ?? []), ...endLabels(ends, yaxis.range, height - margin.t - margin.b)];
-  return { layout: { ...base, ...layout, xaxis, yaxis, shapes, annotations, margin }, labelled: ends.length > 0, data };
+  return { layout: { ...base, ...layout, xaxis, yaxis, annotations, margin }, labelled: ends.length > 0, data };
 }
 
 function leftMargin(axis, width) {
   const longest = Math.max(0, ...(axis.ticktext ?? []).map((text) => textWidth(text)));
   return Math.ceil(Math.min(longest, width * 0.42)) + 12;
+}
+
+// The room that the numbers at the ends of horizontal bars need: each stands right of its own bar.
+function besideBars({ lines }, [low, high], room) {
+  const longest = lines.map((line) => {
+    const share = Math.max(0, ((line.value ?? 0) - low) / (high - low));
+    return share ? (room - textWidth(line.text) - 12) / share : room;
+  });
+  return Math.max(8, room - Math.max(40, Math.min(room - 8, ...longest)));
 }
 
 // Every second, third … label where all would collide.

@@ -1,5 +1,6 @@
 // The legend: search among many series, choose one and it stands out, choose it again and all are back.
-import { draw, figures } from "./chart.js";
+import { draw } from "./chart-draw.js";
+import { figures } from "./chart-figures.js";
 import { colour } from "./chart-theme.js";
 
 const PATHS = {

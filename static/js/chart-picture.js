@@ -1,6 +1,6 @@
 // A picture of the answer: its sentence, range, zone, filter and time of data above the figures, as SVG or PNG.
 // Plotly's own PNG goes through a blob: address, which our policy does not allow for images; a data: address it does.
-import { figures } from "./chart.js";
+import { figures } from "./chart-figures.js";
 import { announce } from "./focus.js";
 import { colour, filled, font } from "./chart-theme.js";
 import { textWidth } from "./chart-layout.js";

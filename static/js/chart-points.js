@@ -1,7 +1,7 @@
 // Points of a chart by mouse and by keyboard: one box with all series of a bucket, sorted; dragging or Shift with the arrows
 // marks a narrower range; a click or Enter opens what can be done with a point. The box is ours, so that names stay text.
 import { announce } from "./focus.js";
-import { figures } from "./chart.js";
+import { figures } from "./chart-figures.js";
 import { colour } from "./chart-theme.js";
 import { SIGNS } from "./chart-layout.js";
 
@@ -270,12 +270,14 @@ function rowOf(known, row, at) {
   line.append(mark, text("td", "hover-name", row.name), text("td", "num", row.text));
   const total = meta.total?.[at];
   if (meta.shares) line.append(text("td", "num hover-quiet", total && row.value !== null ? percent(row.value / total) : ""));
-  if (row.has) line.append(text("td", "num hover-quiet", changeOf(row)));
+  if (row.has) line.append(text("td", "num hover-quiet", changeOf(row, meta)));
   return line;
 }
 
-function changeOf({ value, before }) {
-  if (value === null || !before) return "";
+function changeOf({ value, before }, { numbers, words }) {
+  if (value === null || before === null) return "";
+  if (numbers.percent) return words.points.replace("%s", `${value < before ? "−" : "+"}${written(Math.abs(value - before) * 100, { ...numbers, percent: false, places: 1 })}`);
+  if (!before) return "";
   const share = (value - before) / Math.abs(before);
   return `${share < 0 ? "−" : "+"}${percent(Math.abs(share))}`;
 }

@@ -1,6 +1,7 @@
 // Tiles that renew themselves: every so often, not while the tab is hidden, at once on return, slower after a failure.
 // A refresh changes numbers in place. It never takes the focus, a selection, the scroll position or an open panel.
-import { draw, figures } from "./chart.js";
+import { draw } from "./chart-draw.js";
+import { figures } from "./chart-figures.js";
 
 const PATIENCE = 8;
 const grid = document.querySelector("[data-tiles]");
