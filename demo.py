@@ -200,6 +200,8 @@ class Demo:
                 *client,
                 "--client-secret-env",
                 DEMO_SECRET_VARIABLE,
+                "--colour",
+                "#0f766e",
             )
         if known.get("static") != [static, code] or not (self.folder / "static").exists():
             self._manage("collectstatic", "--noinput", "--verbosity", "0")
