@@ -52,6 +52,17 @@ def signed_percent(share: Number) -> str:
     return ("+" if share > 0 else "−") + text
 
 
+def moved(now: Number | None, before: Number | None, made: Measure) -> str:
+    """The change from one number to another: `+12 %`, for shares in points; "" where it has no meaning."""
+    if now is None or before is None:
+        return ""
+    if is_percent(made):
+        points = (now - before) * 100
+        sign = "±" if round(points, 1) == 0 else "+" if points > 0 else "−"
+        return _("%s points") % f"{sign}{decimal(abs(points), 1)}"
+    return signed_percent((now - before) / abs(before)) if before else ""
+
+
 def is_percent(measure: Measure) -> bool:
     """Whether it is said in percent: one count over another."""
     return measure.under is not None and all(

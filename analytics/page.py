@@ -165,7 +165,6 @@ def _big_numbers(answered: Answered) -> list[BigNumber]:
     result = answered.shown
     for made in result.measures:
         for line in [one for one in (result.all_of(made),) if one] or list(result.of(made, "group"))[:1]:
-            moved = line.change
             total = line.total
             value = labels.number(total, made) if total is not None else _("not additive")
             if total is None and made.additive:
@@ -174,8 +173,8 @@ def _big_numbers(answered: Answered) -> list[BigNumber]:
                 BigNumber(
                     labels.measure(made),
                     value,
-                    "" if moved is None else labels.signed_percent(moved),
-                    None if not moved else moved > 0,
+                    labels.moved(line.fair, line.fair_before, made),
+                    None if not line.change else line.change > 0,
                     "" if line.fair_before is None else labels.number(line.fair_before, made),
                     charts.trend(line),
                     charts.measure_colour(made),

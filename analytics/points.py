@@ -8,7 +8,7 @@ from django.http import QueryDict
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
-from analytics import labels, moves, series
+from analytics import labels, moves
 from analytics.answering import Answered, plain
 from analytics.names import NAMEABLE, Names, kind_of
 from analytics.question import Question, address
@@ -102,8 +102,7 @@ def _values(answered: Answered, point: Point) -> list[dict[str, str]]:
             row["share"] = labels.percent(value / of) if value is not None and of else ""
         if line.before is not None:
             before = line.fair_before if point.at is None else line.before[point.at]
-            moved = series.change(line.fair if point.at is None else value, before)
-            row["change"] = "" if moved is None else labels.signed_percent(moved)
+            row["change"] = labels.moved(line.fair if point.at is None else value, before, made)
         found.append(row)
     return found
 

@@ -21,6 +21,7 @@ PRESETS = (
     "today",
     "yesterday",
     "last-7-days",
+    "last-14-days",
     "last-28-days",
     "last-90-days",
     "this-week",

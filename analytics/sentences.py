@@ -77,8 +77,23 @@ def answer(result: Result, span: Span, by: str, names: Names) -> str:
     measure = result.measures[0]
     if result.group_by:
         return _of_groups(result, measure, names)
+    if len(result.measures) > 1 and len(result.buckets) == 1:
+        return _of_measures(result)
     line = result.all_of(measure)
     return _of_line(line, result.buckets, span, by) if line else _("No data for this query.")
+
+
+def _of_measures(result: Result) -> str:
+    """Several measures over the whole range: the largest of the first one's kind, and the next."""
+    kind = result.measures[0].kind
+    lines = [line for made in result.measures if made.kind == kind and (line := result.all_of(made))]
+    ordered = sorted(lines, key=lambda line: -(line.total or 0))
+    said = [
+        f"{labels.measure(line.measure)}, {labels.number(line.total, line.measure)}" for line in ordered[:2]
+    ]
+    if len(said) < 2:
+        return _total(ordered[0], result.buckets) + "." if ordered else _("No data for this query.")
+    return _("Most: %(first)s; then %(second)s.") % {"first": said[0], "second": _lower(said[1])}
 
 
 def funnel(result: Result) -> str:

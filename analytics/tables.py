@@ -120,9 +120,8 @@ def _value(value: Number | None, measure: Measure, sub: str = "") -> Cell:
     return Cell(labels.number(value, measure), sub)
 
 
-def _changed(now: Number | None, before: Number | None) -> Cell:
-    share = series.change(now, before)
-    return Cell(labels.NO_DATA if share is None else labels.signed_percent(share))
+def _changed(now: Number | None, before: Number | None, measure: Measure) -> Cell:
+    return Cell(labels.moved(now, before, measure) or labels.NO_DATA)
 
 
 def _not_additive() -> Cell:
@@ -160,7 +159,7 @@ def _measures(result: Result, place: Place) -> Table:
                 _value(line.total, made),
             ]
             if result.compared:
-                row += [_value(line.total_before, made), _changed(line.fair, line.fair_before)]
+                row += [_value(line.total_before, made), _changed(line.fair, line.fair_before, line.measure)]
             table.rows.append(row)
     table.all_rows = len(table.rows)
     return table
@@ -186,7 +185,7 @@ def _times(result: Result, place: Place) -> Table:
             additive = line.total_before is not None or line.measure.additive
             table.foot += [
                 _value(line.total_before, line.measure) if additive else _not_additive(),
-                _changed(line.fair, line.fair_before),
+                _changed(line.fair, line.fair_before, line.measure),
             ]
     return table
 
@@ -195,7 +194,7 @@ def _compared_cells(line: Line, at: int) -> list[Cell]:
     if line.before is None:
         return []
     value = line.values[at]
-    return [_value(line.before[at], line.measure), _changed(value, line.before[at])]
+    return [_value(line.before[at], line.measure), _changed(value, line.before[at], line.measure)]
 
 
 def _wide(result: Result, place: Place) -> Table:

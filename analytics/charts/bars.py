@@ -70,7 +70,8 @@ def _bar_panel(scene: Scene, part: list[Measure], rows: list[Drawn]) -> Panel:
         )
     layout: Json = {
         "xaxis": {
-            "range": [min(low * 1.15, 0), (high or 1) * 1.22],
+            # The page leaves room beside it for the numbers at the bars' ends.
+            "range": [min(low * 1.15, 0), high or 1],
             "showgrid": False,
             "showticklabels": False,
             "zeroline": low < 0,

@@ -57,7 +57,7 @@ def funnel(scene: Scene) -> list[Panel]:
         "meta": {"line": 0},
     }
     layout: Json = {
-        "xaxis": {"range": [0, high * 1.55], "showgrid": False, "showticklabels": False, "zeroline": False},
+        "xaxis": {"range": [0, high], "showgrid": False, "showticklabels": False, "zeroline": False},
         "yaxis": {
             "range": [len(steps) - 0.5, -0.5],
             "tickvals": places,

@@ -171,7 +171,13 @@ def numbers(made: Measure) -> Json:
 
 
 def words() -> Json:
-    return {"total": _("Total"), "before": _("before"), "none": _("no data"), "more": _("and %d more")}
+    return {
+        "total": _("Total"),
+        "before": _("before"),
+        "none": _("no data"),
+        "more": _("and %d more"),
+        "points": _("%s points"),
+    }
 
 
 def shown(text: str) -> str:

@@ -39,6 +39,7 @@ def _ask(*keys: str, **extra: Any) -> Question:
     return Question(measures=measures.in_order(keys), **extra)
 
 
+_BLOCKED = filters.normal(Filter("and", (single(Condition("journeyBlockingReason", "exists")),)))
 _HELD_BACK = _only("journeyBlockingReason", "ServiceLevelThrottling")
 
 BOARDS = {
@@ -120,6 +121,7 @@ BOARDS = {
                         by=WHOLE,
                         group_by=("journeyBlockingReason",),
                         chart="table",
+                        filter=_BLOCKED,
                     ),
                     6,
                 ),

@@ -9,7 +9,7 @@ from analytics.filters import EVERYTHING, Filter
 from analytics.question import Problem, Question, read
 from journeyadmin.http import JourneyRequest
 
-RANGE = "last-28-days"
+RANGE = "last-14-days"
 INTERVALS = (0, 30, 60, 300, 900)
 KEY = "analytics_scope"
 

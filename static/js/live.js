@@ -1,0 +1,82 @@
+// The live page: asks for what is new every two seconds, not while the tab is hidden, slower after failures, and never moves
+// what somebody is reading: while a list has the focus or the pointer, new rows wait behind a button.
+const live = document.querySelector("[data-live]");
+const MOST = 50;
+let [paused, timer, slower] = [false, 0, 1];
+
+if (live) {
+  const button = document.querySelector("[data-live-pause]");
+  button.hidden = false;
+  button.addEventListener("click", () => {
+    paused = !paused;
+    button.setAttribute("aria-pressed", String(paused));
+    button.textContent = paused ? button.dataset.resume : button.dataset.pause;
+    schedule(0);
+  });
+  document.addEventListener("visibilitychange", () => schedule(0));
+  document.addEventListener("click", (event) => {
+    const wanted = event.target.closest?.("[data-live-new]");
+    if (wanted) release(wanted.dataset.liveNew);
+  });
+  schedule(1);
+}
+
+function schedule(turns) {
+  clearTimeout(timer);
+  document.body.classList.toggle("is-live", !paused && !document.hidden);
+  if (!paused && !document.hidden) timer = setTimeout(ask, turns * slower * Number(live.dataset.seconds) * 1000);
+}
+
+async function ask() {
+  try {
+    const answer = await fetch(`${live.dataset.live}?since=${encodeURIComponent(live.dataset.cursor)}`, { headers: { "HX-Request": "true" } });
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const feed = page.querySelector("[data-feed]");
+    if (!answer.ok || !feed) throw new Error("no feed");
+    take(feed);
+    slower = 1;
+  } catch {
+    slower = Math.min(slower * 2, 16);
+  }
+  document.querySelector("[data-live-failed]").hidden = slower === 1;
+  schedule(1);
+}
+
+function take(feed) {
+  live.dataset.cursor = feed.dataset.cursor;
+  live.querySelector("[data-live-active]").textContent = feed.dataset.active;
+  const time = document.querySelector("[data-live-age]");
+  time.dateTime = feed.dataset.at;
+  time.textContent = feed.dataset.at.slice(11, 19);
+  for (const fresh of feed.querySelectorAll("[data-live-rows]")) {
+    const list = rowsOf(fresh.dataset.liveRows);
+    // Sessions are a state, not a stream: the list is the sessions of now.
+    if (fresh.dataset.liveRows === "sessions") { if (fresh.children.length && !inUse(list)) list.replaceChildren(...fresh.children); continue; }
+    const waiting = (list.waiting ??= document.createDocumentFragment());
+    waiting.prepend(...fresh.children);
+    if (!inUse(list)) release(fresh.dataset.liveRows);
+    else tell(fresh.dataset.liveRows);
+  }
+}
+
+function rowsOf(kind) {
+  return live.querySelector(`[data-live-rows="${kind}"]`);
+}
+
+function inUse(list) {
+  return list.contains(document.activeElement) || list.matches(":hover") || list.scrollTop > 0;
+}
+
+function tell(kind) {
+  const count = rowsOf(kind).waiting.children.length;
+  const button = live.querySelector(`[data-live-new="${kind}"]`);
+  button.hidden = !count;
+  button.textContent = button.dataset.words.replace("%d", count);
+}
+
+function release(kind) {
+  const list = rowsOf(kind);
+  if (list.waiting) list.prepend(list.waiting);
+  while (list.children.length > MOST) list.lastElementChild.remove();
+  tell(kind);
+}
