@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
+import orjson
 from django.contrib import messages
 from django.db import DatabaseError, models, transaction
 from django.utils import timezone
@@ -150,8 +151,14 @@ def content(entity: Json) -> dict[str, Any]:
 
 
 def digest(entity: Json) -> str:
-    text = json.dumps([_version(entity), content(entity)], sort_keys=True, ensure_ascii=False)
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    """Of version and content; the same for the same, whatever the order of fields."""
+    told = [_version(entity), content(entity)]
+    try:
+        text = orjson.dumps(told, option=orjson.OPT_SORT_KEYS)
+    except TypeError:
+        # Half a surrogate pair or a huge number: JSON, but not for everyone.
+        text = json.dumps(told, sort_keys=True).encode()
+    return hashlib.sha256(text).hexdigest()
 
 
 def name_of(kind: str, entity: Json) -> str:

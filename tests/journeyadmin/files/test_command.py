@@ -128,6 +128,16 @@ def test_trouble_is_one_sentence(
     assert len(err.strip().splitlines()) == 1
 
 
+def test_production_may_ask_for_a_reason(journey: Command, shop: Shop, tmp_path: Path, settings: Any) -> None:
+    settings.REASON_REQUIRED = True
+    Connection.objects.filter(name="Pipeline").update(production=True)
+    file = _file(tmp_path, {"displayName": shop.name("A")})
+    code, _out, err = journey("apply", file)
+    assert (code, shop.all()) == (1, {})
+    assert "asks for a --reason" in err
+    assert journey("apply", file, "--reason", "Release 7")[0] == 0
+
+
 def test_trouble_with_the_connection_and_the_file(journey: Command, tmp_path: Path) -> None:
     Connection.objects.create(name="Person", typed_api_url="http://127.0.0.1:9", client_id="c")
     assert "signs in per person" in journey("export", connection="Person")[2]

@@ -125,6 +125,11 @@ def test_what_was_deleted_here_may_still_be_listed_for_a_while(connection: Conne
     assert _notice(connection) == []
 
 
+def test_odd_content_has_a_digest_too() -> None:
+    assert log.digest({"displayName": "\ud800"}) != log.digest({"displayName": "\ud801"})
+    assert log.digest({"a": 10**40, "b": 1}) == log.digest({"b": 1, "a": 10**40})
+
+
 def test_two_connections_do_not_mix(connection: Connection) -> None:
     other = Connection.objects.create(name="Other", typed_api_url="http://127.0.0.1:9", client_id="c")
     _notice(connection, SEGMENT)

@@ -8,6 +8,7 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.utils.translation import gettext as _
 
@@ -80,6 +81,13 @@ class Command(BaseCommand):
         wanted = documents.read(_content(options["file"]))
         if options["action"] == "apply" and connection.read_only:
             raise Trouble(_("The connection “%s” is read-only.") % connection.name)
+        if (
+            options["action"] == "apply"
+            and settings.REASON_REQUIRED
+            and connection.production
+            and not options["reason"]
+        ):
+            raise Trouble(_("The connection “%s” asks for a --reason.") % connection.name)
         service = others.as_client(connection)
         drift = options["action"] == "drift"
         delete = drift or options["also_delete"]
