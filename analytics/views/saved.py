@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from analytics import recent, trail
+from analytics.dashboards import boards
 from analytics.forms import SaveQueryForm
 from analytics.models import SavedQuery
 from analytics.names import Names
@@ -111,5 +112,6 @@ def _form_page(
         "asked": asked,
         "words": trail.name_of(_normal(asked), Names(request)),
         "query": query,
+        "boards": boards.visible(request),
     }
     return render(request, "analytics/save.html", context, status=422 if form.errors else 200)

@@ -1,0 +1,25 @@
+"""Which saved queries and dashboards name a segment or a target: said before it is deleted."""
+
+from collections.abc import Iterable
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from analytics.models import Dashboard, SavedQuery
+from journeyadmin.http import JourneyRequest
+from journeyadmin.uses import Use
+
+
+def uses(request: JourneyRequest, kind: str, object_id: str) -> Iterable[Use]:
+    """Those of this connection, whoever they belong to: the names of other people's are not told."""
+    for query in SavedQuery.objects.filter(connection=request.connection, address__icontains=object_id):
+        shown = query.shared or query.owner == request.user
+        name = query.name if shown else _("somebody's own")
+        path = f"{reverse('analytics:query')}?{query.address}" if shown else ""
+        yield Use(_("Saved query"), name, path)
+    for board in Dashboard.objects.filter(connection=request.connection):
+        if not any(object_id in str(row.get("address", "")) for row in board.rows):
+            continue
+        shown = board.shared or board.owner == request.user
+        name = board.name if shown else _("somebody's own")
+        yield Use(_("Dashboard"), name, reverse("dashboards:board", args=[board.pk]) if shown else "")

@@ -1,0 +1,246 @@
+"""Figures: shapes that plotly accepts, the unfinished bucket, colours that can be seen, names as text (CHT1, CHT2, CHT8, CHT11, CHT13)."""
+
+import json
+from datetime import date, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from plotly import graph_objects
+
+from analytics import charts, colours, compare, granularity, measures, ranges, series
+from analytics.charts import Mark, Scene
+from analytics.ranges import Span
+from tests.analytics.test_series import answer
+
+CHARTS = ("line", "area", "bar")
+TOKEN = st.from_regex(r"#[0-9a-f]{6}", fullmatch=True)
+
+
+class Words:
+    """Names as they are; the lists they come from are tested elsewhere."""
+
+    def group(self, group_by: Any, group: Any) -> str:
+        return " · ".join(part or "none" for part in group)
+
+    def colours(self, group_by: Any, groups: Any) -> dict[Any, str]:
+        return {}
+
+
+def span_of(days: int = 7) -> Span:
+    return ranges.days_span(
+        date(2026, 5, 4), date(2026, 5, 4) + timedelta(days=days - 1), ZoneInfo("Europe/London")
+    )
+
+
+def scene(
+    keys: tuple[str, ...],
+    by: str = "P1D",
+    *,
+    groups: tuple[str | None, ...] = (),
+    over: float = 1.0,
+    against: bool = False,
+    **extra: Any,
+) -> Scene:
+    span = span_of()
+    edges = granularity.edges(by, span)
+    now = span.start + (span.end - span.start) * over
+    cells: list[Any] = [
+        (at, group, name, 10 + at + 5 * place)
+        for at in range(len(edges) - 1)
+        for place, group in enumerate(groups or (None,))
+        for name in {part for key in keys for part in measures.measure(key).metrics}  # type: ignore[union-attr]
+        if edges[at] <= now
+    ]
+    made = measures.all_measures(keys, ())
+    group_by = ("journeyDeviceCategory",) if groups else ()
+    compared = earlier = None
+    if against:
+        past = compare.earlier(span, "previous")
+        compared = compare.align(span, edges, past, by)
+        earlier = answer(past, by, cells, grouped=bool(groups))
+    result = series.from_answer(
+        answer(span, by, cells, grouped=bool(groups)),
+        series.make_buckets(edges, now, granularity.full_end(by, span, edges[-2])),
+        made,
+        group_by,
+        before=earlier,
+        compared=compared,
+    )
+    shown = series.top(result, 10)
+    colours_ = {line.group: colours.slot(at) for at, line in enumerate(shown.lines)}
+    return Scene(shown, span, by, now, Words(), colours_, **extra)  # type: ignore[arg-type]
+
+
+def plain(value: Any) -> Any:
+    """The figure with a colour in place of each token, as the page would fill it in."""
+    if isinstance(value, str) and value.startswith("@"):
+        return "rgba(1, 2, 3, 0.5)"
+    if isinstance(value, list):
+        return [plain(part) for part in value]
+    if isinstance(value, dict):
+        return {name: plain(part) for name, part in value.items() if name != "meta"}
+    return value
+
+
+def accepted(panel: charts.Panel) -> None:
+    """plotly.py knows every property of plotly.js and refuses what is none."""
+    figure = json.loads(json.dumps(panel.figure))
+    graph_objects.Figure(plain({"data": figure["data"], "layout": figure["layout"]}))
+
+
+@pytest.mark.parametrize("chart", CHARTS)
+@pytest.mark.parametrize(
+    "groups", [(), ("mobile", "desktop", None), tuple(f"g{number}" for number in range(12))]
+)
+@pytest.mark.parametrize("over", [1.0, 0.5, 0.01])
+@pytest.mark.parametrize("against", [False, True])
+def test_plotly_accepts_every_figure(chart: str, groups: Any, over: float, against: bool) -> None:
+    for panel in charts.panels(
+        chart, scene(("nJourneySessions",), groups=groups, over=over, against=against, goal=12.0)
+    ):
+        accepted(panel)
+
+
+@pytest.mark.parametrize("chart", ["bar", "funnel", "heat"])
+def test_plotly_accepts_figures_without_time(chart: str) -> None:
+    by = "PT1H" if chart == "heat" else "all"
+    keys = measures.FUNNEL if chart == "funnel" else ("nJourneySessions",)
+    for panel in charts.panels(chart, scene(keys, by)):
+        accepted(panel)
+    if chart == "bar":
+        for panel in charts.panels(chart, scene(keys, by, groups=("a", "b"), against=True)):
+            accepted(panel)
+
+
+def test_a_bucket_that_is_not_over_is_drawn_apart_and_says_until_when() -> None:
+    (panel,) = charts.panels("line", scene(("nJourneySessions",), over=0.5))
+    main, *others = panel.figure["data"]
+    # Noon on the fourth day: three are over, the fourth is open, three lie ahead.
+    assert [value is not None for value in main["y"]] == [True] * 3 + [False] * 4
+    (open_,) = [trace for trace in others if trace["meta"].get("open")]
+    assert open_["x"] == [2, 3]
+    assert open_["line"]["dash"] == "dot"
+    assert panel.figure["meta"]["notes"] == {
+        "3": "until 12:00",
+        "4": "not yet",
+        "5": "not yet",
+        "6": "not yet",
+    }
+    assert panel.figure["meta"]["lines"][0]["apart"] == {"3": 13}
+
+
+def test_the_compared_period_is_never_dashed() -> None:
+    (panel,) = charts.panels("line", scene(("nJourneySessions",), over=0.5, against=True))
+    (before,) = [trace for trace in panel.figure["data"] if trace["meta"].get("before")]
+    assert "dash" not in before["line"]
+    assert len([value for value in before["y"] if value is not None]) == 7
+
+
+def test_measures_of_one_unit_share_a_panel_and_others_have_their_own() -> None:
+    keys = ("nWebActionsOffered", "nWebActionsAccepted", "nWebActionsAccepted/nWebActionsOffered")
+    assert len(charts.panels("line", scene(keys))) == 2
+    assert len(charts.panels("line", scene(keys[:2], groups=("a", "b")))) == 2
+
+
+def test_what_does_not_add_up_is_not_stacked() -> None:
+    (panel,) = charts.panels("area", scene(("nDistinctJourneySessions",), groups=("a", "b")))
+    assert not any("stackgroup" in trace for trace in panel.figure["data"])
+    assert panel.figure["meta"]["total"] is None
+
+
+def test_every_series_differs_by_more_than_its_colour() -> None:
+    (lines,) = charts.panels("line", scene(("nJourneySessions",), groups=("a", "b", "c")))
+    assert len({trace["marker"]["symbol"] for trace in lines.figure["data"]}) == 3
+    (bars,) = charts.panels("bar", scene(("nJourneySessions",), groups=("a", "b", "c")))
+    assert len({trace["marker"].get("pattern", {}).get("shape", "") for trace in bars.figure["data"]}) == 3
+
+
+def test_changes_are_marks_at_their_moment() -> None:
+    span = span_of()
+    mark = Mark(span.start + timedelta(days=2, hours=6), "Cart leavers: Name … (Ana)")
+    (panel,) = charts.panels("line", scene(("nJourneySessions",), marks=(mark,)))
+    trace = panel.figure["data"][-1]
+    assert trace["x"] == [1.75]
+    assert trace["meta"]["marks"] == [{"text": mark.text, "link": ""}]
+
+
+def test_a_goal_is_a_line_with_a_label() -> None:
+    (panel,) = charts.panels("line", scene(("nJourneySessions",), goal=200.0))
+    (line,) = panel.figure["layout"]["shapes"]
+    assert (line["y0"], line["y1"]) == (200.0, 200.0)
+    assert panel.figure["layout"]["annotations"][0]["text"] == "Goal 200"
+    assert panel.figure["layout"]["yaxis"]["range"][1] > 200
+
+
+@given(st.integers(0, 10**9), st.booleans())
+def test_the_axis_has_round_steps_from_nought(high: int, percent: bool) -> None:
+    from analytics.charts.ticks import value_ticks
+
+    top = high / 10**9 if percent else float(high) or 1.0
+    if top <= 0:
+        return
+    ticks = value_ticks(0.0, top, percent, False)["tickvals"]
+    assert 1 <= len(ticks) <= 11
+    assert ticks[0] == 0
+    assert ticks[-1] <= top * 1.0001
+
+
+def test_names_are_taken_literally() -> None:
+    assert (
+        charts.shown("<img src=x onerror=alert(1)> & {{7*7}}")
+        == "&lt;img src=x onerror=alert(1)&gt; &amp; {{7*7}}"
+    )
+    turned = charts.shown("abc\u202edef")
+    assert turned.startswith("\u2068")
+    assert turned.endswith("\u2069")
+
+
+@given(TOKEN)
+def test_every_colour_can_be_seen_on_both_canvases(colour: str) -> None:
+    for canvas in colours.CANVAS:
+        found = colours.visible(colour, canvas)
+        assert colours.contrast(found, canvas) >= colours.LEAST_CONTRAST
+        if colours.contrast(colour, canvas) >= colours.LEAST_CONTRAST:
+            assert found == colour
+
+
+def test_the_palette_can_be_seen_and_told_apart_from_the_canvas() -> None:
+    from tests import programs
+
+    text = (programs.ROOT / "static/css/tokens.css").read_text()
+    for number in range(1, 9):
+        pair = text.split(f"--chart-{number}: light-dark(")[1].split(")")[0].split(", ")
+        for colour, canvas in zip(pair, colours.CANVAS, strict=True):
+            assert colours.contrast(colour, canvas) >= 3, (number, colour)
+
+
+def test_an_hour_that_a_day_had_twice_is_two_hours_of_its_cell() -> None:
+    span = ranges.days_span(date(2026, 10, 25), date(2026, 10, 25), ZoneInfo("Europe/London"))
+    edges = granularity.edges("PT1H", span)
+    made = measures.all_measures(("nJourneySessions",), ())
+    cells = [(at, None, "nJourneySessions", 1) for at in range(25)]
+    result = series.from_answer(
+        answer(span, "PT1H", cells, grouped=False), series.make_buckets(edges, span.end), made, ()
+    )
+    found = charts.heat_cells(result.lines[0], result.buckets, span.zone)
+    assert found[6, 1] == charts.HeatCell(2, 2, 1.0)
+    assert found[6, 2] == charts.HeatCell(1, 1, 1.0)
+
+
+def test_the_funnel_has_both_percentages_and_no_share_of_nothing() -> None:
+    shown = scene(measures.FUNNEL, "all")
+    steps = charts.funnel_steps(shown.result)
+    assert steps[0].of_before is None
+    assert steps[1].of_before == pytest.approx(1.0)
+    empty = charts.funnel_steps(
+        series.from_answer(
+            {"results": [{"group": {}, "data": []}]},
+            series.make_buckets([span_of().start, span_of().end], span_of().end),
+            measures.all_measures(measures.FUNNEL, ()),
+            (),
+        )
+    )
+    assert [step.of_first for step in empty] == [None] * 5
