@@ -13,6 +13,7 @@ from typing import Any
 
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from journeyadmin.contract.actiontargets import (
     DEFAULT_DURATION_MS,
@@ -197,10 +198,10 @@ def cautions(before: Json, after: Json) -> list[Caution]:
 
 
 _PLAIN_FIELDS = {
-    "state": "State",
-    "description": "Description",
-    "supportedMediaTypes": "Media",
-    "userData": "Extra data",
+    "state": gettext_noop("State"),
+    "description": gettext_noop("Description"),
+    "supportedMediaTypes": gettext_noop("Media"),
+    "userData": gettext_noop("Extra data"),
 }
 
 
@@ -241,7 +242,9 @@ def with_patch(target: Json, patch: Json) -> dict[str, Any]:
     for name, value in patch.items():
         if name == "serviceLevel":
             level = target.get("serviceLevel")
-            found[name] = {**(level if isinstance(level, Mapping) else {}), **value} if value else default_level()
+            found[name] = (
+                {**(level if isinstance(level, Mapping) else {}), **value} if value else default_level()
+            )
         elif value is None:
             found.pop(name, None)
         else:

@@ -55,10 +55,15 @@ def segments_bulk(request: JourneyRequest) -> HttpResponse:
         return file_response(reading.Held(chosen, []), EXPORTS[do], identity=False, what="segments")
     if do == "delete":
         require(request, DELETE_SEGMENT.permission)
-        return _plan(request, _("Delete %s segments"), [_removal(request, one) for one in chosen], back)
+        title = ngettext("Delete %s segment", "Delete %s segments", len(chosen))
+        return _plan(request, title, [_removal(request, one) for one in chosen], back)
     require(request, UPDATE_SEGMENT.permission)
     if do in SWITCHES:
-        title = _("Activate %s segments") if do == "on" else _("Deactivate %s segments")
+        title = (
+            ngettext("Activate %s segment", "Activate %s segments", len(chosen))
+            if do == "on"
+            else ngettext("Deactivate %s segment", "Deactivate %s segments", len(chosen))
+        )
         return _plan(request, title, _changes(chosen, SWITCHES[do]), back)
     return _form(request, chosen, back, submitted=do == "plan")
 
@@ -66,7 +71,8 @@ def segments_bulk(request: JourneyRequest) -> HttpResponse:
 def _form(request: JourneyRequest, chosen: Sequence[Json], back: str, *, submitted: bool) -> HttpResponse:
     form = BulkForm(request.POST if submitted else None)
     if submitted and form.is_valid():
-        return _plan(request, _("Change %s segments"), _changes(chosen, form.patch), back)
+        title = ngettext("Change %s segment", "Change %s segments", len(chosen))
+        return _plan(request, title, _changes(chosen, form.patch), back)
     context = {"form": form, "chosen": chosen, "back": back}
     return render(request, "files/bulk.html", context, status=422 if form.errors else 200)
 

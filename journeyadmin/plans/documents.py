@@ -198,19 +198,20 @@ def _segment_problem(row: dict[str, Any]) -> str:
     """Why an entry is no segment; whether its values are allowed, the service says when it is applied."""
     if not isinstance(row.get("displayName"), str) or not row["displayName"].strip():
         return _("displayName is missing")
+    truth, text, number = _("true or false"), _("a text"), _("a number")
     for name, kind, words in (
-        ("isActive", bool, "true or false"),
-        ("shouldDisplayToAgent", bool, "true or false"),
-        ("color", str, "a text"),
-        ("scope", str, "a text"),
+        ("isActive", bool, truth),
+        ("shouldDisplayToAgent", bool, truth),
+        ("color", str, text),
+        ("scope", str, text),
     ):
         if name in row and not isinstance(row[name], kind):
             return _("%(field)s should be %(what)s") % {"field": name, "what": words}
     if row.get("description") is not None and not isinstance(row["description"], str):
-        return _("%(field)s should be %(what)s") % {"field": "description", "what": "a text"}
+        return _("%(field)s should be %(what)s") % {"field": "description", "what": text}
     days = row.get("assignmentExpirationDays")
     if days is not None and (not isinstance(days, int) or isinstance(days, bool)):
-        return _("%(field)s should be %(what)s") % {"field": "assignmentExpirationDays", "what": "a number"}
+        return _("%(field)s should be %(what)s") % {"field": "assignmentExpirationDays", "what": number}
     for side in ("context", "journey"):
         if side in row and row[side] is not None:
             why = _patterns_problem(side, row[side])
@@ -247,7 +248,7 @@ def _target_problem(row: dict[str, Any]) -> str:
             return _("serviceLevel should have percentage and durationMs as numbers")
     abandon = row.get("shortAbandonThreshold")
     if abandon is not None and (not isinstance(abandon, int) or isinstance(abandon, bool)):
-        return _("%(field)s should be %(what)s") % {"field": "shortAbandonThreshold", "what": "a number"}
+        return _("%(field)s should be %(what)s") % {"field": "shortAbandonThreshold", "what": _("a number")}
     return ""
 
 

@@ -90,8 +90,9 @@ def _apply(request: JourneyRequest, run: Run) -> HttpResponse:
 
 def _go(request: JourneyRequest, run: Run) -> HttpResponse:
     _demand(request, run)
-    advance(run, _writer(request, run), SLICE_SECONDS if is_partial(request) else PRESS_SECONDS)
-    return _forward(request, run)
+    seconds = SLICE_SECONDS if is_partial(request) else PRESS_SECONDS
+    taken = advance(run, _writer(request, run), seconds)
+    return _page(request, run, {"elsewhere": not taken}) if is_partial(request) else _forward(request, run)
 
 
 def _pause(request: JourneyRequest, run: Run) -> HttpResponse:

@@ -3,8 +3,9 @@
 import logging
 import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -19,16 +20,17 @@ from journeyadmin.service import Conflict, JourneyError, NotFound, RateLimited, 
 
 _log = logging.getLogger("journeyadmin.runs")
 
-# Longer than the longest a step can take with all repeats of the transport.
-HOLD = timedelta(seconds=150)
+# Longer than a step can take: the transport gives up after its budget, and a lost answer is looked up once.
+SPARE = timedelta(seconds=5)
 # A service that gives no number of seconds.
 DEFAULT_WAIT_SECONDS = 15
 
 
-def advance(run: Run, writer: Writer, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
-    """Carries out steps for about so many seconds. Returns at once where someone else is at it."""
+def advance(run: Run, writer: Writer, seconds: float, clock: Callable[[], float] = time.monotonic) -> bool:
+    """Carries out steps for about so many seconds. False, at once, where someone else is at it (or died at it a moment ago)."""
     if not _take(run):
-        return
+        run.refresh_from_db()
+        return run.state != RunState.RUNNING
     try:
         _settle_interrupted(run, writer)
         begun = clock()
@@ -39,7 +41,7 @@ def advance(run: Run, writer: Writer, seconds: float, clock: Callable[[], float]
             )
             if step is None:
                 break
-            Run.objects.filter(pk=run.pk).update(held_until=timezone.now() + HOLD)
+            Run.objects.filter(pk=run.pk).update(held_until=_held_until())
             if not _carry_out(run, step, writer):
                 break
     finally:
@@ -50,12 +52,17 @@ def advance(run: Run, writer: Writer, seconds: float, clock: Callable[[], float]
                 state=RunState.DONE
             )
         run.refresh_from_db()
+    return True
+
+
+def _held_until() -> datetime:
+    return timezone.now() + timedelta(seconds=settings.SERVICE_BUDGET_SECONDS) + SPARE
 
 
 def _take(run: Run) -> bool:
     free = Q(held_until=None) | Q(held_until__lt=timezone.now())
     taken = Run.objects.filter(free, pk=run.pk, state=RunState.RUNNING).update(
-        held_until=timezone.now() + HOLD, wait_until=None
+        held_until=_held_until(), wait_until=None
     )
     return taken == 1
 

@@ -3,6 +3,7 @@
 import math
 
 import pytest
+from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -174,3 +175,11 @@ def test_differences_are_sentences() -> None:
         "State: active → inactive",
     ]
     assert sl.differences(before, before) == []
+
+
+def test_words_of_another_language_are_read_in_it() -> None:
+    with translation.override("de"):
+        assert sl.share_words(0.805).replace("\u00a0", " ") == "80,5 %"
+        assert sl.read_share(sl.share_words(0.805)) == 0.805
+        assert sl.read_duration(sl.duration_words(2_500)) == 2_500
+        assert sl.read_short_abandon(sl.default_words()) is None
