@@ -1,8 +1,9 @@
 """A definition as it is read: patterns with their criteria in words and parts, for the page of a segment and for differences."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from django.utils.translation import gettext as _
 
@@ -41,6 +42,33 @@ def read(segment: Mapping[str, Any], side: Side) -> list[PatternRead]:
         )
         for number, pattern in enumerate(wording.patterns(segment, side), start=1)
     ]
+
+
+_PATH = re.compile(r"(context|journey)\.patterns\[(\d+)\](?:\.criteria\[(\d+)\]|\.(\w+))?")
+
+
+def path_words(segment: Mapping[str, Any], path: str) -> str:
+    """What a JSON path of this definition is about: a criterion, the event a step names, or a whole step."""
+    found = _PATH.fullmatch(path)
+    side = cast("Side", found[1]) if found else "context"
+    patterns = wording.patterns(segment, side)
+    if found is None or int(found[2]) >= len(patterns):
+        return path
+    pattern = patterns[int(found[2])]
+    if found[3] is not None:
+        rows = wording.criteria(pattern)
+        return wording.criterion_words(rows[int(found[3])], side) if int(found[3]) < len(rows) else path
+    if found[4] == "eventName":
+        return _("event `%s`") % str(pattern.get("eventName", ""))
+    if side == "context":
+        return wording.context_words(pattern)
+    rows = wording.criteria(pattern)
+    # A step whose only criterion names its event is that event, so many times.
+    return (
+        wording.pattern_words(pattern)
+        if len(rows) == 1 and rows[0].get("key") == "eventName"
+        else head(pattern)
+    )
 
 
 def head(pattern: Mapping[str, Any]) -> str:

@@ -15,18 +15,11 @@ from segments.forms import SegmentForm
 Json = dict[str, Any]
 
 # Not part of what is typed: they are written anew with every page.
-CARRIED = (
-    "csrfmiddlewaretoken",
-    "row",
-    "base",
-    "mark",
-    "back",
-    "tab",
-    "json",
-    "reason",
-    "confirmed",
-    "draft_of",
+CARRIED = frozenset(
+    {"csrfmiddlewaretoken", "row", "base", "mark", "back", "tab", "json", "reason", "confirmed", "window"}
 )
+# What is pasted into *Try it* is no part of the definition either.
+TRIED = "try_"
 
 
 @dataclass
@@ -57,7 +50,11 @@ class Sheet:
     @classmethod
     def posted(cls, post: QueryDict, base: Json | None = None) -> "Sheet":
         """What a browser sent. `base` is used where the form does not carry a readable one."""
-        data = {name: values for name, values in post.lists() if name not in CARRIED}
+        data = {
+            name: values
+            for name, values in post.lists()
+            if name not in CARRIED and not name.startswith(TRIED)
+        }
         carried = _object(post.get("base", ""))
         sheet = cls(
             data,

@@ -43,8 +43,7 @@ class Warned:
 
     @property
     def target(self) -> str:
-        """The row's id in the form: `context.patterns[0].criteria[1]` → `context-0-criteria-1`."""
-        return re.sub(r"\.patterns\[(\d+)\]|\.criteria\[(\d+)\]", _dashed, self.path)
+        return row_id(self.path)
 
     @property
     def repairable(self) -> bool:
@@ -98,6 +97,11 @@ class _Row:
         del rows[self.index]
         if not rows:
             del definition[self.side]["patterns"][self.pattern]
+
+
+def row_id(path: str) -> str:
+    """The row's id in the form: `context.patterns[0].criteria[1]` → `context-0-criteria-1`."""
+    return re.sub(r"\.patterns\[(\d+)\]|\.criteria\[(\d+)\]", _dashed, path)
 
 
 def find(definition: Json, *, twins: Sequence[str] = ()) -> list[Warned]:

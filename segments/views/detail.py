@@ -16,7 +16,7 @@ from segments.places import at_row, back_of, list_of, with_back
 from segments.warnings import find
 
 Json = dict[str, Any]
-SHOWN_CHANGES = 10
+SHOWN_CHANGES = 5
 
 
 @require_GET

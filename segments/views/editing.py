@@ -19,7 +19,7 @@ from journeyadmin.service import NotFound
 from segments import catalogue, payloads, recent, warnings
 from segments.sheet import Sheet
 from segments.starters import BY_KEY
-from segments.views import conflict, detail, editor, saving
+from segments.views import asides, conflict, detail, editor, saving
 
 Json = dict[str, Any]
 
@@ -57,11 +57,24 @@ def segment_edit(request: JourneyRequest, segment_id: str) -> HttpResponse:
     log.notice(request, editor.KIND, [segment])
     if was_typed is not None:
         return editor.page(request, Sheet.posted(was_typed, segment), retyped=True)
+    version = request.GET.get("version", "")
+    if version:
+        return _version(request, segment, version)
     draft = drafts.find(request, editor.KIND, segment_id)
     if draft is not None and request.GET.get("draft") == "take":
         sheet = Sheet(draft.data["fields"], draft.data["base"] or segment)
         return editor.page(request, sheet, retyped=True)
     return editor.page(request, Sheet.of_segment(segment), draft=draft)
+
+
+def _version(request: JourneyRequest, segment: Json, number: str) -> HttpResponse:
+    """The form filled with a version that the history remembers; saving it is an ordinary save."""
+    changes = log.changes_of(request.connection, editor.KIND, str(segment["id"]))
+    change = changes.filter(pk=int(number)).first() if number.isascii() and number.isdigit() else None
+    if change is None or change.after is None:
+        raise Http404
+    wanted = payloads.definition(change.after) | {"scope": segment.get("scope")}
+    return editor.page(request, Sheet.of_definition(wanted, segment), remembered=change)
 
 
 def _start(request: JourneyRequest) -> Sheet:
@@ -105,6 +118,14 @@ def _act(request: JourneyRequest, sheet: Sheet) -> HttpResponse:
             return saving.anew(request, sheet)
         case "look":
             return saving.look(request, sheet)
+        case "audience":
+            return asides.count(request, sheet, rest)
+        case "stop":
+            return asides.stop(request, sheet)
+        case "try":
+            return asides.try_it(request, sheet, rest)
+        case "use":
+            return _use(request, sheet, rest)
         case "repair":
             return _repair(request, sheet, rest)
         case "forget":
@@ -123,6 +144,16 @@ def _repair(request: JourneyRequest, sheet: Sheet, which: str) -> HttpResponse:
     sheet.take_conditions(warned.fix(wanted))
     response = editor.editor(request, sheet)
     return announce(response, _("Repaired: %s.") % warned.repair)
+
+
+def _use(request: JourneyRequest, sheet: Sheet, which: str) -> HttpResponse:
+    """Takes a value that exists into the criterion that nothing passed."""
+    path, _colon, value = which.partition(":")
+    name = f"{warnings.row_id(path)}-values"
+    if name not in sheet.data:
+        raise Http404
+    sheet.replace({**sheet.data, name: [payloads.to_lines([value])]})
+    return announce(editor.conditions(request, sheet), _("Taken over: %s.") % value)
 
 
 def _row(request: JourneyRequest, sheet: Sheet) -> HttpResponse:

@@ -34,6 +34,8 @@ function remember(form) {
 function written(form) {
   const data = new FormData(form);
   data.delete("csrfmiddlewaretoken");
+  // A choice of view or a note beside the form is no unsaved change.
+  for (const field of form.elements) if ("unguarded" in field.dataset) data.delete(field.name);
   return new URLSearchParams([...data].map(([name, value]) => [name, String(value)])).toString();
 }
 

@@ -3,12 +3,15 @@
 import { enhanceValues } from "./chips.js";
 import { announce } from "./focus.js";
 import { enhanceKeys } from "./key-picker.js";
+import { startSuggestions } from "./suggest.js";
 
 const form = () => document.getElementById("segment-form");
 const sent = new WeakMap();
 let heading = false;
 
 enhance(document.body);
+const { suggest } = document.getElementById("editor-words").dataset;
+if (suggest) startSuggestions(suggest);
 document.addEventListener("htmx:load", (event) => enhance(event.detail.elt));
 
 function enhance(root) {
@@ -20,7 +23,7 @@ function enhance(root) {
 
 function written() {
   const data = new FormData(form());
-  for (const name of ["csrfmiddlewaretoken", "mark"]) data.delete(name);
+  for (const field of form().elements) if ("unguarded" in field.dataset) data.delete(field.name);
   return new URLSearchParams([...data].map(([name, value]) => [name, String(value)])).toString();
 }
 

@@ -1,0 +1,243 @@
+"""AUD1–AUD7, AUD10, EDT5, EDT12: the audience beside the form, suggestions, Try it. Visits are real events of the running server."""
+
+import time
+import uuid
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import requests
+from django.core.cache import cache
+from django.test import Client as Browser
+
+from segments import audience, tryit
+from tests import cast
+from tests.programs import Program
+from tests.segments.conftest import Api, Make
+from tests.segments.definitions import criterion, segment, step, visit
+from tests.segments.forms import HTMX, posted, shown
+
+DEPLOYMENT = "00000000-0000-4000-8000-000000000001"
+PHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.0 Mobile/15E148 Safari/604.1"
+DESK = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36"
+
+
+@pytest.fixture(scope="module")
+def path(server: Program) -> str:
+    """A page that only these visits saw: five on a phone, three of them twice, and two on a desk."""
+    path = f"/only-{uuid.uuid4().hex[:8]}"
+    now = datetime.now(UTC)
+    for number in range(7):
+        agent = PHONE if number < 5 else DESK
+        for again in range(2 if number < 3 else 1):
+            event = {
+                "customerCookieId": str(uuid.uuid5(uuid.NAMESPACE_URL, f"{path}{number}")),
+                "eventName": "page_viewed",
+                "page": {"url": f"https://shop.example{path}/{number}", "title": "Only"},
+                "createdDate": (now - timedelta(seconds=60 - again)).isoformat(),
+                "userAgentString": agent,
+            }
+            answer = requests.post(
+                f"{server.url}/api/v2/journey/deployments/{DEPLOYMENT}/webevents", json=event, timeout=30
+            )
+            assert answer.ok, answer.text
+    session = cast.api(server.url)
+    wanted = segment(context=[], journey=[step(1, criterion("page.pathname", "startsWith", path))])
+    deadline = time.monotonic() + 20
+    while True:
+        body = {name: wanted[name] for name in ("scope", "context", "journey")}
+        found = session.post(f"{server.url}/api/local/v1/preview", json=body, timeout=30).json()
+        if found.get("matched", {}).get("sessions") == 7:
+            break
+        assert time.monotonic() < deadline, found
+        time.sleep(0.2)
+    return path
+
+
+def asked(browser: Browser, made: Any, wanted: Any, row: str = "audience", **more: Any) -> str:
+    answer = browser.post(
+        f"/segments/{made['id']}/edit", posted(wanted, base=made, row=row, **more), headers=HTMX
+    )
+    assert answer.status_code == 200
+    return " ".join(answer.content.decode().split())
+
+
+def test_a_count_shows_number_share_window_and_what_each_condition_keeps(
+    marketer: Browser, make: Make, path: str
+) -> None:
+    seen = step(2, criterion("page.pathname", "startsWith", path), event="page_viewed")
+    made = make("Twice", context=[[visit("device.category", "equal", "mobile")]], journey=[seen])
+    page = asked(marketer, made, made)
+    assert '<span class="stat-number">3</span>' in page
+    assert "device category is mobile (case ignored)" in page
+    assert "at least 2 × page view" in page
+    assert "ms" in page
+    assert "3 visits that match" in page
+    assert str(uuid.uuid5(uuid.NAMESPACE_URL, f"{path}0")) not in page
+
+
+def test_edited_shows_what_is_gained_and_lost(marketer: Browser, make: Make, path: str) -> None:
+    seen = step(1, criterion("page.pathname", "startsWith", path))
+    made = make("Seen", context=[[visit("device.category", "equal", "mobile")]], journey=[seen])
+    wanted = made | {"context": segment(context=[[visit("device.category", "equal", "desktop")]])["context"]}
+    page = asked(marketer, made, wanted)
+    assert '<span class="audience-was">5 →</span> 2' in page
+    assert '<span class="gained">+2</span>' in page
+    assert '<span class="lost">−5</span>' in page
+
+
+def test_zero_names_the_step_and_offers_what_exists(marketer: Browser, make: Make, path: str) -> None:
+    made = make("Typo", journey=[step(1, criterion("page.pathname", "equal", f"{path}/O"))])
+    page = asked(marketer, made, made)
+    assert "Nothing passes “page path is" in page
+    assert f'value="use:journey.patterns[0].criteria[0]:{path}/' in page
+    used = marketer.post(
+        f"/segments/{made['id']}/edit",
+        posted(made, base=made, row=f"use:journey.patterns[0].criteria[0]:{path}/1"),
+    ).content.decode()
+    assert shown(used)["journey-0-criteria-0-values"] == [f"{path}/1"]
+
+
+def test_half_typed_is_not_counted_and_keeps_the_last_number(
+    marketer: Browser, make: Make, path: str
+) -> None:
+    made = make("Seen", journey=[step(1, criterion("page.pathname", "startsWith", path))])
+    asked(marketer, made, made, mark="m1")
+    half = made | {"journey": segment(journey=[step(1, criterion("page.pathname", "startsWith"))])["journey"]}
+    page = asked(marketer, made, half, mark="m1")
+    assert "Counted once every criterion has what it needs." in page
+    assert "Last count: 7" in page
+
+
+def test_without_conditions_nothing_is_counted(marketer: Browser, make: Make) -> None:
+    made = make("Empty", scope="Customer")
+    assert "Without conditions it matches nothing by itself." in asked(marketer, made, made)
+
+
+def test_cancel_stops_the_count_at_the_server(marketer: Browser, make: Make) -> None:
+    made = make("Seen", context=[[visit("device.category", "equal", "mobile")]])
+    answer = marketer.post(f"/segments/{made['id']}/edit", posted(made, base=made, row="stop"), headers=HTMX)
+    assert answer.status_code == 204
+
+
+WINDOW = {"sessions": 100, "customers": 80}
+
+
+@pytest.mark.parametrize(
+    ("answer", "state"),
+    [
+        ({"state": "noEvents"}, "noEvents"),
+        ({"state": "stopped", "reason": "timeLimit"}, "stopped"),
+        ({"state": "noConditions"}, "noConditions"),
+        ({"state": "something new"}, "failed"),
+    ],
+)
+def test_states_without_numbers_have_none(answer: dict[str, Any], state: str) -> None:
+    found = audience.from_answer(answer, segment(), 30, "UTC")
+    assert (found.state, found.number, found.steps) == (state, 0, [])
+
+
+def test_an_estimate_says_so() -> None:
+    answer = {
+        "state": "counted",
+        "sampled": True,
+        "unit": "sessions",
+        "window": WINDOW,
+        "matched": {"sessions": 32, "customers": 30, "share": 0.32, "low": 20, "high": 47},
+    }
+    found = audience.from_answer(answer, segment(), 7, "UTC")
+    assert (found.sampled, found.low, found.high, found.percent) == (True, 20, 47, "32")
+
+
+@pytest.mark.parametrize(
+    ("share", "percent"), [(0, "0"), (0.0001, "< 0.1"), (0.012, "1.2"), (0.5, "50"), (1, "100")]
+)
+def test_a_share_is_never_rounded_to_nothing(share: float, percent: str) -> None:
+    assert audience.Audience("counted", 30, share=share).percent == percent
+
+
+def test_a_count_that_did_not_finish_says_so(
+    marketer: Browser, make: Make, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from journeyadmin.service.local import LocalService
+
+    made = make("Slow", context=[[visit("device.category", "equal", "mobile")]])
+    asked(marketer, made, made, mark="m2")
+    monkeypatch.setattr(
+        LocalService, "preview", lambda *args, **kwargs: {"state": "stopped", "reason": "timeLimit"}
+    )
+    page = asked(marketer, made, made, mark="m2")
+    assert "Not finished in 2 s" in page
+    assert "Last count:" in page
+    assert "shorter window" in page
+
+
+def test_a_service_without_preview_gets_the_substitute(marketer: Browser, make: Make) -> None:
+    from journeyadmin.accounts.models import Connection
+
+    made = make("Plain", context=[[visit("device.category", "equal", "mobile")]])
+    cache.set(f"capabilities:{Connection.objects.get().pk}", {"extensions": []}, 60)
+    page = marketer.get(f"/segments/{made['id']}/edit").content.decode()
+    assert "This service offers no preview" in page
+    assert f'hx-get="/segments/{made["id"]}/activity"' in page
+    assert '"row": "audience"' not in page
+    assert "data-suggest=" not in page.split('id="editor-words"')[1].split(">")[0]
+    assert marketer.get("/segments/suggest", {"key": "page.pathname"}).json() == {"values": []}
+
+
+def test_suggestions_come_with_counts(marketer: Browser, path: str) -> None:
+    found = marketer.get(
+        "/segments/suggest", {"key": "page.pathname", "side": "journey", "text": path}
+    ).json()
+    assert {row["value"] for row in found["values"]} == {f"{path}/{number}" for number in range(7)}
+    assert all(row["count"] >= 1 for row in found["values"])
+
+
+DEFINITION = segment(
+    context=[[visit("device.category", "equal", "mobile"), visit("mktCampaign.source", "equal", "letter")]],
+    journey=[step(2, criterion("page.pathname", "startsWith", "/cart"), event="page_viewed")],
+)
+ADDRESSES = "https://shop.example/cart?utm_source=letter\n/cart/pay"
+
+
+@pytest.mark.parametrize("announced", [True, False])
+def test_try_it_says_criterion_by_criterion(marketer: Browser, make: Make, announced: bool) -> None:
+    from journeyadmin.accounts.models import Connection
+
+    made = make("Tried", context=[[visit("authenticated", "equal", "true")]])
+    if not announced:
+        cache.set(f"capabilities:{Connection.objects.get().pk}", {"extensions": []}, 60)
+    wanted = made | {name: DEFINITION[name] for name in ("context", "journey")}
+    page = asked(marketer, made, wanted, "try:", try_addresses=ADDRESSES, try_agent=PHONE)
+    assert "This visit matches." in page
+    assert "2 of 2" in page
+    page = asked(marketer, made, wanted, "try:", try_addresses="https://shop.example/cart", try_agent=DESK)
+    assert "No match: it stops at “device category is mobile" in page
+    assert "<code>desktop</code>" in page
+    assert "no such value" in page
+    assert "1 of 2" in page
+
+
+def test_try_it_takes_events_as_json_and_explains_what_it_cannot_read(marketer: Browser, make: Make) -> None:
+    made = make(
+        "Tried",
+        journey=[step(1, criterion("attributes.total.value", "greaterThan", "100"), event="order_completed")],
+    )
+    event = '{"eventName": "order_completed", "page": {"url": "https://s.example/", "title": ""}, "attributes": {"total": {"dataType": "number", "value": "250"}}}'
+    assert "This visit matches." in asked(marketer, made, made, "try:", try_events=event)
+    assert "The event is no JSON" in asked(marketer, made, made, "try:", try_events="{oops")
+    assert "Paste an address" in asked(marketer, made, made, "try:")
+
+
+def test_what_is_tried_is_no_part_of_the_definition(marketer: Browser, make: Make, api: Api) -> None:
+    made = make("Tried", context=[[visit("authenticated", "equal", "true")]])
+    marketer.post(f"/segments/{made['id']}/edit", posted(made, base=made, try_addresses="https://x.example/"))
+    assert api.get(made["id"]) == made
+
+
+def test_addresses_and_events_become_one_visit_in_order() -> None:
+    events = tryit.web_events("/a\n\nhttps://s.example/b", "Agent", '{"eventName": "x"}\n{"eventName": "y"}')
+    assert [event["eventName"] for event in events] == ["page_viewed", "page_viewed", "x", "y"]
+    assert {event["userAgentString"] for event in events} == {"Agent"}
+    with pytest.raises(tryit.NotRead):
+        tryit.web_events("no address", "", "")
