@@ -22,6 +22,7 @@ from journeyadmin import service
 from journeyadmin.contract.buckets import parse_interval
 from journeyadmin.contract.operations import QUERY_JOURNEY_AGGREGATES
 from journeyadmin.http import JourneyRequest
+from journeyadmin.service.stopping import is_closed, while_awaited
 
 Json = dict[str, Any]
 PERMISSION = QUERY_JOURNEY_AGGREGATES.permission
@@ -107,7 +108,7 @@ def _key(request: JourneyRequest, query: Json) -> str:
 
 def _claim_time() -> timedelta:
     """After this long, whoever held a claim is taken to have died."""
-    return timedelta(seconds=settings.SERVICE_CONNECT_SECONDS + settings.SERVICE_READ_SECONDS + 5)
+    return timedelta(seconds=settings.SERVICE_BUDGET_SECONDS + 5)
 
 
 def _claimed(key: str, request: JourneyRequest, row: KeptAnswer | None) -> str:
@@ -129,7 +130,9 @@ def _asked(request: JourneyRequest, query: Json, key: str, token: str) -> Kept:
     mine = KeptAnswer.objects.filter(key=key, claim=token)
     free: dict[str, Any] = {"claim": "", "claimed": None}
     try:
-        content = request.journey.query_journey_aggregates(query)
+        connection = request.META.get("gunicorn.socket")
+        with while_awaited(lambda: is_closed(connection)):
+            content = request.journey.query_journey_aggregates(query)
     except service.JourneyError as error:
         if type(error).__name__ not in SHARED_FAILURES:
             mine.update(**free)

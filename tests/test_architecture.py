@@ -73,10 +73,14 @@ RULES = (
         only=("journeyadmin.service", "journeyadmin.contract"),
     ),
     Rule(
-        "Only service/transport.py and service/auth.py know requests.",
+        "Only service/transport.py, service/stopping.py and service/auth.py know requests.",
         of=("journeyadmin/", *(f"{app}/" for app in APPS)),
         these=("requests", "urllib3"),
-        but=("journeyadmin/service/transport.py", "journeyadmin/service/auth.py"),
+        but=(
+            "journeyadmin/service/transport.py",
+            "journeyadmin/service/stopping.py",
+            "journeyadmin/service/auth.py",
+        ),
     ),
     Rule(
         "Only service/auth.py (and the server's own sign-in) knows authlib.",

@@ -3,6 +3,7 @@
     JourneyError
     ├── Unreachable        no answer: refused, timed out, cut off
     │   └── CircuitOpen    not even asked: the service gave no answer several times just now
+    ├── NobodyWaits        ended by us: whoever asked has gone
     ├── Unreadable         an answer that is not what the contract says
     │   └── Incomplete     a listing gave fewer entries than its total
     ├── SignInExpired      401, also after the one renewal
@@ -99,6 +100,10 @@ class CircuitOpen(Unreachable):
         return (
             _("The service is not answering at the moment. Nothing was changed; try again in %d s.") % seconds
         )
+
+
+class NobodyWaits(JourneyError):
+    """The call was ended because whoever asked for it has gone (service/stopping.py)."""
 
 
 class Unreadable(JourneyError):

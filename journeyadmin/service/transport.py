@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import requests
 
 from journeyadmin.contract.operations import Operation
-from journeyadmin.service import errors
+from journeyadmin.service import errors, stopping
 from journeyadmin.service.answers import error_from
 from journeyadmin.service.circuit import Circuit, circuit_of
 
@@ -91,6 +91,8 @@ def _session(loopback: bool) -> requests.Session:
         session = requests.Session()
         session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         session.headers.update({"Accept": "application/json", "User-Agent": "journeyadmin"})
+        for scheme in ("http://", "https://"):
+            session.mount(scheme, stopping.Adapter())
         # A proxy named in the environment is for the world outside.
         session.trust_env = not loopback
         sessions[loopback] = session
@@ -206,6 +208,9 @@ class Transport:
                 allow_redirects=False,
             )
         except requests.RequestException as error:
+            if stopping.is_stopped():
+                self._note(operation, path, 0, started, tried, "NobodyWaits")
+                raise errors.NobodyWaits(operation=operation.name, unsure=True) from None
             self.circuit.unanswered()
             self._note(operation, path, 0, started, tried, type(error).__name__)
             # Refused before anything was sent is certain; any other failure may have come after the request.

@@ -44,6 +44,17 @@ class Work:
             self.check()
             raise
 
+    def batches(self, sql: str, parameters: Sequence[Any] = ()) -> Iterator[Mapping[str, Sequence[Any]]]:
+        """The answer in columns, piece by piece. Raises Stopped, WarehouseError."""
+        self.check()
+        try:
+            for piece in self._cursor.batches(sql, parameters):
+                self.check()
+                yield piece
+        except QueryStopped:
+            self.check()
+            raise
+
     def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[dict[str, Any]]:
         """The answer in rows."""
         columns = self.run(sql, parameters)

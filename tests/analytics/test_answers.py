@@ -43,7 +43,9 @@ def asked(transactional_db: None) -> Callable[..., Any]:
     person = Person.objects.create(key="1:a", connection=place, permissions_known=True)
 
     def request(journey: Service, allowed: bool = True, person: Person = person) -> Any:
-        return SimpleNamespace(journey=journey, connection=place, user=person, may=lambda permission: allowed)
+        return SimpleNamespace(
+            journey=journey, connection=place, user=person, may=lambda permission: allowed, META={}
+        )
 
     return request
 

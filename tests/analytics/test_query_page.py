@@ -471,3 +471,52 @@ def test_names_in_a_figure_are_text_and_cannot_end_its_element(ana: Browser) -> 
     # Its own yellow cannot be seen on white: the nearest that can.
     colours = {line["colour"] for line in figure(page)["meta"]["lines"]}
     assert any(colour.startswith("@#") and colour.endswith("|#ffee00") for colour in colours)
+
+
+def test_changes_to_what_is_shown_are_marks_with_who_and_what(ana: Browser) -> None:
+    from datetime import UTC, datetime
+
+    from journeyadmin.accounts.models import Connection, Person
+    from journeyadmin.history.models import Change
+
+    place, person = Connection.objects.get(), Person.objects.get()
+    before = {"displayName": "Cart leavers", "isActive": True}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("django.utils.timezone.now", lambda: datetime(2026, 5, 6, 10, tzinfo=UTC))
+        Change(
+            connection=place,
+            person=person,
+            person_name=str(person),
+            operation="update",
+            kind="segment",
+            object_id=shop.CART,
+            name="Cart leavers",
+            before=before,
+            after={**before, "isActive": False},
+        ).save()
+    query = f"{WEEK}&m=nJourneySegmentsAssigned&g=journeySegmentId"
+    marks = figure(get(ana, query))["data"][-1]
+    assert marks["meta"]["marks"][0]["text"] == f"Cart leavers: Active: on → off ({person})"
+    # 11:00 in London on the third day: a little before the middle of its bucket.
+    assert marks["x"] == [pytest.approx(2 - 0.5 + 11 / 24, abs=0.001)]
+    hidden = get(ana, f"{query}&marks=0")
+    assert "marks" not in figure(hidden)["data"][-1]["meta"]
+    assert "Show changes" in text(hidden)
+
+
+def test_a_region_of_genesys_may_restate_the_last_days(ana: Browser) -> None:
+    from types import SimpleNamespace
+
+    from django.utils import timezone
+
+    from analytics.answering import meant
+    from analytics.question import Question
+    from analytics.views.query import _restated
+
+    asked = meant(Question(), timezone.now())
+    cloud: Any = SimpleNamespace(connection=SimpleNamespace(region="eu-west-1"))
+    embedded: Any = SimpleNamespace(connection=SimpleNamespace(region=""))
+    assert "may still be restated by Genesys" in _restated(cloud, asked)
+    assert _restated(embedded, asked) == ""
+    old = meant(Question(range="2026-01-01..2026-01-02"), timezone.now())
+    assert _restated(cloud, old) == ""
