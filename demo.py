@@ -203,6 +203,10 @@ class Demo:
                 "--colour",
                 "#0f766e",
             )
+            if not self.files:
+                # What the shop's ids stand for: no operation of the API says it.
+                names = str(ROOT / "journeyserver" / "demo" / "names.json")
+                self._manage("names", "Demo shop", "Demo shop as a client", names)
         if known.get("static") != [static, code] or not (self.folder / "static").exists():
             self._manage("collectstatic", "--noinput", "--verbosity", "0")
         (self.folder / "demo-dashboard.json").write_text(

@@ -63,23 +63,38 @@ def _palette(page: Page) -> None:
     page.wait_for_timeout(500)
 
 
+def _audience(page: Page) -> None:
+    page.wait_for_timeout(2500)
+
+
+def _chart(page: Page) -> None:
+    """Until everything is drawn: charts come after the page, each by a question of its own."""
+    page.wait_for_load_state("networkidle")
+    page.wait_for_timeout(1500)
+
+
+_DAYS = "/analytics/?range=last-28-days&zone=UTC&m="
 SHOTS = (
     Shot("sign-in", "", "/"),
     Shot("segments", "marketer", "/segments/", shown=("", "-dark", "-390", "-390-dark")),
     Shot("segment", "marketer", SEGMENT.format(1)),
-    Shot("segment-edit", "marketer", f"{SEGMENT.format(1)}edit", shown=("", "-dark", "-390")),
-    Shot("segment-new", "marketer", "/segments/new"),
+    Shot("segment-edit", "marketer", f"{SEGMENT.format(2)}edit", _audience, shown=("", "-dark", "-390")),
+    Shot("segment-new", "marketer", "/segments/new", shown=()),
     Shot("palette", "marketer", "/segments/", _palette),
     Shot("history", "marketer", "/history/"),
+    Shot("files", "marketer", "/files/", shown=()),
     Shot("action-targets", "supervisor", "/action-targets/", shown=("", "-390")),
     Shot("action-target", "supervisor", "/action-targets/7a6e0000-0000-4000-8000-000000000005/"),
-    Shot("analytics", "analyst", "/analytics/?range=last28&metric=nJourneySessions&by=P1D&group=journeyDeviceCategory",
-         shown=("", "-dark", "-390")),
-    Shot("dashboards", "analyst", "/dashboards/"),
+    Shot("analytics", "analyst", f"{_DAYS}nJourneySessions&g=journeyDeviceCategory", _chart, ("", "-dark", "-390")),
+    Shot("analytics-blocked", "analyst", f"{_DAYS}nJourneyActionsBlocked&g=journeyBlockingReason", _chart, ()),
+    Shot("dashboards", "analyst", "/dashboards/", shown=()),
+    Shot("dashboard", "analyst", "/dashboards/offers/", _chart, ("", "-dark")),
+    Shot("dashboard-segments", "analyst", "/dashboards/segments/", _chart, ()),
+    Shot("dashboard-service-levels", "supervisor", "/dashboards/service-levels/", _chart, ()),
     Shot("live", "analyst", "/live/"),
     Shot("permissions", "supervisor", "/accounts/permissions"),
     Shot("connections", "admin", "/accounts/connections"),
-    Shot("service", "admin", "/service/"),
+    Shot("service", "admin", "/service/", shown=()),
 )  # fmt: skip
 
 

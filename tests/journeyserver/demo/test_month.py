@@ -1,8 +1,10 @@
 """The generated month: the same for the same seed and hour, believable, and true to the contract's life cycles."""
 
+import json
 from collections import Counter, defaultdict
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -11,7 +13,7 @@ from journeyadmin.contract.lifecycle import ACTION_MEDIA_TYPES, BLOCKING_REASONS
 from journeyadmin.contract.segments import MAX_SEGMENTS
 from journeyadmin.matching import match_segment
 from journeyserver import validation
-from journeyserver.demo import rhythm, shop
+from journeyserver.demo import offers, rhythm, shop
 from journeyserver.demo.many import CRITERIA, many
 from journeyserver.demo.month import Month, Rows
 from journeyserver.demo.offers import Target
@@ -214,3 +216,17 @@ def test_five_hundred_segments_of_twenty_criteria():
 def test_the_average_hour_is_as_busy_as_stated():
     hours = range(LAST_HOUR - 24 * 7 * 52, LAST_HOUR)
     assert sum(rhythm.weight(hour) for hour in hours) / len(hours) == pytest.approx(rhythm.MEAN, rel=0.02)
+
+
+def test_whatever_the_dashboard_may_name_is_named(rows):
+    """The file that `demo.py` gives to the dashboard: no operation of the API says what these ids stand for."""
+    names = json.loads((Path(offers.__file__).parent / "names.json").read_text())
+    used = {
+        "journeyActionMapId": {row["journey_action_map_id"] for row in rows.actions},
+        "journeyActionTemplateId": {row["journey_action_template_id"] for row in rows.actions},
+        "journeyOutcomeId": {row["journey_outcome_id"] for row in rows.outcomes},
+        "touchpointQueueId": {row.get("touchpoint_queue_id") for row in rows.outcomes} - {None},
+    }
+    for dimension, values in used.items():
+        assert values <= set(names[dimension]), dimension
+    assert offers.SCHEDULES in names["journeyBlockingScheduleGroupId"]
