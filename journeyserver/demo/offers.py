@@ -109,7 +109,7 @@ class Offers:
             return ""
         life = _Life(self, action_map, at)
         self.ended[key] = life.run(path)
-        if life.shown_until:
+        if life.shown_until and action_map.media_type in _WITH_OFFER:
             self.showing = (action_map, life.shown_until)
         return self.ended[key]
 
