@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ PROGRAMS = ("journeyadmin", "journeyserver", "segments", "actiontargets", "analy
 
 def dependencies() -> Iterator[str]:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    for row in [*project["dependencies"], *sum(project["optional-dependencies"].values(), [])]:
+    for row in chain(project["dependencies"], *project["optional-dependencies"].values()):
         yield re.match(r"[A-Za-z0-9._-]+", row)[0]
     package = json.loads((ROOT / "package.json").read_text())
     yield from package["dependencies"]
@@ -62,10 +63,10 @@ def pages() -> list[Path]:
 @pytest.mark.parametrize("page", pages(), ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_each_link_leads_somewhere(page):
     text = page.read_text()
-    targets = re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", text) + re.findall(r"(?:src|href|srcset)=\"([^\"#]+)\"", text)
-    missing = [
-        target for target in targets if "://" not in target and not (page.parent / target).exists()
-    ]
+    targets = re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", text) + re.findall(
+        r"(?:src|href|srcset)=\"([^\"#]+)\"", text
+    )
+    missing = [target for target in targets if "://" not in target and not (page.parent / target).exists()]
     assert not missing
 
 
@@ -80,7 +81,9 @@ def test_every_page_can_be_reached():
             linked = (page.parent / target).resolve()
             if linked.suffix == ".md" and linked.exists() and linked not in reached:
                 ahead.append(linked)
-    assert {page.relative_to(ROOT) for page in pages()} - {page.relative_to(ROOT) for page in reached} == set()
+    assert {page.relative_to(ROOT) for page in pages()} - {
+        page.relative_to(ROOT) for page in reached
+    } == set()
 
 
 def test_the_words_of_make_are_those_of_the_makefile():
@@ -91,7 +94,11 @@ def test_the_words_of_make_are_those_of_the_makefile():
 
 def test_commands_of_the_server_exist():
     asked = subprocess.run(
-        [sys.executable, "-m", "journeyserver", "--help"], cwd=ROOT, capture_output=True, text=True, check=True
+        [sys.executable, "-m", "journeyserver", "--help"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     for word in re.findall(r"python -m journeyserver (\w+)", "".join(page.read_text() for page in pages())):
         assert re.search(rf"^\s+{word}\b", asked.stdout, re.MULTILINE), word
