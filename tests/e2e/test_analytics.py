@@ -1,0 +1,356 @@
+"""An analyst's whole task in a browser: by mouse, by keyboard alone, and without scripts. The page fails on any console
+error and any violation of the content policy, so each test is also one of CHT* under the strict policy (SEC3, KEY1, KEY2)."""
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests import programs
+from tests.analytics import shop
+from tests.e2e import steps
+from tests.programs import Program
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser as Chromium
+
+pytestmark = pytest.mark.browser
+
+WEEK = "range=2026-05-04..2026-05-10&zone=Europe/London"
+FORTNIGHT = "range=2026-05-01..2026-05-14&zone=Europe/London"
+
+
+@pytest.fixture(scope="module")
+def known_shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
+    """A dashboard whose only connection is a shop with known facts."""
+    port = programs.free_port()
+    folder = tmp_path_factory.mktemp("analytics")
+    with (
+        shop.running(folder / "journeyserver", dashboard_port=port) as server,
+        programs.dashboard(folder / "dashboard", server, port) as dashboard,
+    ):
+        yield dashboard
+
+
+@pytest.fixture
+def ana(chromium: "Chromium", known_shop: Program) -> Iterator[Page]:
+    yield from _page(chromium, known_shop)
+
+
+@pytest.fixture
+def plain(chromium: "Chromium", known_shop: Program) -> Iterator[Page]:
+    """The same analyst in a browser without scripts."""
+    yield from _page(chromium, known_shop, java_script_enabled=False)
+
+
+def _page(chromium: "Chromium", dashboard: Program, **extra: Any) -> Iterator[Page]:
+    context = chromium.new_context(base_url=dashboard.url, viewport={"width": 1440, "height": 900}, **extra)
+    context.set_default_timeout(15_000)
+    page = context.new_page()
+    complaints: list[str] = []
+
+    def note(message: Any) -> None:
+        # That somebody cancelled is noted by htmx as if it were an error.
+        cancelled = message.text.startswith(("htmx:sendAbort", "htmx:afterRequest"))
+        if message.type == "error" and not cancelled:
+            complaints.append(message.text)
+
+    page.on("console", note)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    steps.sign_in(page, "analyst")
+    yield page
+    context.close()
+    assert not complaints, complaints
+
+
+def drawn(page: Page) -> None:
+    """Until the chart is there."""
+    expect(page.locator("#answer .plot .main-svg").first).to_be_visible()
+
+
+def test_by_mouse_from_a_question_to_a_file(ana: Page) -> None:
+    ana.get_by_role("link", name="Analytics").click()
+    ana.locator("#part-range").click()
+    ana.get_by_label("First day").fill("2026-05-04")
+    ana.get_by_label("Last day").fill("2026-05-10")
+    ana.get_by_role("button", name="Run").last.click()
+    expect(ana).to_have_url(re.compile(r"range=2026-05-04\.\.2026-05-10"))
+    # What else is being built is told before it is asked.
+    ana.locator("#part-metrics").click()
+    ana.get_by_label("Outcomes achieved").check()
+    ana.locator("#part-metrics").click()
+    ana.locator("#part-groups").click()
+    ana.get_by_label("Group by", exact=True).select_option("journeyActionMapId")
+    expect(ana.get_by_text("Action map is not recorded on sessions, outcomes achieved")).to_be_visible()
+    ana.get_by_label("Group by", exact=True).select_option("journeyDeviceCategory")
+    ana.get_by_role("button", name="Run").last.click()
+    expect(ana.locator("#answer-sentence")).to_contain_text("leads with")
+    drawn(ana)
+    # Two measures by group: a panel each, and the lines are named at their ends.
+    expect(ana.locator("#answer .plot .main-svg").nth(2)).to_be_attached()
+    # Hovering shows all series of a bucket, sorted.
+    ana.locator("#answer .plot").first.hover(position={"x": 500, "y": 120})
+    box = ana.locator(".hover-box").first
+    expect(box).to_be_visible()
+    values = [int(text) for text in box.locator("tr:not(.hover-total) td.num:nth-child(3)").all_inner_texts()]
+    assert values == sorted(values, reverse=True)
+    # A point offers what can be done with it; the trail and Back lead back.
+    ana.locator("#answer .plot").first.click(position={"x": 500, "y": 120})
+    ana.get_by_role("link", name="Only this").click()
+    expect(ana.locator(".trail")).to_contain_text("Sessions, Outcomes achieved by device category")
+    narrowed = ana.url
+    ana.go_back()
+    expect(ana.locator(".trail")).to_have_count(0)
+    ana.go_forward()
+    expect(ana).to_have_url(narrowed)
+    expect(ana.locator(".trail")).to_be_visible()
+    drawn(ana)
+    ana.get_by_text("Export", exact=True).click()
+    with ana.expect_download() as download:
+        ana.get_by_role("link", name=re.compile("^CSV")).click()
+    assert download.value.suggested_filename.startswith("sessions-outcomes-achieved_2026-05-04_2026-05-10_")
+
+
+def test_by_keyboard_alone(ana: Page) -> None:
+    ana.keyboard.press("g")
+    ana.keyboard.press("a")
+    expect(ana).to_have_url(re.compile("/analytics/"))
+    ana.goto(f"/analytics/?{WEEK}&m=nJourneySessions&g=journeyDeviceCategory")
+    drawn(ana)
+    ana.locator(".plot").first.focus()
+    ana.keyboard.press("Home")
+    box = ana.locator(".hover-box").first
+    expect(box).to_contain_text("Mon 4 May 2026")
+    ana.keyboard.press("ArrowRight")
+    expect(box).to_contain_text("Tue 5 May 2026")
+    expect(ana.locator("#live")).to_contain_text("Tue 5 May 2026")
+    # Down walks the series, Enter opens the point, Escape closes it and the focus is back on the chart.
+    ana.keyboard.press("ArrowDown")
+    ana.keyboard.press("Enter")
+    dialog = ana.get_by_role("dialog").filter(has=ana.get_by_role("link", name="Only this"))
+    expect(dialog).to_be_visible()
+    ana.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    assert ana.evaluate("document.activeElement.matches('.plot')")
+    # Shift marks a narrower range, Enter looks into it; "t" then "z" doubles it again.
+    ana.keyboard.press("Home")
+    ana.keyboard.press("Shift+ArrowRight")
+    ana.keyboard.press("Shift+ArrowRight")
+    ana.keyboard.press("Enter")
+    expect(ana).to_have_url(re.compile(r"range=2026-05-04\.\.2026-05-06"))
+    drawn(ana)
+    ana.locator("body").press("t")
+    ana.keyboard.press("z")
+    expect(ana).to_have_url(re.compile(r"range=2026-05-0[1-3]\.\.2026-05-0[6-8]"))
+    # "v" is table and chart; Ctrl Enter runs the builder from anywhere in it.
+    drawn(ana)
+    ana.locator("body").press("v")
+    expect(ana).to_have_url(re.compile("chart=table"))
+    expect(ana.locator("#numbers table")).to_be_visible()
+    ana.locator("body").press("v")
+    expect(ana).not_to_have_url(re.compile("chart=table"))
+    ana.locator("#part-range").focus()
+    ana.keyboard.press("Enter")
+    ana.get_by_label("Range in words").fill("2026-05-01..2026-05-02")
+    ana.keyboard.press("Control+Enter")
+    expect(ana).to_have_url(re.compile(r"range=2026-05-01\.\.2026-05-02"))
+
+
+def test_without_scripts_there_is_the_table(plain: Page) -> None:
+    plain.goto(f"/analytics/?{WEEK}&m=nJourneySessions")
+    expect(plain.locator("#numbers table")).to_be_visible()
+    expect(plain.locator("#numbers tfoot")).to_contain_text(
+        str(sum(shop.count("session_started", on=f"2026-05-{day:02d}") for day in range(4, 11)))
+    )
+    plain.get_by_role("button", name="Filter").click()
+    plain.locator("#f-0-0-d").select_option("journeyDeviceCategory")
+    plain.locator("#f-0-0-v").fill("mobile")
+    plain.get_by_role("button", name="Run").last.click()
+    expect(plain.get_by_text("Only where device category is Mobile.")).to_be_visible()
+    # A point is chosen in the table.
+    plain.get_by_role("link", name="Mon 4 May 2026").click()
+    plain.get_by_role("link", name="Look into this time").click()
+    expect(plain).to_have_url(re.compile(r"range=2026-05-04&"))
+    plain.goto(f"/dashboards/sessions/?{FORTNIGHT}")
+    expect(plain).to_have_url(re.compile("whole=1"))
+    expect(plain.get_by_text(f"{shop.count('session_started')}").first).to_be_visible()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 768, 390])
+def test_every_chart_is_drawn(ana: Page, theme: Any, width: int) -> None:
+    ana.emulate_media(color_scheme=theme)
+    ana.set_viewport_size({"width": width, "height": 900})
+    for query in (
+        "m=nJourneySessions&g=journeyDeviceCategory&compare=previous",
+        "m=nJourneySessions&g=journeyIpGeolocationCountry&chart=area",
+        "m=nJourneySessions&g=journeyDeviceCategory&chart=bar",
+        "by=all&m=nJourneySegmentsAssigned&g=journeySegmentId",
+        "by=PT1H&m=nJourneySessions&chart=heat",
+        "by=all&m=nWebActionsQualified&m=nWebActionsOffered&m=nWebActionsAccepted&m=nWebActionsStarted&m=nWebActionsEngaged",
+    ):
+        ana.goto(f"/analytics/?{FORTNIGHT}&{query}")
+        drawn(ana)
+        assert ana.evaluate("document.documentElement.scrollWidth") <= width
+    ana.goto(f"/analytics/?{FORTNIGHT}&m=nJourneySessions&compare=weekdays&chart=number")
+    expect(ana.locator(".stat-big")).to_have_text(str(shop.count("session_started")))
+
+
+def test_light_and_dark_change_the_chart_at_once(ana: Page) -> None:
+    ana.goto(f"/analytics/?{WEEK}&m=nJourneySessions&g=journeySegmentId&m=nJourneySegmentsAssigned")
+    drawn(ana)
+    colour = "document.querySelector('.plot .xtick text').style.fill"
+    before = ana.evaluate(colour)
+    ana.emulate_media(color_scheme="dark")
+    ana.wait_for_function(f"({colour}) !== {before!r}")
+
+
+def test_fifty_series_stay_usable(ana: Page) -> None:
+    ana.goto(f"/analytics/?{FORTNIGHT}&m=nJourneySessions&g=journeyIpGeolocationCountry&top=50")
+    drawn(ana)
+    entries = ana.locator(".legend-entry")
+    assert entries.count() > 10
+    ana.get_by_placeholder("Find a series").fill("日本")
+    expect(entries.locator("visible=true")).to_have_count(1)
+    entry = ana.get_by_role("button", name="日本")
+    entry.click()
+    expect(entry).to_have_attribute("aria-pressed", "true")
+    ana.wait_for_function(
+        "[...document.querySelectorAll('.plot .scatterlayer .trace')].some(one => one.style.opacity === '0.12')"
+    )
+    entry.click()
+    expect(entry).to_have_attribute("aria-pressed", "false")
+
+
+def test_dragging_over_the_chart_changes_the_range(ana: Page) -> None:
+    ana.goto(f"/analytics/?{WEEK}&m=nJourneySessions")
+    drawn(ana)
+    box = ana.locator(".plot").first.bounding_box()
+    assert box
+    ana.mouse.move(box["x"] + 300, box["y"] + 100)
+    ana.mouse.down()
+    ana.mouse.move(box["x"] + 700, box["y"] + 110, steps=5)
+    ana.mouse.up()
+    expect(ana).to_have_url(re.compile(r"range=2026-05-05\.\.2026-05-0[78]"))
+
+
+def test_a_picture_has_its_words(ana: Page) -> None:
+    ana.goto(f"/analytics/?{WEEK}&m=nJourneySegmentsAssigned&g=journeySegmentId")
+    drawn(ana)
+    ana.get_by_text("Export", exact=True).click()
+    with ana.expect_download() as download:
+        ana.get_by_role("button", name="SVG").click()
+    picture = download.value.path().read_text()
+    assert (
+        download.value.suggested_filename
+        == "segments-assigned-by-segment_2026-05-04_2026-05-10_Europe-London.svg"
+    )
+    assert "4–10 May 2026, 7 days, Europe/London" in picture
+    assert "Data of" in picture
+    assert "Cart leavers &#60;b&#62;" in picture
+    ana.get_by_text("Export", exact=True).click()
+    with ana.expect_download() as download:
+        ana.get_by_role("button", name="PNG").click()
+    assert download.value.path().read_bytes().startswith(b"\x89PNG")
+
+
+def test_copying_and_sharing_announce_their_success(ana: Page) -> None:
+    ana.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    ana.goto("/analytics/?range=last-7-days&zone=Asia/Kolkata&m=nJourneySessions")
+    ana.get_by_text("Share", exact=True).click()
+    ana.locator(".share-line .button").first.click()
+    expect(ana.locator("#live")).to_contain_text("Copied.")
+    copied = ana.evaluate("navigator.clipboard.readText()")
+    assert re.search(r"/analytics/\?range=\d{4}-\d\d-\d\d\.\.\d{4}-\d\d-\d\d&zone=Asia/Kolkata", copied)
+
+
+def test_cancelling_stops_waiting_and_keeps_the_answer(ana: Page) -> None:
+    ana.goto(f"/analytics/?{WEEK}&m=nJourneySessions")
+    drawn(ana)
+    held: list[Any] = []
+    ana.route("**/analytics/?form=1*", lambda route: held.append(route))
+    ana.get_by_role("button", name="Run").last.click()
+    expect(ana.get_by_role("button", name="Cancel")).to_be_visible()
+    ana.keyboard.press("Escape")
+    expect(ana.get_by_role("button", name="Cancel")).to_be_hidden()
+    expect(ana.locator("#answer-sentence")).to_contain_text("Sessions")
+    assert ana.locator("#answer").get_attribute("aria-busy") == "false"
+    for route in held:
+        route.abort()
+
+
+def test_a_refresh_moves_nothing_and_a_failed_one_keeps_the_numbers(ana: Page) -> None:
+    ana.goto(f"/dashboards/sessions/?{FORTNIGHT}")
+    expect(ana.locator(".tile .main-svg").first).to_be_visible()
+    ana.wait_for_load_state("networkidle")
+    summary = ana.locator(".tile-table summary").nth(2)
+    summary.click()
+    summary.focus()
+    ana.mouse.wheel(0, 300)
+    ana.wait_for_timeout(200)
+    state = "[scrollY, document.activeElement.tagName, document.querySelectorAll('.tile-table[open]').length]"
+    before = ana.evaluate(state)
+    with ana.expect_response(re.compile("/dashboards/tile")):
+        ana.get_by_role("button", name="Refresh").dispatch_event("click")
+    ana.wait_for_load_state("networkidle")
+    assert ana.evaluate(state) == before
+    # The service is gone: the numbers stay, and say so.
+    sentence = ana.locator(".tile-sentence").nth(2).inner_text()
+    ana.route("**/dashboards/tile?*", lambda route: route.fulfill(status=200, body="<p>nonsense</p>"))
+    ana.unroute("**/dashboards/tile?*")
+    ana.route("**/dashboards/tile?*", lambda route: route.fulfill(status=204))
+    ana.get_by_role("button", name="Refresh").dispatch_event("click")
+    ana.wait_for_timeout(300)
+    assert ana.locator(".tile-sentence").nth(2).inner_text() == sentence
+
+
+def test_refreshing_pauses_and_stops_in_hidden_tabs(ana: Page) -> None:
+    ana.clock.install()
+    ana.goto(f"/dashboards/offers/?{FORTNIGHT}&refresh=30")
+    ana.wait_for_load_state("networkidle")
+    asked: list[str] = []
+    ana.on("request", lambda request: asked.append(request.url) if "within=" in request.url else None)
+    ana.clock.run_for(31_000)
+    ana.wait_for_load_state("networkidle")
+    assert asked
+    ana.get_by_role("button", name="Pause").click()
+    count = len(asked)
+    ana.clock.run_for(120_000)
+    assert len(asked) == count
+    ana.get_by_role("button", name="Resume").click()
+    ana.clock.run_for(1_000)
+    ana.wait_for_load_state("networkidle")
+    assert len(asked) > count
+    ana.evaluate(
+        "Object.defineProperty(document, 'hidden', {value: true, configurable: true}); document.dispatchEvent(new Event('visibilitychange'))"
+    )
+    count = len(asked)
+    ana.clock.run_for(300_000)
+    assert len(asked) == count
+    ana.evaluate(
+        "Object.defineProperty(document, 'hidden', {value: false, configurable: true}); document.dispatchEvent(new Event('visibilitychange'))"
+    )
+    ana.clock.run_for(500)
+    ana.wait_for_load_state("networkidle")
+    assert len(asked) > count
+
+
+def test_tiles_move_by_keyboard(ana: Page) -> None:
+    ana.goto("/dashboards/offers/")
+    ana.get_by_role("button", name="Copy to change it").click()
+    first = ana.get_by_label("Title of tile 1")
+    title = first.input_value()
+    first.focus()
+    ana.keyboard.press("Alt+ArrowDown")
+    expect(ana.get_by_label("Title of tile 2")).to_have_value(title)
+    assert ana.evaluate("document.activeElement.id") == "up-1"
+
+
+def test_live_events_come_by_themselves(ana: Page) -> None:
+    ana.goto("/live/")
+    expect(ana.locator("[data-live-active]")).to_be_visible()
+    with ana.expect_response(re.compile("/live/feed")) as answer:
+        pass
+    assert answer.value.ok
