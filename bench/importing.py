@@ -23,7 +23,7 @@ MEMORY_GROWTH = 1.5
 
 # A process of its own per file: nothing is warm, and its peak of memory is its alone.
 _IMPORT = """
-import json, resource, sys, time
+import json, os, sys, time
 import django
 django.setup()
 from pathlib import Path
@@ -32,7 +32,8 @@ begun = time.perf_counter()
 told = run_import(Path(sys.argv[1])).progress
 seconds = time.perf_counter() - begun
 assert told.state == "done", told
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+from bench import peak_memory_mb
+peak = peak_memory_mb(os.getpid())
 print(json.dumps({"rows": told.position, "seconds": seconds, "peak": peak, "added": told.added}))
 """
 _BARE = """
@@ -49,7 +50,7 @@ print(json.dumps({"rows": rows, "seconds": time.perf_counter() - begun}))
 def run(arguments: Arguments) -> list[Row]:
     if arguments.data is None:
         return []
-    exports = sorted((arguments.data / "ga4-store").glob("*.parquet"))
+    everything = exports = sorted((arguments.data / "ga4-store").glob("*.parquet"))
     logs = sorted((arguments.data / "weblogs").glob("*.gz"))
     if arguments.size == "small":
         exports, logs = exports[:1], logs[-1:]
@@ -67,7 +68,7 @@ def run(arguments: Arguments) -> list[Row]:
     return [
         _speed("GA4 Parquet", "events/s", events, bare_events, EVENTS_A_SECOND),
         _speed("access logs", "lines/s", lines, bare_lines, LINES_A_SECOND),
-        _memory(made, folder, exports),
+        _memory(made, folder, everything),
     ]
 
 
@@ -88,7 +89,7 @@ def _speed(name: str, unit: str, ours: Sequence[dict[str, Any]], bare: dict[str,
 
 
 def _memory(made: Path, folder: Path, exports: Sequence[Path]) -> Row:
-    """The peak for all rows in one file beside that for a quarter of them."""
+    """The peak for all rows in one file beside that for a quarter of them, which is more than one piece."""
     quarter, whole = folder / "quarter.parquet", folder / "whole.parquet"
     with duckdb.connect() as connection:
         files = [str(file) for file in exports]
