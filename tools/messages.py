@@ -73,7 +73,7 @@ def _tidy(file: Path) -> None:
         book.metadata.pop(name, None)
     book.header = "Translations of Journey Admin."
     for entry in book:
-        entry.previous_msgid = None
+        entry.previous_msgid = entry.previous_msgid_plural = entry.previous_msgctxt = None
         if "fuzzy" in entry.flags:
             # A guess of the tool is no translation.
             entry.flags.remove("fuzzy")
