@@ -31,7 +31,8 @@ try:
     SESSION_IDLE_SECONDS = _env.number("SESSION_IDLE_MINUTES", 30) * 60
     SESSION_ABSOLUTE_SECONDS = _env.number("SESSION_HOURS", 12) * 3600
     TIME_ZONE = _env.text("TIME_ZONE", "UTC")
-    LOG_LEVEL = _env.text("LOG_LEVEL", "INFO").upper()
+    LOG_LEVEL = _env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))
+    LOG_FORMAT = _env.choice("LOG_FORMAT", "line", ("line", "json"))
     SERVICE_CONNECT_SECONDS = _env.number("SERVICE_CONNECT_SECONDS", 5)
     SERVICE_READ_SECONDS = _env.number("SERVICE_READ_SECONDS", 30)
     SERVICE_BUDGET_SECONDS = _env.number("SERVICE_BUDGET_SECONDS", 60)
@@ -167,9 +168,9 @@ STORAGES = {
 }
 
 # Where the command palette finds what each app can be asked for by name.
-PALETTE_SOURCES = ["segments.palette.entries", "actiontargets.palette.entries"]
+PALETTE_SOURCES = ["segments.palette.entries", "actiontargets.palette.entries", "analytics.palette.entries"]
 # Who says, before something is deleted, what else uses it (journeyadmin/uses.py).
-USES_SOURCES: list[str] = []
+USES_SOURCES = ["analytics.uses.uses"]
 
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "dashboard"}}
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
@@ -177,8 +178,11 @@ MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"()": "journeyadmin.logs.LineFormatter"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {
+        "line": {"()": "journeyadmin.logs.LineFormatter"},
+        "json": {"()": "journeyadmin.logs.JsonFormatter"},
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     "loggers": {
         "django.server": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},

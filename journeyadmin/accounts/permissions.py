@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 
-from journeyadmin.contract.local import LOCAL_PERMISSIONS
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
+from journeyadmin.contract.local import LOCAL_PERMISSIONS
 from journeyadmin.contract.operations import PERMISSIONS
 from journeyadmin.service import Forbidden
 
