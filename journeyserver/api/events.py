@@ -18,7 +18,8 @@ from journeyserver.auth import ABSENT, json_body
 from journeyserver.errors import ApiError, bad_request, conflict, error_response, json_response, not_found
 from journeyserver.ingest.actions import NO_VISIT
 from journeyserver.ingest.incoming import Kind
-from journeyserver.ingest.live import Refusal, VisitThen
+from journeyserver.ingest.live import Refusal
+from journeyserver.ingest.taken import VisitThen
 from journeyserver.limits import Count, Windows
 from journeyserver.middleware import as_api_error, correlation_id
 from journeyserver.models import Deployment

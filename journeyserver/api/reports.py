@@ -20,7 +20,7 @@ from journeyadmin.contract.names import column_name
 from journeyserver.errors import InvalidFields
 from journeyserver.fields import Fields
 from journeyserver.ingest import agents, campaigns, pages, referrers
-from journeyserver.ingest.live import VisitThen
+from journeyserver.ingest.taken import VisitThen
 from journeyserver.serializers import timestamp
 
 Row = dict[str, Any]

@@ -45,21 +45,26 @@ class Definitions:
     rows: tuple[Json, ...]
     patterns: tuple[Pattern, ...]
 
+    def of_segment(self, segment: int) -> list[Pattern]:
+        """Its journey patterns, in their order."""
+        return [row for row in self.patterns if row.segment == segment]
+
     def of(self, scope: str) -> list[tuple[int, Json]]:
         return [(number, row) for number, row in enumerate(self.rows) if row["scope"] == scope]
 
 
 def read(active: Sequence[Json]) -> Definitions:
     """Segments without any condition are left out: nothing that happens assigns them."""
-    rows = tuple(row for row in active if _patterns(row, "context") or _patterns(row, "journey"))
-    patterns: list[Pattern] = []
+    rows = tuple(row for row in active if patterns(row, "context") or patterns(row, "journey"))
+    found: list[Pattern] = []
     for segment, row in enumerate(rows):
-        for step, body in enumerate(_patterns(row, "journey")):
-            patterns.append(Pattern(len(patterns), segment, step, int(body["count"]), row["scope"], body))
-    return Definitions(rows, tuple(patterns))
+        for step, body in enumerate(patterns(row, "journey")):
+            found.append(Pattern(len(found), segment, step, int(body["count"]), row["scope"], body))
+    return Definitions(rows, tuple(found))
 
 
-def _patterns(row: Json, side: str) -> Sequence[Json]:
+def patterns(row: Json, side: str) -> Sequence[Json]:
+    """The patterns of one side of a segment."""
     return (row.get(side) or {}).get("patterns") or ()
 
 
@@ -73,15 +78,15 @@ def assign(writer: Writer, definitions: Definitions) -> None:
     hits = _find_hits(writer, definitions)
     # Without a single hit, only segments that ask for no behaviour can be earned.
     rows = [
-        (number, row) for number, row in enumerate(definitions.rows) if hits or not _patterns(row, "journey")
+        (number, row) for number, row in enumerate(definitions.rows) if hits or not patterns(row, "journey")
     ]
     if not rows:
         return
     _find_holding(writer, rows)
     for scope, subject in SUBJECTS.items():
         if any(row["scope"] == scope for _, row in rows):
-            _complete(desk, definitions, scope, subject)
-            _find_candidates(desk, scope, subject)
+            completed = _complete(desk, definitions, scope, subject)
+            _find_candidates(desk, scope, subject, completed)
             _choose(desk, scope, subject)
 
 
@@ -94,7 +99,7 @@ NOTHING_ASSIGNED = (
 def _lay_out(desk: Any, definitions: Definitions) -> None:
     """`segments` and `patterns`: the numbers of the definitions, so that the statements below stay short."""
     segments = [
-        (number, UUID(str(row["id"])), row["scope"], _days(row), len(_patterns(row, "journey")))
+        (number, UUID(str(row["id"])), row["scope"], days(row), len(patterns(row, "journey")))
         for number, row in enumerate(definitions.rows)
     ]
     values = ", ".join("(?, ?, ?, ?, ?)" for _ in segments)
@@ -103,15 +108,15 @@ def _lay_out(desk: Any, definitions: Definitions) -> None:
         "AS all_of_them(segment, segment_id, scope, days, steps)",
         [value for row in segments for value in row],
     )
-    patterns = [(row.number, row.segment, row.step, row.count) for row in definitions.patterns]
-    values = ", ".join(str(row) for row in patterns or [(-1, -1, -1, 1)])
+    steps = [(row.number, row.segment, row.step, row.count) for row in definitions.patterns]
+    values = ", ".join(str(row) for row in steps or [(-1, -1, -1, 1)])
     desk.execute(
         f"CREATE OR REPLACE TEMP TABLE patterns AS SELECT * FROM (VALUES {values}) "
         "AS all_of_them(pattern, segment, step, needed)"
     )
 
 
-def _days(row: Json) -> int:
+def days(row: Json) -> int:
     """After how many days an assignment ends; 0 means never, as for every visit's."""
     return int(row.get("assignmentExpirationDays") or 0) if row["scope"] == "Customer" else 0
 
@@ -168,7 +173,7 @@ def _find_holding(writer: Writer, rows: Sequence[tuple[int, Json]]) -> None:
     for number, row in rows:
         by_sign_in = any(
             criterion["key"] == "authenticated"
-            for pattern in _patterns(row, "context")
+            for pattern in patterns(row, "context")
             for criterion in pattern["criteria"]
         )
         asked = asked or by_sign_in
@@ -196,14 +201,14 @@ def _find_holding(writer: Writer, rows: Sequence[tuple[int, Json]]) -> None:
         )
 
 
-def _complete(desk: Any, definitions: Definitions, scope: str, subject: str) -> None:
-    """`completed`: the moment at which each subject completed all patterns of a segment, in their order.
+def _complete(desk: Any, definitions: Definitions, scope: str, subject: str) -> str:
+    """A table with the moment at which each subject completed all patterns of a segment, in their order; its name.
 
     A pattern counts from the moment that completed the one before, that one included, but completes strictly later.
     """
     desk.execute(
         f"""
-        CREATE OR REPLACE TEMP TABLE completed AS
+        CREATE OR REPLACE TEMP TABLE {subject}_completed_0 AS
         WITH firsts AS (
           SELECT pattern, segment, needed FROM patterns JOIN segments USING (segment) WHERE scope = '{scope}' AND step = 0)
         SELECT segment, {subject}, min(moment) AS moment FROM hits JOIN firsts USING (pattern) WHERE needed = 1 GROUP BY ALL
@@ -218,21 +223,22 @@ def _complete(desk: Any, definitions: Definitions, scope: str, subject: str) -> 
     for step in range(1, steps + 1):
         desk.execute(
             f"""
-            CREATE OR REPLACE TEMP TABLE completed AS
+            CREATE OR REPLACE TEMP TABLE {subject}_completed_{step} AS
             SELECT segment, {subject}, min(moment) AS moment FROM (
               SELECT c.segment, c.{subject}, h.moment, c.moment AS since, needed,
                      row_number() OVER (PARTITION BY h.pattern, h.{subject} ORDER BY h.moment) AS nth
-              FROM completed AS c JOIN patterns AS p ON p.segment = c.segment AND p.step = {step}
+              FROM {subject}_completed_{step - 1} AS c JOIN patterns AS p ON p.segment = c.segment AND p.step = {step}
               JOIN hits AS h ON h.pattern = p.pattern AND h.{subject} = c.{subject} AND h.moment >= c.moment) AS counted
             WHERE nth >= needed AND moment > since GROUP BY ALL
             UNION ALL
-            SELECT c.* FROM completed AS c JOIN segments USING (segment) WHERE steps <= {step}
+            SELECT c.* FROM {subject}_completed_{step - 1} AS c JOIN segments USING (segment) WHERE steps <= {step}
             """
         )
+    return f"{subject}_completed_{steps}"
 
 
-def _find_candidates(desk: Any, scope: str, subject: str) -> None:
-    """`candidates`: new events at which everything holds, and among them the first of each subject.
+def _find_candidates(desk: Any, scope: str, subject: str, completed: str) -> None:
+    """`{subject}_candidates`: new events at which everything holds, and among them the first of each subject.
 
     Where a segment asks for no behaviour, does not expire and does not care who is signed in, a visit's first new event
     stands for all of them.
@@ -241,7 +247,7 @@ def _find_candidates(desk: Any, scope: str, subject: str) -> None:
     signed = "(h.signed IS NULL OR h.signed = coalesce(e.moment >= i.since, false))"
     desk.execute(
         f"""
-        CREATE OR REPLACE TEMP TABLE candidates AS
+        CREATE OR REPLACE TEMP TABLE {subject}_candidates AS
         SELECT s.segment_id, s.days, c.session_id, c.customer_id, c.first_event AS event_id, c.first_ts AS ts,
                c.first_moment AS moment
         FROM segments AS s JOIN holding AS h USING (segment) JOIN changes AS c USING (session_id)
@@ -253,7 +259,7 @@ def _find_candidates(desk: Any, scope: str, subject: str) -> None:
         WHERE s.scope = '{scope}' AND s.steps = 0 AND (s.days > 0 OR h.signed IS NOT NULL) AND {signed}
         UNION ALL
         SELECT s.segment_id, s.days, {event}
-        FROM completed AS c JOIN segments AS s USING (segment) JOIN new_events AS e USING ({subject})
+        FROM {completed} AS c JOIN segments AS s USING (segment) JOIN new_events AS e USING ({subject})
         JOIN holding AS h ON h.segment = c.segment AND h.session_id = e.session_id
         LEFT JOIN signed_in AS i ON i.session_id = e.session_id
         WHERE e.moment >= c.moment AND {signed}
@@ -276,7 +282,7 @@ def _choose(desk: Any, scope: str, subject: str) -> None:
                    arg_min(c.customer_id, moment) AS customer_id, arg_min(event_id, moment) AS event_id, min(ts) AS ts,
                    min(moment) AS moment,
                    CASE WHEN any_value(days) > 0 THEN min(ts) + to_days(CAST(any_value(days) AS INTEGER)) END AS expires
-            FROM candidates AS c LEFT JOIN had USING (segment_id, {subject})
+            FROM {subject}_candidates AS c LEFT JOIN had USING (segment_id, {subject})
             WHERE had.until IS NULL OR ts >= had.until GROUP BY segment_id, c.{subject}
             """
         ).fetchall()[0]
@@ -286,4 +292,4 @@ def _choose(desk: Any, scope: str, subject: str) -> None:
             or not desk.execute("SELECT count(*) FROM assigned WHERE expires IS NOT NULL").fetchall()[0][0]
         ):
             return
-        desk.execute("DELETE FROM candidates WHERE days = 0")
+        desk.execute(f"DELETE FROM {subject}_candidates WHERE days = 0")

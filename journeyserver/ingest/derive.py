@@ -107,6 +107,25 @@ def derive(desk: Any, counts: Sequence[int]) -> Derived:
     return Derived(values, joins)
 
 
+def fill(row: dict[str, Any]) -> None:
+    """The same for one row in memory, which has every column; what it lacks is None."""
+    if row["page_url"] and not row["page_hostname"]:
+        _take(row, pages.COLUMNS, pages.parts(row["page_url"]))
+    if row["page_url"] and "?" in row["page_url"] and not any(row[name] for name in campaigns.COLUMNS):
+        _take(row, campaigns.COLUMNS, campaigns.parts(row["page_url"]))
+    if row["referrer_url"] and not (row["referrer_hostname"] and row["referrer_medium"]):
+        asked = ("page_hostname", "mkt_campaign_medium", "mkt_campaign_network")
+        found = referrers.parts(row["referrer_url"], *(row[name] or "" for name in asked))
+        _take(row, referrers.COLUMNS, found)
+    if row["user_agent"] and not (row["device_category"] and row["browser_family"]):
+        _take(row, agents.COLUMNS, agents.parts(row["user_agent"]))
+
+
+def _take(row: dict[str, Any], columns: Sequence[str], values: Sequence[str | None]) -> None:
+    for column, value in zip(columns, values, strict=True):
+        row[column] = row[column] or value
+
+
 def _keep(desk: Any, derivation: Derivation, distinct: Sequence[tuple[str, ...]]) -> None:
     rows = [(*key, *derivation.parts(*key)) for key in distinct]
     names = [*(f"key{at}" for at in range(len(derivation.inputs))), *derivation.columns]

@@ -31,6 +31,10 @@ def event_id_sql(copy: str) -> str:
     return id_sql("customer_id", "event_name", "epoch_us(ts)", "coalesce(page_url, '')", copy)
 
 
+def fact_id(kind: str, *about: UUID | str) -> UUID:
+    return _id(kind, *(str(part) for part in about))
+
+
 def session_id(first_event: UUID) -> UUID:
     return _id("visit", str(first_event))
 

@@ -1,6 +1,8 @@
 """What became of a batch."""
 
 from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
 
 from journeyserver.ingest.incoming import Refused
 
@@ -17,3 +19,18 @@ class Taken:
     @property
     def refused_count(self) -> int:
         return len(self.refused) + self.refused_more
+
+
+@dataclass(frozen=True)
+class VisitThen:
+    """The visit of an event as that event left it; `added` is false where the event was there before."""
+
+    session_id: UUID
+    started: datetime
+    latest: datetime
+    event_count: int
+    pageview_count: int
+    referrer_url: str | None
+    referrer_medium: str | None
+    referrer_keywords: str | None
+    added: bool

@@ -75,6 +75,22 @@ class Words(Protocol):
 
     def map_value(self, column: str, parameter: str) -> str: ...
 
+    def nth_smallest(self, number: str, n: int, condition: str) -> str:
+        """The n-th smallest of the numbers for which the condition holds, or null where there are fewer."""
+        ...
+
+    def in_part(self, column: str, parts: int) -> str:
+        """Whether a text falls into the first of so many parts, by a hash of it."""
+        ...
+
+    def histogram(self, number: str) -> str:
+        """How often each number occurs, as a map."""
+        ...
+
+    def latest(self, column: str, by: str, n: int) -> str:
+        """The n values of a column where `by` is largest, as a list."""
+        ...
+
 
 class Cursor(Protocol):
     """A thread's own view of the warehouse: committed data, consistent within a statement."""
@@ -117,6 +133,10 @@ class Writer(Protocol):
         table and narrow ones of as many rows, which no planner tells apart."""
         ...
 
+    def ask(self, sql: str, parameters: Sequence[Any] = ()) -> list[dict[str, Any]]:
+        """The answer to a question about the warehouse, in rows, with what this transaction has written. For a few rows."""
+        ...
+
     def append(self, table: str, sql: str) -> int:
         """Adds what this SELECT on the desk yields (columns by name, missing ones empty) to a table of the warehouse;
         how many rows that were."""
@@ -131,10 +151,26 @@ class Writer(Protocol):
         ...
 
 
+class Sample(Protocol):
+    """Some of the customers with all their visits and events, kept where they are read fast: every `parts`-th, by a hash."""
+
+    parts: int
+
+    def tables(self) -> tuple[str, str] | None:
+        """The names of its tables of events and of visits, up to date; None while it is being made."""
+        ...
+
+    def forget(self) -> None:
+        """Drops it: something was removed from the warehouse."""
+        ...
+
+
 class Backend(Protocol):
-    """An open warehouse."""
+    """An open warehouse. `commits` counts what was written since it was opened."""
 
     words: Words
+    commits: int
+    sample: Sample
 
     def cursor(self) -> Cursor: ...
 

@@ -14,6 +14,7 @@ from duckdb.func import PythonUDFType
 
 from journeyadmin.contract.metrics import FACT_KINDS
 from journeyserver.engine.backends.base import Busy, QueryStopped, WarehouseError
+from journeyserver.engine.backends.duckdb_sample import DuckSample
 from journeyserver.engine.columns import TABLES, Table, Type
 
 # Grows when an older warehouse needs more than new tables and new, empty columns, which are added by themselves.
@@ -103,6 +104,18 @@ class DuckWords:
     def map_value(self, column: str, parameter: str) -> str:
         return f"map_extract_value({column}, {parameter})"
 
+    def nth_smallest(self, number: str, n: int, condition: str) -> str:
+        return f"(min({number}, {n}) FILTER (WHERE {condition}))[{n}]"
+
+    def in_part(self, column: str, parts: int) -> str:
+        return f"hash({column}) % {parts} = 0"
+
+    def histogram(self, number: str) -> str:
+        return f"histogram({number})"
+
+    def latest(self, column: str, by: str, n: int) -> str:
+        return f"arg_max({column}, {by}, {n})"
+
 
 def _sentence(error: duckdb.Error, path: str) -> WarehouseError:
     text = str(error).splitlines()[0]
@@ -161,6 +174,11 @@ class DuckWriter:
     def collect(self, into: str, sql: str, parameters: Sequence[Any] = (), keys: Sequence[str] = ()) -> None:
         self.desk.execute(f"CREATE OR REPLACE TEMP TABLE {into} AS {sql}", list(parameters))
 
+    def ask(self, sql: str, parameters: Sequence[Any] = ()) -> list[dict[str, Any]]:
+        answer = self.desk.execute(sql, list(parameters))
+        names = [column[0] for column in answer.description]
+        return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
+
     @contextmanager
     def as_written(self) -> Iterator[None]:
         self.desk.execute("SET disabled_optimizers = 'join_order,build_side_probe_side'")
@@ -211,18 +229,23 @@ class DuckBackend:
     def __init__(self, connection: duckdb.DuckDBPyConnection, path: str) -> None:
         self.words = DuckWords()
         self.path = path
+        self.commits = 0
         # Never asked anything itself, so that a reader can be made while the writer works.
         self._root = connection
         self._writer = connection.cursor()
         _teach(self._writer)
         self._lock = _Turns()
         self._making = threading.Lock()
+        self.sample = DuckSample(self._connection)
 
     def cursor(self) -> DuckCursor:
+        return DuckCursor(self._connection(), self.path)
+
+    def _connection(self) -> duckdb.DuckDBPyConnection:
         with self._making:
             connection = self._root.cursor()
         _teach(connection)
-        return DuckCursor(connection, self.path)
+        return connection
 
     @contextmanager
     def transaction(self) -> Iterator[DuckWriter]:
@@ -235,10 +258,12 @@ class DuckBackend:
                     self._writer.execute("ROLLBACK")
                     raise
                 self._writer.execute("COMMIT")
+                self.commits += 1
             except duckdb.Error as error:
                 raise _sentence(error, self.path) from error
 
     def close(self) -> None:
+        self.sample.close()
         with self._lock:
             # A function that is still known when the interpreter ends is reported as a leak.
             self._root.remove_function("python_casefold")

@@ -1,7 +1,8 @@
 """However a stream is cut, and however late its pieces come: visits, assignments and facts are those of an evaluator
 that goes event by event."""
 
-from collections.abc import Iterator
+import itertools
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from journeyserver.engine.backends.duckdb import DuckBackend, open_backend
 from journeyserver.engine.columns import TABLES
 from journeyserver.ingest import incoming
+from journeyserver.ingest.few import Few
 from journeyserver.ingest.intake import take_in
 from journeyserver.ingest.stage import Source
 from journeyserver.ingest.taken import Taken
@@ -141,11 +143,28 @@ def evaluated(oracle: Evaluator) -> dict[str, list[Any]]:
     }
 
 
-def agree(backend: DuckBackend, deliveries: list[tuple[list[dict[str, Any]], list[dict[str, Any]]]]) -> None:
+Way = Callable[[DuckBackend, list[dict[str, Any]], list[dict[str, Any]]], object]
+
+
+def in_memory() -> Way:
+    """The way of live events: what is known of the customers stays in memory from one delivery to the next."""
+    few = Few()
+
+    def take_few(backend: DuckBackend, rows: list[dict[str, Any]], definitions: list[dict[str, Any]]) -> None:
+        with backend.transaction() as writer:
+            few.take_in(writer, backend.commits, rows, definitions, NOW)
+
+    return take_few
+
+
+def agree(
+    backend: DuckBackend, deliveries: list[tuple[list[dict[str, Any]], list[dict[str, Any]]]], ways: list[Way]
+) -> None:
+    """Each delivery by the next of these ways."""
     empty(backend)
     oracle = Evaluator()
-    for rows, definitions in deliveries:
-        take(backend, rows, definitions)
+    for (rows, definitions), way in zip(deliveries, itertools.cycle(ways), strict=False):
+        way(backend, rows, definitions)
         oracle.take(rows, definitions)
     found, wanted = stored(backend), evaluated(oracle)
     for name in wanted:
@@ -155,29 +174,39 @@ def agree(backend: DuckBackend, deliveries: list[tuple[list[dict[str, Any]], lis
 # No shrinking: each example takes a while, and the first one found is small enough.
 _SETTINGS = settings(
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
-    max_examples=20,
+    max_examples=12,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
 
+# By SQL, in memory, and by turns, as when a file is imported while events come in.
+WAYS = {"sql": [take], "memory": [None], "turns": [take, None, None]}
+
+
+def ways_of(name: str) -> list[Way]:
+    memory = in_memory()
+    return [way or memory for way in WAYS[name]]
+
+
+@pytest.mark.parametrize("name", WAYS)
 @_SETTINGS
 @given(data=st.data())
-def test_any_cut_of_a_stream_gives_the_same(backend: DuckBackend, data: st.DataObject) -> None:
+def test_any_cut_of_a_stream_gives_the_same(backend: DuckBackend, name: str, data: st.DataObject) -> None:
     rows = data.draw(streams.events())
     definitions = data.draw(streams.definitions())
     pieces = data.draw(streams.cuts(rows))
     # A definition that comes later works on what happens from then on.
     begin = data.draw(st.sampled_from([0, 0, 1]))
-    agree(
-        backend, [(piece, definitions if at >= begin else definitions[1:]) for at, piece in enumerate(pieces)]
-    )
+    deliveries = [(piece, definitions if at >= begin else definitions[1:]) for at, piece in enumerate(pieces)]
+    agree(backend, deliveries, ways_of(name))
 
 
+@pytest.mark.parametrize("name", WAYS)
 @_SETTINGS
 @given(data=st.data())
-def test_late_pieces_are_placed_as_one_by_one(backend: DuckBackend, data: st.DataObject) -> None:
+def test_late_pieces_are_placed_as_one_by_one(backend: DuckBackend, name: str, data: st.DataObject) -> None:
     rows = data.draw(streams.events())
     definitions = data.draw(streams.definitions())
     pieces = data.draw(streams.cuts(data.draw(st.permutations(rows))))
-    agree(backend, [(piece, definitions) for piece in pieces])
+    agree(backend, [(piece, definitions) for piece in pieces], ways_of(name))

@@ -1,0 +1,99 @@
+"""Rows made in memory → the warehouse's tables."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+import pyarrow
+
+from journeyserver.engine.backends.base import Writer
+from journeyserver.engine.columns import ASSIGNMENTS, EVENTS, FACTS, SESSIONS, Table
+from journeyserver.ingest.facts import SESSION_COLUMNS
+
+Row = Mapping[str, Any]
+
+_ARROW = {
+    "text": pyarrow.string(),
+    "uuid": pyarrow.string(),
+    "kind": pyarrow.string(),
+    "time": pyarrow.timestamp("us"),
+    "bigint": pyarrow.int64(),
+    "double": pyarrow.float64(),
+    "boolean": pyarrow.bool_(),
+    "texts": pyarrow.list_(pyarrow.string()),
+    "uuids": pyarrow.list_(pyarrow.string()),
+    "map": pyarrow.map_(pyarrow.string(), pyarrow.string()),
+}
+# What of a visit changes with its later events.
+CHANGING = (
+    "last_event",
+    "event_count",
+    "pageview_count",
+    "authenticated",
+    "arrival_campaign",
+    "arrival_referrer",
+)
+
+
+class Visit(Protocol):
+    """A row of `sessions`, and whether it is there already."""
+
+    row: dict[str, Any]
+    is_new: bool
+
+
+def write(
+    writer: Writer,
+    events: Sequence[Row],
+    visits: Iterable[Visit],
+    assignments: Sequence[Row],
+    facts: Sequence[Row],
+) -> None:
+    """Adds all of them, and brings the visits that were there up to date."""
+    visits = list(visits)
+    append(writer, EVENTS, events)
+    append(writer, SESSIONS, [visit.row for visit in visits if visit.is_new])
+    append(writer, ASSIGNMENTS, assignments)
+    append(writer, FACTS, facts)
+    changed = [visit.row for visit in visits if not visit.is_new]
+    if changed:
+        writer.desk.register("changed", _table(SESSIONS, changed, ("session_id", *CHANGING)))
+        writer.replace("sessions", "session_id", CHANGING, "changed")
+        writer.desk.unregister("changed")
+    for visit in visits:
+        visit.is_new = False
+
+
+def append(writer: Writer, table: Table, rows: Sequence[Row]) -> None:
+    """Adds rows to a table; what they lack is empty."""
+    if rows:
+        # A column that no row has is left to the warehouse: an insert costs by the columns it names.
+        columns = [name for name in table.names if any(row.get(name) is not None for row in rows)]
+        writer.desk.register("written", _table(table, rows, columns))
+        writer.append(table.name, "SELECT * FROM written")
+        writer.desk.unregister("written")
+
+
+def _table(table: Table, rows: Sequence[Row], columns: Sequence[str]) -> Any:
+    types = {column.name: column.type for column in table.columns}
+    return pyarrow.table(
+        {
+            name: pyarrow.array([_plain(row.get(name)) for row in rows], _ARROW[types[name]])
+            for name in columns
+        }
+    )
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, UUID):
+        return str(value)
+    if isinstance(value, list):
+        return [_plain(part) for part in value]
+    return value
+
+
+def fact(kind: str, ts: datetime, session: Row, held: Sequence[UUID]) -> dict[str, Any]:
+    """A fact with everything that it says of its visit."""
+    visit = {name: session[column] for name, column in SESSION_COLUMNS.items()}
+    return {"kind": kind, "ts": ts, "journey_session_segment_id": list(held) or None, **visit}
