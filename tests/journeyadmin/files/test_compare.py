@@ -1,6 +1,7 @@
 """Two connections side by side, on two running servers."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -12,25 +13,33 @@ from journeyadmin.accounts.models import Connection, Person
 from journeyadmin.files.compare import compared
 from journeyadmin.files.reading import Held
 from journeyadmin.service import Tokens
-from tests import cast
+from tests import cast, programs
 from tests.journeyadmin.shop import Shop, apply
 from tests.programs import Program
 
 
+@pytest.fixture(scope="module")
+def second_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
+    with programs.journeyserver(tmp_path_factory.mktemp("second")) as running:
+        yield running
+
+
 @pytest.fixture
-def elsewhere(own_server: Program, db: None) -> Shop:
+def elsewhere(second_server: Program, db: None) -> Iterator[Shop]:
     """A second service that the dashboard reaches as a client."""
     cache.clear()
     connection = Connection(
         name="Elsewhere",
-        typed_login_url=own_server.url,
-        typed_api_url=own_server.url,
+        typed_login_url=second_server.url,
+        typed_api_url=second_server.url,
         client_id=cast.SERVICE[0],
         mode=Connection.Mode.CLIENT,
     )
     connection.client_secret = cast.SERVICE[1]
     connection.save()
-    return Shop(own_server.url)
+    shop = Shop(second_server.url)
+    yield shop
+    shop.tidy()
 
 
 def test_differences_and_promotion(marketer: Browser, shop: Shop, elsewhere: Shop) -> None:
@@ -54,12 +63,12 @@ def test_differences_and_promotion(marketer: Browser, shop: Shop, elsewhere: Sho
 
 
 def test_a_connection_per_person_needs_a_sign_in_of_its_own(
-    marketer: Browser, own_server: Program, shop: Shop
+    marketer: Browser, second_server: Program, shop: Shop
 ) -> None:
     other = Connection.objects.create(
         name="Second",
-        typed_login_url=own_server.url,
-        typed_api_url=own_server.url,
+        typed_login_url=second_server.url,
+        typed_api_url=second_server.url,
         client_id=cast.DASHBOARD_CLIENT,
     )
     page = marketer.get(f"/files/compare?with={other.pk}").content.decode()
@@ -69,7 +78,7 @@ def test_a_connection_per_person_needs_a_sign_in_of_its_own(
         connection=other,
         permissions=["journey:segment:view", "journey:actiontarget:view"],
     )
-    grant = grants.keep(person, Tokens(cast.person_tokens(own_server.url, "marketer")["access_token"]))
+    grant = grants.keep(person, Tokens(cast.person_tokens(second_server.url, "marketer")["access_token"]))
     session = marketer.session
     session[others.OTHERS] = {str(other.pk): str(grant.pk)}
     session.save()  # type: ignore[attr-defined]
