@@ -1,5 +1,7 @@
 """The frame around every page, for each of the three users."""
 
+from collections.abc import Callable
+
 from django.test import Client as Browser
 
 
@@ -7,6 +9,19 @@ def test_a_signed_in_person_sees_the_frame(marketer: Browser) -> None:
     page = marketer.get("/segments/").content.decode()
     assert "Maya Lindqvist" in page
     assert "Test shop" in page
+
+
+def test_the_connection_frames_every_page_with_name_colour_and_mark(sign_in: Callable[..., Browser]) -> None:
+    browser = sign_in("marketer", name="Shop north", colour="#c2255c", production=True, read_only=True)
+    for address in ("/segments/", "/action-targets/", "/history/", "/accounts/permissions/"):
+        page = browser.get(address).content.decode()
+        # In the rail, and at the head of the page where a phone has no rail.
+        through = page.partition('class="through"')[2].partition("</p>")[0]
+        for part in (through, page.partition('class="rail-foot"')[2].partition("</nav>")[0]):
+            assert "Shop north" in part
+            assert 'fill="#c2255c"' in part
+            assert "Production" in part
+        assert "Read-only connection." in page
 
 
 def test_nobody_sees_a_page_without_signing_in(db: None, client: Browser) -> None:
