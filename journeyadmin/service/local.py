@@ -39,8 +39,8 @@ class LocalService:
         `segment` is a segment's JSON, of which `scope`, `context` and `journey` are read; it must be whole, otherwise
         InvalidRequest names the fields. `interval` is "start/end" as in an aggregate query (without: the last 30 days).
         `editor` names the form that asks, any text up to 64 characters: a newer count of the same person and editor
-        really stops the older one, and `stop_preview(editor)` does. `mode="estimate"` counts a sixteenth of the visits
-        when there are many, and says so; ask again with "exact" then. Answer:
+        really stops the older one, and `stop_preview(editor)` does. `mode="estimate"` counts a sixteenth of the customers
+        where there are many, and says so; ask again with "exact" then. Answer:
 
             {"state": "counted",           # "noEvents": no visits at all in the interval, which is not 0
                                            # "noConditions": a definition without any matches nothing by itself

@@ -4,10 +4,11 @@ A visit matches when everything holds at one of its events, as docs/decisions/00
 Session the visit's own events count, for Customer all those of the customer. Visits are those that began in the window.
 
     base        the visits of the window, with a column per context criterion
+    visits      the same, with how many of the context criteria they meet in order
     flagged     the events that meet at least the first test of a pattern, with how many of its tests they meet in order
-    step 0…     per visit (or customer): how many tests its best event meets, and the moment that completes the pattern
-    reached     for Customer: the visits with an event at or after that moment
-    looked_at   the visits with all of this beside them, counted by the last SELECT
+    step 0…     per visit (or customer) that is still there: how many tests its best event meets, and the moment that
+                completes the pattern
+    matched     the visits at one of whose events everything holds
 
 Words of the statement are ours; values are parameters. The moment of an event is one number, time above `seq`.
 """
@@ -66,15 +67,16 @@ def steps_of(definition: Json) -> tuple[Step, ...]:
 class Window:
     """Visits that began in start ≤ t < end; `last` is the time of the last event of any of them. Aware, UTC.
 
-    With `sample` = (parts, part) only the visits of every so many-th customer are looked at, chosen by a hash of the id.
+    With `parts` above 1 only the visits of every so many-th customer are looked at, chosen by a hash of the id.
     """
 
     start: datetime
     end: datetime
     last: datetime
-    sample: tuple[int, int] | None = None
-    # The table of events to read: `events`, or one that holds those of the sampled customers.
+    parts: int = 1
+    # The tables to read: the warehouse's, or copies that hold what belongs to the sampled customers.
     events: str = "events"
+    sessions: str = "sessions"
 
 
 class _Text:
@@ -107,10 +109,6 @@ class _Side:
     def needs_first_sign_in(self) -> bool:
         return any(allowed == frozenset({False}) for allowed in self.signed)
 
-    @property
-    def last(self) -> str:
-        return f"{self.letter}_step{len(self.patterns) - 1}"
-
     def base_columns(self, parameters: list[Any]) -> list[str]:
         """A boolean per context criterion; whether a visitor is signed in depends on the moment and comes later."""
         return [
@@ -119,7 +117,7 @@ class _Side:
             if criterion["key"] != "authenticated"
         ]
 
-    def event_depths(self, parameters: list[Any]) -> list[str]:
+    def event_columns(self, parameters: list[Any]) -> list[str]:
         """For each pattern, how many of its tests an event meets in their order."""
         return [
             f"{self._depth(pattern, parameters)} AS {self.letter}_d{number}"
@@ -140,115 +138,113 @@ class _Side:
         whens = " ".join(f"WHEN NOT ({test}) THEN {met}" for met, test in enumerate(tests))
         return f"CASE {whens} ELSE {len(tests)} END"
 
+    def first_tests(self, parameters: list[Any]) -> list[str]:
+        """For each pattern, whether an event meets its first test. Beside the depths this seems to say nothing new, but an
+        engine works a plain condition off several times faster than one hidden in a number."""
+        tests = []
+        for pattern in self.patterns:
+            parameters.append(pattern["streamType"])
+            test = "stream = ?"
+            if pattern.get("eventName"):
+                parameters.append(pattern["eventName"])
+                test += " AND event_name = ?"
+            elif pattern["criteria"]:
+                row = pattern["criteria"][0]
+                test += f" AND {criterion_condition(self.words, 'journey', row, parameters)}"
+            tests.append(f"({test})")
+        return tests
+
     def tests_of(self, number: int) -> int:
         pattern = self.patterns[number]
         return max(1, len(pattern["criteria"]) + bool(pattern.get("eventName")))
+
+    def visit_column(self) -> str:
+        """How many context criteria a visit meets in their order."""
+        conditions = [
+            f"base.{self.letter}_c{index}"
+            if criterion["key"] != "authenticated"
+            else _signed(self.signed[index])
+            for index, criterion in enumerate(self.context)
+        ]
+        whens = " ".join(f"WHEN NOT {condition} THEN {met}" for met, condition in enumerate(conditions))
+        met = f"CASE {whens} ELSE {len(conditions)} END" if conditions else "0"
+        return f"{met} AS {self.letter}_met"
 
     def step(self, number: int) -> str:
         """The SELECT of one pattern's table: subject, depth, and the moment that completes it (null: never)."""
         depth, needed = f"f.{self.letter}_d{number}", int(self.patterns[number]["count"])
         matches = f"{depth} = {self.tests_of(number)}"
-        source = "flagged AS f"
+        source, there = "flagged AS f", ""
         if number:
             before = f"{self.letter}_step{number - 1}"
             source += f" JOIN {before} AS s ON s.subject = f.{self.subject} AND f.moment >= s.completed"
+        else:
+            there = f" HAVING subject IN (SELECT {self.subject} FROM visits WHERE {self.context_holds})"
         # It counts from the event that completed the one before, that one included, but completes strictly later.
         if needed == 1:
             later = " AND f.moment > s.completed" if number else ""
             completed = f"min(f.moment) FILTER (WHERE {matches}{later})"
         else:
-            completed = f"(min(f.moment, {needed}) FILTER (WHERE {matches}))[{needed}]"
+            completed = self.words.nth_smallest("f.moment", needed, matches)
         return (
             f"SELECT f.{self.subject} AS subject, max({depth}) AS depth, {completed} AS completed "
-            f"FROM {source} WHERE {depth} > 0 GROUP BY f.{self.subject}"
+            f"FROM {source} WHERE {depth} > 0 GROUP BY f.{self.subject}{there}"
         )
 
-    def joins(self) -> list[str]:
-        joins = [
-            f"LEFT JOIN {self.letter}_step{number} ON {self.letter}_step{number}.subject = base.{self.subject}"
-            for number in range(len(self.patterns))
-        ]
-        if self.patterns and self.scope == "Customer":
-            joins.append(
-                f"LEFT JOIN {self.letter}_reached ON {self.letter}_reached.session_id = base.session_id"
+    @property
+    def context_holds(self) -> str:
+        return f"{self.letter}_met = {len(self.context)}"
+
+    def matched(self, words: Words, events: str) -> str:
+        """The SELECT of the matching visits."""
+        chosen = "SELECT v.session_id, v.customer_id, v.started FROM visits AS v"
+        if not self.patterns:
+            return f"{chosen} WHERE {self.context_holds if self.context else 'false'}"
+        last = f"{self.letter}_step{len(self.patterns) - 1}"
+        unsigned = bool(self.signed) and self.signed[-1] == frozenset({False})
+        if self.scope == "Session":
+            # Whoever is in a step's table meets the context.
+            before = " AND (s.completed < v.first_signed OR v.first_signed IS NULL)" if unsigned else ""
+            return (
+                f"{chosen} JOIN {last} AS s ON s.subject = v.session_id WHERE s.completed IS NOT NULL{before}"
             )
-        return joins
-
-    def looked_at_columns(self) -> list[str]:
-        """Beside each visit: context criteria met in order, the patterns' depths and completions, and whether it matches."""
-        letter = self.letter
-        conditions = [
-            f"base.{letter}_c{index}"
-            if criterion["key"] != "authenticated"
-            else self._signed(self.signed[index])
-            for index, criterion in enumerate(self.context)
-        ]
-        whens = " ".join(f"WHEN NOT {condition} THEN {met}" for met, condition in enumerate(conditions))
-        met = f"CASE {whens} ELSE {len(conditions)} END" if conditions else "0"
-        columns = [f"{met} AS {letter}_context"]
-        for number in range(len(self.patterns)):
-            columns.append(f"coalesce({letter}_step{number}.depth, 0) AS {letter}_depth{number}")
-            columns.append(f"{letter}_step{number}.completed IS NOT NULL AS {letter}_done{number}")
-        matched = [f"{met} = {len(conditions)}"]
-        if self.patterns:
-            matched.append(f"{letter}_step{len(self.patterns) - 1}.completed IS NOT NULL")
-            if self.scope == "Customer":
-                matched.append(f"{letter}_reached.session_id IS NOT NULL")
-            elif self.signed and self.signed[-1] == frozenset({False}):
-                matched.append(
-                    f"({self.last}.completed < signing.first_signed OR signing.first_signed IS NULL)"
-                )
-        if not self.context and not self.patterns:
-            matched = ["false"]
-        columns.append(f"({' AND '.join(matched)}) AS {letter}_matched")
-        return columns
-
-    def _signed(self, allowed: frozenset[bool]) -> str:
-        if len(allowed) != 1:
-            return "true" if allowed else "false"
-        signed = "coalesce(base.authenticated, false)"
-        return signed if True in allowed else f"(NOT {signed} OR signing.first < signing.first_signed)"
-
-    def reached(self, words: Words, events: str) -> str:
-        """Customer: the visits with an event at or after the completion, and before sign-in where that is asked for."""
         at = moment(words, "e")
-        unsigned = ""
-        if self.signed and self.signed[-1] == frozenset({False}):
-            unsigned = (
-                f" LEFT JOIN signing ON signing.session_id = e.session_id "
-                f"WHERE signing.first_signed IS NULL OR {at} < signing.first_signed"
-            )
+        before = f" AND ({at} < v.first_signed OR v.first_signed IS NULL)" if unsigned else ""
         return (
-            f"SELECT DISTINCT e.session_id FROM {events} AS e "
-            f"JOIN {self.last} AS s ON s.subject = e.customer_id AND {at} >= s.completed{unsigned}"
+            f"SELECT DISTINCT v.session_id, v.customer_id, v.started FROM {events} AS e "
+            f"JOIN {last} AS s ON s.subject = e.customer_id AND {at} >= s.completed "
+            f"JOIN visits AS v ON v.session_id = e.session_id WHERE v.{self.context_holds}{before}"
         )
 
-    def counters(self, definition: Json) -> list[str]:
-        """For each step, in order, how many it keeps: visits, or for Customer their customers."""
-        counters = []
-        journey_begins = f"{self.letter}_context = {len(self.context)}"
+    def counters(self, definition: Json) -> list[tuple[str, list[str]]]:
+        """What each step keeps, as FROM clauses with their columns: visits, or for Customer their customers."""
         steps = steps_of(definition)
-        for number, step in enumerate(steps):
-            if number == len(steps) - 1:
-                condition = f"{self.letter}_matched"
-            elif step.pattern is None:
-                condition = f"{self.letter}_context >= {step.depth}"
+        tables: dict[int | None, list[str]] = {}
+        for number, step in enumerate(steps[:-1]):
+            if step.pattern is None:
+                condition = f"{self.letter}_met >= {step.depth}"
+            elif step.depth is None:
+                condition = "completed IS NOT NULL"
             else:
-                condition = journey_begins
-                if step.pattern:
-                    condition += f" AND {self.letter}_done{step.pattern - 1}"
-                condition += (
-                    f" AND {self.letter}_done{step.pattern}"
-                    if step.depth is None
-                    else f" AND {self.letter}_depth{step.pattern} >= {step.depth}"
-                )
-            counters.append(f"{self.units(condition)} AS k{number}")
-        return counters
+                condition = f"depth >= {step.depth}"
+            tables.setdefault(step.pattern, []).append(f"{self.words.count_if(condition)} AS k{number}")
+        whose = (
+            "visits"
+            if self.scope == "Session"
+            else f"(SELECT max({self.letter}_met) AS {self.letter}_met FROM visits GROUP BY customer_id) AS customers"
+        )
+        return [
+            (whose if pattern is None else f"{self.letter}_step{pattern}", columns)
+            for pattern, columns in tables.items()
+        ]
 
-    def units(self, condition: str) -> str:
-        if self.scope == "Customer":
-            return self.words.distinct_if("customer_id", condition)
-        return self.words.count_if(condition)
+
+def _signed(allowed: frozenset[bool]) -> str:
+    """Whether the visit has an event at which its visitor was signed in, or was not, as allowed."""
+    if len(allowed) != 1:
+        return "true" if allowed else "false"
+    signed = "coalesce(base.authenticated, false)"
+    return signed if True in allowed else f"(NOT {signed} OR signing.first < signing.first_signed)"
 
 
 def _signed_in(words: Words, context: Sequence[Json]) -> list[frozenset[bool]]:
@@ -281,107 +277,100 @@ def visits_condition(words: Words, window: Window) -> str:
         f"started >= {words.time_literal(window.start)}",
         f"started < {words.time_literal(window.end)}",
     ]
-    if window.sample:
-        parts.append(sampled(window.sample))
+    if window.parts > 1 and window.sessions == "sessions":
+        parts.append(words.in_part("customer_id", window.parts))
     return " AND ".join(parts)
-
-
-def sampled(sample: tuple[int, int]) -> str:
-    """A condition on customer_id that keeps the customers of one part."""
-    parts, part = sample
-    return f"hash(customer_id) % {parts} = {part}"
 
 
 def counting(
     words: Words, definition: Json, scope: str, window: Window, saved: tuple[Json, str] | None = None
 ) -> Statement:
     """One row: k0… (what each step keeps), `sessions`, `customers`, `slots` (matched visits by quarter of an hour since
-    the window's start), `latest` (ids of the latest matched visits), `squares` (of matched visits per customer), and with `saved`, a
-    definition and its scope, `saved_sessions`, `saved_customers`, `both`: units that both match."""
+    the window's start), `latest` (ids of the latest matched visits). Of a sample also `squares` (of matched visits per
+    customer). With `saved`, a definition and its scope, also `saved_sessions`, `saved_customers` and `both`: units that
+    both match."""
     new = _Side(words, "n", definition, scope)
-    sides = [new, *([_Side(words, "o", *saved)] if saved else [])]
-    text = _looked_at(words, sides, window)
-    values = [
-        *new.counters(definition),
-        f"{words.count_if('n_matched')} AS sessions",
-        f"{words.distinct_if('customer_id', 'n_matched')} AS customers",
-        f"histogram({slot(words, window.start)}) FILTER (WHERE n_matched) AS slots",
-        f"arg_max(session_id, started, {MOST_SAMPLES}) FILTER (WHERE n_matched) AS latest",
+    old = _Side(words, "o", *saved) if saved else None
+    text = _tables(words, [new, *([old] if old else [])], window)
+    unit = "customers" if scope == "Customer" else "sessions"
+    parts = new.counters(definition)
+    matched = [
+        "count(*) AS sessions",
+        "count(DISTINCT customer_id) AS customers",
+        f"{words.histogram(slot(words, window.start))} AS slots",
+        f"{words.latest('session_id', 'started', MOST_SAMPLES)} AS latest",
     ]
-    if window.sample:
-        values.append(
-            "(SELECT sum(n * n) FROM (SELECT count(*) AS n FROM looked_at WHERE n_matched GROUP BY customer_id) AS each_customer)"
-            " AS squares"
+    parts.append(("n_matched", matched))
+    if window.parts > 1:
+        each = "(SELECT count(*) AS n FROM n_matched GROUP BY customer_id) AS each_customer"
+        parts.append((each, ["sum(n * n) AS squares"]))
+    if old:
+        key = "customer_id" if scope == "Customer" else "session_id"
+        saved_columns = ["count(*) AS saved_sessions", "count(DISTINCT customer_id) AS saved_customers"]
+        parts.append(("o_matched", saved_columns))
+        parts.append(
+            (f"n_matched WHERE {key} IN (SELECT {key} FROM o_matched)", [f"count(DISTINCT {key}) AS both"])
         )
-    if saved:
-        values += [
-            f"{words.count_if('o_matched')} AS saved_sessions",
-            f"{words.distinct_if('customer_id', 'o_matched')} AS saved_customers",
-            "(SELECT count(*) FROM (SELECT customer_id FROM looked_at GROUP BY customer_id "
-            "HAVING bool_or(n_matched) AND bool_or(o_matched)) AS each_customer) AS both_customers"
-            if scope == "Customer"
-            else f"{words.count_if('n_matched AND o_matched')} AS both_sessions",
-        ]
-    return Statement(
-        f"WITH {', '.join(text.parts)} SELECT {', '.join(values)} FROM looked_at", tuple(text.parameters)
+    tables = ", ".join(
+        f"(SELECT {', '.join(columns)} FROM {table}) AS part{number}"
+        for number, (table, columns) in enumerate(parts)
     )
+    last = len(steps_of(definition)) - 1
+    kept = f", {unit} AS k{last}" if last >= 0 else ""
+    return Statement(f"WITH {', '.join(text.parts)} SELECT *{kept} FROM {tables}", tuple(text.parameters))
 
 
 def matching(words: Words, definition: Json, scope: str, window: Window) -> Statement:
     """The visits that match: `session_id`, `customer_id`, `started`."""
-    text = _looked_at(words, [_Side(words, "n", definition, scope)], window)
-    return Statement(
-        f"WITH {', '.join(text.parts)} SELECT session_id, customer_id, started FROM looked_at WHERE n_matched",
-        tuple(text.parameters),
-    )
+    text = _tables(words, [_Side(words, "n", definition, scope)], window)
+    return Statement(f"WITH {', '.join(text.parts)} SELECT * FROM n_matched", tuple(text.parameters))
 
 
-def _looked_at(words: Words, sides: Sequence[_Side], window: Window) -> _Text:
-    """All tables up to `looked_at`."""
+def _tables(words: Words, sides: Sequence[_Side], window: Window) -> _Text:
+    """All tables up to each side's `matched`."""
     text = _Text()
-    _add_base(text, words, sides, window)
+    _add_visits(text, words, sides, window)
     _add_events(text, words, sides, window)
     for side in sides:
         for number in range(len(side.patterns)):
             text.add(f"{side.letter}_step{number}", side.step(number))
-    if any(side.needs_first_sign_in for side in sides):
-        text.add("signing", _signing(words, window))
-    for side in sides:
-        if side.patterns and side.scope == "Customer":
-            text.add(f"{side.letter}_reached", side.reached(words, window.events))
-    joins = [join for side in sides for join in side.joins()]
-    if any(side.needs_first_sign_in for side in sides):
-        joins.append("LEFT JOIN signing ON signing.session_id = base.session_id")
-    columns = [column for side in sides for column in side.looked_at_columns()]
-    text.add(
-        "looked_at",
-        f"SELECT base.session_id, base.customer_id, base.started, {', '.join(columns)} FROM base {' '.join(joins)}",
-    )
+        text.add(f"{side.letter}_matched", side.matched(words, window.events))
     return text
 
 
-def _add_base(text: _Text, words: Words, sides: Sequence[_Side], window: Window) -> None:
+def _add_visits(text: _Text, words: Words, sides: Sequence[_Side], window: Window) -> None:
     parameters: list[Any] = []
     columns = [column for side in sides for column in side.base_columns(parameters)]
     chosen = ", ".join(["session_id", "customer_id", "started", "authenticated", *columns])
-    text.add("base", f"SELECT {chosen} FROM sessions WHERE {visits_condition(words, window)}", parameters)
+    text.add(
+        "base", f"SELECT {chosen} FROM {window.sessions} WHERE {visits_condition(words, window)}", parameters
+    )
+    met = ", ".join(side.visit_column() for side in sides)
+    shown = "base.session_id, base.customer_id, base.started"
+    if any(side.needs_first_sign_in for side in sides):
+        text.add("signing", _signing(words, window))
+        source = "base LEFT JOIN signing ON signing.session_id = base.session_id"
+        text.add("visits", f"SELECT {shown}, signing.first_signed, {met} FROM {source}")
+    else:
+        text.add("visits", f"SELECT {shown}, {met} FROM base")
 
 
 def _add_events(text: _Text, words: Words, sides: Sequence[_Side], window: Window) -> None:
     parameters: list[Any] = []
-    depths = [column for side in sides for column in side.event_depths(parameters)]
+    depths = [column for side in sides for column in side.event_columns(parameters)]
     if not depths:
         return
-    names = [f"{side.letter}_d{number}" for side in sides for number in range(len(side.patterns))]
-    conditions = [sampled(window.sample)] if window.sample and window.events == "events" else []
+    conditions = []
+    if window.parts > 1 and window.events == "events":
+        conditions.append(words.in_part("customer_id", window.parts))
     if all(side.scope == "Session" for side in sides):
         conditions.append(_around(words, window))
-    where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
+    first = [test for side in sides for test in side.first_tests(parameters)]
+    conditions.append(f"({' OR '.join(first)})")
     text.add(
         "flagged",
-        f"SELECT session_id, customer_id, {moment(words, 'e')} AS moment, {', '.join(names)} FROM "
-        f"(SELECT session_id, customer_id, ts, seq, {', '.join(depths)} FROM {window.events}{where}) AS e "
-        f"WHERE {' OR '.join(f'{name} > 0' for name in names)}",
+        f"SELECT session_id, customer_id, {moment(words, 'e')} AS moment, {', '.join(depths)} "
+        f"FROM {window.events} AS e WHERE {' AND '.join(conditions)}",
         parameters,
     )
 

@@ -1,9 +1,8 @@
 """What a definition would match, counted before anyone saves it."""
 
-import math
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -20,6 +19,7 @@ from journeyserver.engine.moments import first_moment
 from journeyserver.errors import json_response
 from journeyserver.local import calls, questions, recorded
 from journeyserver.local.calls import work_for
+from journeyserver.local.estimate import bounds, falling
 from journeyserver.local.masking import Ids
 from journeyserver.local.questions import Question, Span
 from journeyserver.local.reasons import reasons
@@ -30,21 +30,9 @@ Json = Mapping[str, Any]
 
 DEFAULT_LIMIT_MS = 2_000
 LONGEST_LIMIT_MS = 60_000
-# Below this many visits the exact number is there as fast as an estimate.
-ESTIMATE_FROM = 20_000
-PARTS = 16
-_SURE = 1.96
+# Below this many visits the exact number is there nearly as fast as an estimate.
+ESTIMATE_FROM = 50_000
 _SLOT = timedelta(microseconds=funnel.SLOT_MICROSECONDS)
-
-
-@dataclass(frozen=True)
-class _Window:
-    """What is in a window: counts, the time of the last event, and visits by quarter of an hour from its start."""
-
-    sessions: int
-    customers: int
-    last: datetime | None
-    slots: Mapping[int, int]
 
 
 @operation(PREVIEW)
@@ -79,7 +67,8 @@ class _Preview:
     """One preview while it is worked on."""
 
     def __init__(self, doing: Work, question: Question, asked: Span, ids: Ids) -> None:
-        self.words = warehouse.backend().words
+        self.backend = warehouse.backend()
+        self.words = self.backend.words
         self.doing = doing
         self.definition, self.scope = question.definition, question.scope
         self.is_empty = question.is_empty
@@ -87,98 +76,77 @@ class _Preview:
         self.ids = ids
 
     def answer(self, saved: Json | None, mode: str) -> dict[str, Any]:
-        window = self.window()
-        if window.last is None:
+        inside = funnel.Window(self.asked.start, self.asked.end, self.asked.end)
+        sessions, last, slots = self.visits(inside)
+        if last is None:
             return {"state": "noEvents"}
+        window = replace(inside, last=last)
+        if mode == "estimate" and sessions >= ESTIMATE_FROM and not self.is_empty:
+            window = self.sampled(window)
+        parts = window.parts
+        customers = min(self.customers(window) * parts, sessions)
         unit = "customers" if self.scope == "Customer" else "sessions"
-        answer: dict[str, Any] = {
-            "unit": unit,
-            "window": {"sessions": window.sessions, "customers": window.customers},
-        }
+        answer: dict[str, Any] = {"unit": unit, "window": {"sessions": sessions, "customers": customers}}
         if self.is_empty:
             return {"state": "noConditions", **answer}
-        sampled = mode == "estimate" and window.sessions >= ESTIMATE_FROM
-        found = self.count(window, saved, sampled)
-        times = PARTS if sampled else 1
-        everything = window.customers if unit == "customers" else window.sessions
+        found = self.count(window, saved)
+        everything = customers if unit == "customers" else sessions
+        steps = self.steps(found, everything, parts)
         answer |= {
             "state": "counted",
-            "sampled": sampled,
-            "fraction": 1 / times,
-            "matched": self.matched(found, unit, everything, times),
-            "steps": self.steps(found, everything, times),
-            "days": self.days(window, found, times),
+            "sampled": parts > 1,
+            "fraction": 1 / parts,
+            "matched": _matched(found, unit, everything, parts),
+            "steps": steps,
+            "days": self.days(slots, found, parts),
         }
         if saved is not None:
-            answer["saved"] = _against(found, unit, times)
-        zero = next((step for step in answer["steps"] if step["before"] and not step["kept"]), None)
+            answer["saved"] = _against(found, unit, parts)
+        zero = next((step for step in steps if step["before"] and not step["kept"]), None)
         if zero is not None:
             answer["zero"] = self.zero(zero)
         answer["samples"] = self.samples(list(found["latest"] or ()))
         return answer
 
-    def window(self) -> _Window:
-        inside = funnel.visits_condition(
-            self.words, funnel.Window(self.asked.start, self.asked.end, self.asked.end)
-        )
+    def visits(self, window: funnel.Window) -> tuple[int, datetime | None, dict[int, int]]:
+        """Of all visits in the window: how many, the time of the last event, and how many by quarter of an hour."""
         row = self.doing.rows(
-            f"SELECT count(*) AS sessions, count(DISTINCT customer_id) AS customers, max(last_event) AS last, "
-            f"histogram({funnel.slot(self.words, self.asked.start)}) AS slots FROM sessions WHERE {inside}"
+            f"SELECT count(*) AS sessions, max(last_event) AS last, "
+            f"{self.words.histogram(funnel.slot(self.words, self.asked.start))} AS slots "
+            f"FROM sessions WHERE {funnel.visits_condition(self.words, window)}"
         )[0]
         last = row["last"]
-        return _Window(
-            row["sessions"], row["customers"], last and last.replace(tzinfo=UTC), dict(row["slots"] or ())
-        )
+        return row["sessions"], last and last.replace(tzinfo=UTC), dict(row["slots"] or ())
 
-    def count(self, window: _Window, saved: Json | None, sampled: bool) -> dict[str, Any]:
-        assert window.last is not None
-        statement = funnel.counting(
-            self.words,
-            self.definition,
-            self.scope,
-            funnel.Window(
-                self.asked.start, self.asked.end, window.last, sample=(PARTS, 0) if sampled else None
-            ),
-            saved=(saved, saved["scope"]) if saved is not None else None,
-        )
+    def sampled(self, window: funnel.Window) -> funnel.Window:
+        """The window, looked at through a sample: of the one that is kept, or while that is made by reading less of it all."""
+        sample = self.backend.sample
+        tables = sample.tables()
+        if tables is None:
+            return replace(window, parts=sample.parts)
+        return replace(window, parts=sample.parts, events=tables[0], sessions=tables[1])
+
+    def customers(self, window: funnel.Window) -> int:
+        (number,) = self.doing.run(
+            f"SELECT count(DISTINCT customer_id) AS number FROM {window.sessions} "
+            f"WHERE {funnel.visits_condition(self.words, window)}"
+        )["number"]
+        return int(number)
+
+    def count(self, window: funnel.Window, saved: Json | None) -> dict[str, Any]:
+        against = (saved, saved["scope"]) if saved is not None else None
+        statement = funnel.counting(self.words, self.definition, self.scope, window, against)
         return self.doing.rows(statement.sql, statement.parameters)[0]
 
-    def matched(self, found: Json, unit: str, everything: int, times: int) -> dict[str, Any]:
-        counted = found[unit]
-        low = high = counted * times
-        if times > 1:
-            # Each customer is in the sample with a chance of 1 / times, and brings all matching visits along.
-            squares = found["squares"] or 0 if unit == "sessions" else counted
-            spread = _SURE * math.sqrt((1 - 1 / times) * squares) * times
-            low = max(counted, math.floor(counted * times - spread))
-            # None in the sample still leaves some: the rule of three.
-            high = min(everything, math.ceil(counted * times + spread) if counted else 3 * times)
-        return {
-            "sessions": found["sessions"] * times,
-            "customers": found["customers"] * times,
-            "share": min(1.0, counted * times / everything),
-            "low": low,
-            "high": max(low, high),
-        }
+    def steps(self, found: Json, everything: int, parts: int) -> list[dict[str, Any]]:
+        steps = funnel.steps_of(self.definition)
+        kept = falling([found[f"k{number}"] for number in range(len(steps))], parts, everything)
+        return [
+            {"path": step.path, "key": step.key, "before": before, "kept": after, "dropped": before - after}
+            for step, before, after in zip(steps, [everything, *kept], kept, strict=False)
+        ]
 
-    def steps(self, found: Json, everything: int, times: int) -> list[dict[str, Any]]:
-        shown = []
-        before = everything
-        for number, step in enumerate(funnel.steps_of(self.definition)):
-            kept = min(before, found[f"k{number}"] * times)
-            shown.append(
-                {
-                    "path": step.path,
-                    "key": step.key,
-                    "before": before,
-                    "kept": kept,
-                    "dropped": before - kept,
-                }
-            )
-            before = kept
-        return shown
-
-    def days(self, window: _Window, found: Json, times: int) -> list[dict[str, Any]]:
+    def days(self, slots: dict[int, int], found: Json, parts: int) -> list[dict[str, Any]]:
         matched = dict(found["slots"] or ())
         utc = ZoneInfo("UTC")
         edges = self.asked.days()
@@ -186,12 +154,12 @@ class _Preview:
         for start, end in pairwise(edges):
             first, after = (-((self.asked.start - edge) // _SLOT) for edge in (start, end))
             if end == edges[-1]:
-                after = max([first, *window.slots]) + 1
+                after = max([first, *slots]) + 1
             shown.append(
                 {
                     "interval": format_interval(start, end, utc),
-                    "all": sum(window.slots.get(slot, 0) for slot in range(first, after)),
-                    "matched": sum(matched.get(slot, 0) for slot in range(first, after)) * times,
+                    "all": sum(slots.get(slot, 0) for slot in range(first, after)),
+                    "matched": sum(matched.get(slot, 0) for slot in range(first, after)) * parts,
                 }
             )
         return shown
@@ -227,13 +195,27 @@ class _Preview:
         return shown
 
 
-def _against(found: Json, unit: str, times: int) -> dict[str, int]:
-    both = found[f"both_{unit}"]
+def _matched(found: Json, unit: str, everything: int, parts: int) -> dict[str, Any]:
+    counted = found[unit]
+    # Each customer counts once for that scope, and brings all matching visits along for the other.
+    squares = int(found.get("squares") or 0) if unit == "sessions" else counted
+    low, high = bounds(counted, squares, parts, everything)
     return {
-        "sessions": found["saved_sessions"] * times,
-        "customers": found["saved_customers"] * times,
-        "gained": (found[unit] - both) * times,
-        "lost": (found[f"saved_{unit}"] - both) * times,
+        "sessions": found["sessions"] * parts,
+        "customers": found["customers"] * parts,
+        "share": min(1.0, counted * parts / everything),
+        "low": low,
+        "high": high,
+    }
+
+
+def _against(found: Json, unit: str, parts: int) -> dict[str, int]:
+    both = found["both"]
+    return {
+        "sessions": found["saved_sessions"] * parts,
+        "customers": found["saved_customers"] * parts,
+        "gained": (found[unit] - both) * parts,
+        "lost": (found[f"saved_{unit}"] - both) * parts,
     }
 
 

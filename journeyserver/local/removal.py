@@ -58,6 +58,7 @@ def erase(backend: Backend, customer_id: str) -> Counts:
             writer.execute(f"DELETE FROM {table} WHERE {condition}", given)
             if table == "facts":
                 _leave_anonymous(writer)
+    backend.sample.forget()
     return {table: before[table] for table in _COUNTED}
 
 
@@ -121,6 +122,7 @@ def retain(backend: Backend, days: int, now: datetime) -> Counts:
         note = json.dumps({"lastRun": _text(now), "removed": removed["events"]})
         writer.execute("DELETE FROM settings WHERE name = ?", (RETENTION,))
         writer.execute("INSERT INTO settings VALUES (?, ?)", (RETENTION, note))
+    backend.sample.forget()
     return removed
 
 

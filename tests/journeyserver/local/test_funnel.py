@@ -1,6 +1,5 @@
 """The funnel's SQL counts what the matcher finds visit by visit and event by event, for both scopes."""
 
-import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -79,8 +78,7 @@ def test_matched_gained_and_lost(
     assert found["customers"] == len({visit.customer for visit in new})
     assert found["saved_sessions"] == len(old)
     assert found["saved_customers"] == len({visit.customer for visit in old})
-    both = "both_sessions" if scope == "Session" else "both_customers"
-    assert found[both] == len(units(new, scope) & units(old, scope))
+    assert found["both"] == len(units(new, scope) & units(old, scope))
     assert sum(count for _, count in found["slots"] or ()) == len(new)
     assert {str(one) for one in found["latest"] or ()} == {str(visit.id) for visit in new}
 
@@ -156,31 +154,3 @@ def kept_by(definition: Any, step: funnel.Step, visit: Visit, events: list[Event
         return False
     later = [one.values for one in events[seen.completed_by or 0 :]]
     return match_segment({"journey": {"patterns": [{**last, "count": 1}]}}, {}, later).matched
-
-
-def test_a_sample_is_made_of_whole_customers_and_adds_up(backend: Backend) -> None:
-    rows = [
-        Visit(uuid.UUID(int=number), f"c{number % 40}", START + DAY, {"device.category": "mobile"})
-        for number in range(1, 201)
-    ]
-    for visit in rows:
-        visit.events.append(
-            Event(visit, visit.id.int, visit.started, {"eventName": "a", "streamType": "Web"}, False)
-        )
-    store(backend, rows)
-    definition = {
-        "context": {
-            "patterns": [
-                {"criteria": [{"key": "device.category", "operator": "equal", "values": ["mobile"]}]}
-            ]
-        },
-        "journey": {"patterns": []},
-    }
-    parts = []
-    for part in range(4):
-        window = funnel.Window(WINDOW.start, WINDOW.end, WINDOW.last, sample=(4, part))
-        statement = funnel.counting(backend.words, definition, "Session", window)
-        found = backend.cursor().run(statement.sql, statement.parameters)
-        assert found["squares"][0] == found["sessions"][0] * 5
-        parts.append(found["sessions"][0])
-    assert sum(parts) == 200

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pyarrow
 from hypothesis import strategies as st
 
 from journeyadmin.contract.names import column_name
@@ -139,8 +140,16 @@ def store(backend: Backend, rows: list[Visit]) -> None:
     with backend.transaction() as writer:
         for table in ("events", "sessions", "assignments", "facts", "actions"):
             writer.execute(f"DELETE FROM {table}")
-        insert(writer, "sessions", [_session_row(visit) for visit in rows])
-        insert(writer, "events", [_event_row(event) for visit in rows for event in visit.events])
+        for table, new in rows_of(rows).items():
+            insert(writer, table, new)
+
+
+def rows_of(rows: list[Visit]) -> dict[str, list[dict[str, Any]]]:
+    """The rows of these visits and of their events, by table."""
+    return {
+        "sessions": [_session_row(visit) for visit in rows],
+        "events": [_event_row(event) for visit in rows for event in visit.events],
+    }
 
 
 def _session_row(visit: Visit) -> dict[str, Any]:
@@ -180,15 +189,18 @@ def insert(writer: Any, table: str, rows: list[dict[str, Any]]) -> None:
     """Adds rows, all with the same columns, to a table of the warehouse."""
     if not rows:
         return
-    given: list[Any] = []
-    places = []
-    for row in rows:
-        places.append(
-            "(" + ", ".join("MAP(?, ?)" if isinstance(value, dict) else "?" for value in row.values()) + ")"
+    columns = {name: _column([row[name] for row in rows]) for name in rows[0]}
+    writer.desk.register("new_rows", pyarrow.table(columns))
+    writer.append(table, "SELECT * FROM new_rows")
+    writer.desk.unregister("new_rows")
+
+
+def _column(values: list[Any]) -> Any:
+    if any(isinstance(value, dict) for value in values):
+        return pyarrow.array(
+            [list(value.items()) for value in values], pyarrow.map_(pyarrow.string(), pyarrow.string())
         )
-        for value in row.values():
-            given += [list(value), list(value.values())] if isinstance(value, dict) else [value]
-    writer.execute(f"INSERT INTO {table} ({', '.join(rows[0])}) VALUES {', '.join(places)}", given)
+    return pyarrow.array([str(value) if isinstance(value, uuid.UUID) else value for value in values])
 
 
 def in_order(rows: list[Visit]) -> list[Event]:
