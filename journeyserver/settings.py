@@ -165,6 +165,8 @@ THREADS = _number("JOURNEYSERVER_THREADS", 8)
 
 # Requests per minute and token; 0 switches the limit off.
 RATE_LIMIT = _number("JOURNEYSERVER_RATE_LIMIT", 300)
+# How long an aggregate query may take.
+QUERY_SECONDS = _number("JOURNEYSERVER_QUERY_SECONDS", 60)
 # Reports per minute and customer (docs/api/journey-api.md §11.1); 0 switches the limit off.
 COOKIE_RATE_LIMIT = _number("JOURNEYSERVER_COOKIE_RATE_LIMIT", 60)
 # Failed sign-ins per account and address, or per client and address, within five minutes.

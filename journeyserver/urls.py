@@ -23,6 +23,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         route(actiontargets.get_action_target, actiontargets.update_action_target),
     ),
     path("api/v2/analytics/journeys/aggregates/query", aggregates.query),
+    path("api/local/v1/queries/<str:query_id>", aggregates.stop),
     path("api/v2/journey/deployments/<str:deployment_id>/webevents", events.web_event),
     path("api/v2/journey/deployments/<str:deployment_id>/actionevent", events.action_event),
     path("api/local/v1/deployments/<str:deployment_id>/blockedevent", events.blocked_event),

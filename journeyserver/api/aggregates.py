@@ -1,20 +1,28 @@
 """The aggregate query: JSON → question → plan → SQL → rows → JSON."""
 
+from django.conf import settings
 from django.http import HttpResponse
 
-from journeyadmin.contract.operations import QUERY_JOURNEY_AGGREGATES
-from journeyserver import warehouse
+from journeyadmin.contract.operations import QUERY_JOURNEY_AGGREGATES, Operation
+from journeyserver import queries, warehouse
 from journeyserver.auth import ABSENT, Call, operation
 from journeyserver.engine import answer
 from journeyserver.engine.backends.base import QueryStopped
 from journeyserver.engine.query import InvalidQuery
 from journeyserver.engine.result import TooManyCells
-from journeyserver.errors import ApiError, InvalidFields, Problem, bad_request, json_response
-from journeyserver.local.calls import work_for
+from journeyserver.errors import ApiError, InvalidFields, Problem, bad_request, json_response, not_found
 from journeyserver.local.running import Stopped
 
-# A question that takes longer than this is asked too broadly.
-SECONDS = 60.0
+# Of this server alone, and only for the queries of whoever asks.
+STOP_QUERY = Operation(
+    "deleteLocalQuery",
+    "DELETE",
+    "/api/local/v1/queries/{id}",
+    QUERY_JOURNEY_AGGREGATES.permission,
+    QUERY_JOURNEY_AGGREGATES.scopes,
+    True,
+    204,
+)
 
 
 @operation(QUERY_JOURNEY_AGGREGATES)
@@ -23,11 +31,28 @@ def query(call: Call) -> HttpResponse:
     if call.body is ABSENT:
         raise bad_request("The query needs a body.")
     try:
-        with work_for(call, SECONDS) as doing:
+        with queries.running(call) as doing:
             return json_response(answer(warehouse.backend(), call.body, doing))
     except InvalidQuery as error:
         raise InvalidFields([Problem(row.path, row.code, row.reason) for row in error.problems]) from None
     except TooManyCells as error:
         raise ApiError(413, "request.entity.too.large", str(error)) from None
     except (QueryStopped, Stopped) as error:
-        raise ApiError(504, "request.timeout", f"This could not be answered in time: {error}.") from None
+        raise ApiError(504, "request.timeout", _why(error)) from None
+
+
+def _why(error: QueryStopped | Stopped) -> str:
+    if isinstance(error, Stopped) and error.reason == "timeLimit":
+        return (
+            f"The query took longer than {settings.QUERY_SECONDS} s and was stopped. "
+            "Ask for a shorter interval, fewer groups or a coarser granularity."
+        )
+    return "The query was stopped before its answer was there."
+
+
+@operation(STOP_QUERY)
+def stop(call: Call, query_id: str) -> HttpResponse:
+    """Stops a query that is running, by the id that came with it in the header Journeyserver-Query-Id."""
+    if not queries.stop(call, query_id):
+        raise not_found("None of your queries with this id is running.", query_id)
+    return HttpResponse(status=204)

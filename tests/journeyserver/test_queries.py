@@ -1,0 +1,113 @@
+"""Aggregate queries side by side: places per person, stopping one by its id, a time limit, and events coming in meanwhile."""
+
+import time
+import uuid
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from journeyserver.engine.backends.duckdb import open_backend
+from tests import cast, programs
+from tests.programs import Program
+
+DEPLOYMENT = "00000000-0000-4000-8000-000000000001"
+# Millions of facts, all of whose sessions are counted apart in thousands of buckets: this takes seconds.
+FACTS = 2_000_000
+SLOW: dict[str, Any] = {
+    "interval": "2024-05-01T00:00:00Z/2024-06-01T00:00:00Z",
+    "granularity": "PT5M",
+    "metrics": ["nDistinctJourneySessions"],
+    "groupBy": ["journeyDeviceType", "journeyDeviceCategory"],
+}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder whose warehouse is large enough for queries to be slow."""
+    made = tmp_path_factory.mktemp("queries")
+    done = programs.run_journeyserver(made, "seed")
+    assert done.returncode == 0, done.stderr
+    backend = open_backend(made / "journeyserver.duckdb")
+    with backend.transaction() as writer:
+        writer.execute(
+            "INSERT INTO facts BY NAME SELECT 'session_started' AS kind, uuid() AS journey_session_id, "
+            "TIMESTAMP '2024-05-01' + to_seconds(i % 2600000) AS ts, 'type ' || (i % 9) AS journey_device_type, "
+            f"'category ' || (i % 7) AS journey_device_category FROM range({FACTS}) AS numbers(i)"
+        )
+    backend.close()
+    return made
+
+
+@pytest.fixture(scope="module")
+def busy(folder: Path) -> Iterator[Program]:
+    with programs.journeyserver(folder, seed=False) as running:
+        yield running
+
+
+def ask(server: Program, body: dict[str, Any] = SLOW, **headers: str) -> requests.Response:
+    url = f"{server.url}/api/v2/analytics/journeys/aggregates/query"
+    return cast.api(server.url).post(url, json=body, headers=headers, timeout=120)
+
+
+def send_event(server: Program) -> float:
+    """Seconds until an event is answered with success."""
+    begun = time.monotonic()
+    body = {
+        "customerCookieId": str(uuid.uuid4()),
+        "eventName": "page_viewed",
+        "page": {"url": "https://shop.example/", "title": "Home"},
+        "createdDate": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+    }
+    answer = requests.post(
+        f"{server.url}/api/v2/journey/deployments/{DEPLOYMENT}/webevents", json=body, timeout=60
+    )
+    assert answer.status_code == 200, answer.text
+    return time.monotonic() - begun
+
+
+def test_a_person_has_a_few_places_and_events_come_in_meanwhile(busy: Program) -> None:
+    cast.service_token(busy.url)
+    with ThreadPoolExecutor(7) as pool:
+        asked = [pool.submit(ask, busy) for _ in range(7)]
+        time.sleep(0.3)
+        assert send_event(busy) < 30
+        answers = [future.result() for future in asked]
+    refused = [answer for answer in answers if answer.status_code == 429]
+    # Three run, two wait for as long as ten seconds; whoever came on top of them was refused at once.
+    assert len(refused) >= 2
+    assert {answer.headers["Retry-After"] for answer in refused} == {"1"}
+    assert refused[0].json()["limit"]["value"] == 3
+    assert all(answer.status_code in (200, 413) for answer in answers if answer not in refused)
+    assert ask(busy, {**SLOW, "groupBy": [], "granularity": "P1D"}).status_code == 200
+
+
+def test_a_query_is_stopped_by_its_id_by_whoever_asked_it(busy: Program) -> None:
+    name = str(uuid.uuid4())
+    url = f"{busy.url}/api/local/v1/queries/{name}"
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(ask, busy, SLOW, **{"Journeyserver-Query-Id": name})
+        others = cast.api(busy.url, "analyst")
+        deadline = time.monotonic() + 20
+        while not asked.done() and cast.api(busy.url).delete(url, timeout=30).status_code != 204:
+            # To another person there is no such query.
+            assert others.delete(url, timeout=30).status_code == 404
+            assert time.monotonic() < deadline
+        stopped = asked.result()
+    assert (stopped.status_code, stopped.json()["code"]) == (504, "request.timeout")
+    assert cast.api(busy.url).delete(url, timeout=30).status_code == 404
+
+
+def test_a_query_has_a_time_limit(busy: Program, folder: Path) -> None:
+    busy.process.terminate()
+    busy.process.wait(40)
+    with programs.journeyserver(folder, seed=False, JOURNEYSERVER_QUERY_SECONDS="1") as hasty:
+        cast.service_token.cache_clear()
+        begun = time.monotonic()
+        answer = ask(hasty)
+        assert answer.status_code == 504, answer.text
+        assert "longer than 1 s " in answer.json()["message"]
+        assert time.monotonic() - begun < 20
