@@ -127,6 +127,8 @@ def definition(made: Measure) -> str:
             "top": metric(made.top.name),
             "under": metric(made.under.name),
         }
+    if made.top.view:
+        return _("Only the values within the bounds of this view.")
     return _(METRICS[made.top.name].definition)
 
 

@@ -56,13 +56,17 @@ def _bar_panel(scene: Scene, part: list[Measure], rows: list[Drawn]) -> Panel:
     }
     data = [trace]
     if past:
+        # The compared period as a thin bar under each.
+        trace |= {"width": 0.58, "offset": -0.32}
         data.append(
             {
-                "type": "scatter",
-                "mode": "markers",
+                "type": "bar",
+                "orientation": "h",
                 "x": [rounded(one.line.before[0]) if one.line.before else None for one in rows],
                 "y": places,
-                "marker": {"symbol": "line-ns-open", "size": 16, "color": "@text", "line": {"width": 2}},
+                "width": 0.1,
+                "offset": 0.28,
+                "marker": {"color": "@text-faint", "line": {"width": 0}},
                 "hoverinfo": "skip",
                 "showlegend": False,
                 "meta": {"with": 0, "before": True},
@@ -84,6 +88,7 @@ def _bar_panel(scene: Scene, part: list[Measure], rows: list[Drawn]) -> Panel:
             "showgrid": False,
         },
         "bargap": 0.35,
+        "barmode": "overlay",
     }
     meta = {
         "kind": "bars",

@@ -92,7 +92,7 @@ def drawn_lines(scene: Scene, part: list[Measure]) -> list[Drawn]:
             if line.kind == "all":
                 continue
             if not scene.result.group_by:
-                name, colour = labels.measure(made), measure_colour(made)
+                name, colour = labels.measure(made), _unused(measure_colour(made), found)
             else:
                 name = tables.line_name(line, scene.result, scene.names)
                 colour = (
@@ -100,6 +100,14 @@ def drawn_lines(scene: Scene, part: list[Measure]) -> list[Drawn]:
                 )
             found.append(Drawn(line, name, colour, len(found)))
     return found
+
+
+def _unused(colour: str, drawn: list[Drawn]) -> str:
+    """A measure's colour, or the next one where another statistic of the same metric has it already."""
+    used = {one.colour for one in drawn}
+    slots = [colours.slot(number) for number in range(colours.SLOTS)]
+    after = slots[slots.index(colour) :] + slots
+    return next((slot for slot in after if slot not in used), colour)
 
 
 def measure_colour(made: Measure) -> str:

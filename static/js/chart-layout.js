@@ -20,7 +20,7 @@ export function layoutFor(figure, width, height) {
   const ends = lineEnds(figure, width);
   const margin = {
     l: leftMargin(layout.yaxis, width),
-    r: ends.length ? Math.min(190, 22 + Math.max(...ends.map((end) => textWidth(end.name)))) : meta.kind === "heat" ? 56 : 14,
+    r: ends.length ? besideLines(ends, width) : meta.kind === "heat" ? 56 : 14,
     t: 14,
     b: layout.xaxis.showticklabels === false ? 8 : 28,
     pad: 0,
@@ -42,6 +42,7 @@ export function layoutFor(figure, width, height) {
   const plain = { fixedrange: true, zeroline: false, showline: false, ticks: "", automargin: false, tickfont: { color: colour("@text-quiet") } };
   const xaxis = { ...plain, showgrid: false, ...layout.xaxis, ...thinned(layout.xaxis, inner) };
   const yaxis = { ...plain, gridcolor: colour("@chart-grid"), gridwidth: 1, ticklabelstandoff: 8, ...layout.yaxis, automargin: false };
+  if (meta.kind === "bars") yaxis.ticktext = layout.yaxis.ticktext.map((text) => fitted(text, margin.l - 12));
   if (meta.kind === "time") yaxis.zeroline = true;
   Object.assign(yaxis, { zerolinecolor: colour("@line-strong"), zerolinewidth: 1 });
   const annotations = [...(layout.annotations ?? []), ...endLabels(ends, yaxis.range, height - margin.t - margin.b)];
@@ -87,6 +88,20 @@ function lineEnds({ data, meta }, width) {
   });
 }
 
+// A line may end long before the right edge, where the rest of a day lies ahead: then its name stands there.
+function besideLines(ends, width) {
+  const needed = ends.map((end) => 22 + textWidth(shortened(end.name)) - ((end.last - end.at) / (end.last + 1)) * width);
+  return Math.max(14, Math.min(190, ...[Math.max(...needed)]));
+}
+
+// As much of a name as fits.
+function fitted(text, room) {
+  if (textWidth(text) <= room) return text;
+  let short = text;
+  while (short.length > 1 && textWidth(`${short}…`) > room) short = short.slice(0, -1);
+  return `${short.replace(/&[a-z]*$/, "")}…`;
+}
+
 function endLabels(ends, [low, high], inner) {
   const places = ends
     .map((end) => ({ ...end, wish: ((high - end.value) / (high - low)) * inner }))
@@ -103,10 +118,9 @@ function endLabels(ends, [low, high], inner) {
     ceiling = place.at_px - LINE_HEIGHT;
   }
   return places.map((place) => ({
-    xref: "paper",
-    x: 1,
+    x: place.at,
     xanchor: "left",
-    xshift: 4,
+    xshift: 10,
     y: place.value,
     yanchor: "middle",
     yshift: place.wish - place.at_px,

@@ -105,6 +105,19 @@ def test_a_rate_without_denominator_is_no_data_and_not_nought(ana: Browser) -> N
     assert second[1] == f"{round(100 * accepted / offered)} %"
 
 
+def test_a_view_counts_only_what_lies_within_its_bounds(ana: Browser) -> None:
+    page = get(ana, f"{WEEK}&by=all&m=oJourneyOutcomeValue&view=big~oJourneyOutcomeValue~60~~count")
+    days = {f"2026-05-{day:02d}" for day in range(4, 11)}
+    values = [
+        fact["value"]
+        for fact in shop.FACTS
+        if fact["kind"] == "outcome_achieved" and fact["ts"].astimezone(shop.LONDON).date().isoformat() in days
+    ]
+    found = {row[0].split(" ")[0]: row[1] for row in rows(page)[1:]}
+    assert found["Outcome"].replace(" ", "") == f"{sum(values):.0f}"
+    assert found["big"] == str(sum(value >= 60 for value in values))
+
+
 def test_the_sentence_says_the_answer(ana: Browser) -> None:
     page = text(get(ana, f"{WEEK}&m=nJourneySessions&compare=previous"))
     week = sum(shop.count("session_started", on=f"2026-05-{day:02d}") for day in range(4, 11))
