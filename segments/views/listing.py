@@ -13,6 +13,7 @@ from journeyadmin.accounts.permissions import require
 from journeyadmin.contract.operations import UPDATE_SEGMENT
 from journeyadmin.contract.segments import MAX_SEGMENTS
 from journeyadmin.history import log
+from journeyadmin.history.log import content
 from journeyadmin.htmx import announce, answer, go_to, is_partial
 from journeyadmin.http import JourneyRequest
 from journeyadmin.service import Conflict, Forbidden, JourneyError, NotFound, SignInExpired
@@ -84,8 +85,13 @@ def segment_active(request: JourneyRequest, segment_id: str) -> HttpResponse:
     try:
         after = request.journey.update_segment(segment_id, patch)
     except Conflict as error:
-        messages.error(request, _not_switched(before, error))
-        return _switched(request, before)
+        # Sent again after a lost answer, it may have met itself: then it is as wanted.
+        now = request.journey.get_segment(segment_id) if error.stale else before
+        if before.get("version") == patch.get("version") and content(now) == content(before | patch):
+            log.notice(request, "segment", [now])
+            return _switched(request, now, undo=True)
+        messages.error(request, _not_switched(now, error))
+        return _switched(request, now)
     except NotFound:
         recent.note_deleted(request, segment_id)
         messages.error(request, _("Someone deleted this segment in the meantime."))

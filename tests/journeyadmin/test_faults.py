@@ -133,3 +133,24 @@ def test_a_refused_token_leads_to_signing_in_never_into_a_fragment(
     else:
         assert answer.status_code == 302
         assert answer["Location"].startswith("/accounts/sign-in?next=")
+
+
+def test_a_switch_whose_answer_was_lost_is_not_blamed_on_someone_else(
+    segment: str, browser: Browser, faulty: Program, fail: Callable[[str], None]
+) -> None:
+    api = cast.api(faulty.url)
+    address = f"{faulty.url}/api/v2/journey/segments/{segment}"
+    before = api.get(address, timeout=30).json()
+    lost = {"operation": "patchJourneySegment", "fault": "cut", "when": "after", "count": 1}
+    assert api.put(f"{faulty.url}/api/local/v1/faults", json={"faults": [lost]}, timeout=30).ok
+    wanted = "off" if before["isActive"] else "on"
+    answer = browser.post(
+        f"/segments/{segment}/active",
+        {"to": f"{wanted}:{before['version']}"},
+        headers={"hx-request": "true"},
+    ).content.decode()
+    after = api.get(address, timeout=30).json()
+    assert after["isActive"] is not before["isActive"]
+    assert after["version"] == before["version"] + 1
+    assert "someone else" not in answer
+    assert f"is {'active' if after['isActive'] else 'inactive'} now." in answer
