@@ -105,7 +105,7 @@ class _Preview:
         zero = next((step for step in steps if step["before"] and not step["kept"]), None)
         if zero is not None:
             answer["zero"] = self.zero(zero)
-        answer["samples"] = self.samples(list(found["latest"] or ()))
+        answer["samples"] = self.samples(list(found["latest"] or ()), window)
         return answer
 
     def visits(self, window: funnel.Window) -> tuple[int, datetime | None, dict[int, int]]:
@@ -174,9 +174,9 @@ class _Preview:
             shown["values"] = nearest(self.doing, side, key, wanted)
         return shown
 
-    def samples(self, session_ids: list[str]) -> list[dict[str, Any]]:
-        visits = recorded.visits(self.doing, session_ids)
-        events = recorded.events(self.doing, self.scope, visits)
+    def samples(self, session_ids: list[str], window: funnel.Window) -> list[dict[str, Any]]:
+        visits = recorded.visits(self.doing, session_ids, window.sessions)
+        events = recorded.events(self.doing, self.scope, visits, window.events)
         shown = []
         for visit in visits:
             theirs = events[visit.session_id]

@@ -45,7 +45,7 @@ def moment_text(moment: datetime) -> str:
     return timestamp(moment.replace(tzinfo=UTC))
 
 
-def visits(work: Work, session_ids: Sequence[str]) -> list[Visit]:
+def visits(work: Work, session_ids: Sequence[str], table: str = "sessions") -> list[Visit]:
     """These visits, the latest first; unknown ids are left out."""
     if not session_ids:
         return []
@@ -54,7 +54,7 @@ def visits(work: Work, session_ids: Sequence[str]) -> list[Visit]:
     )
     places = ", ".join("?" for _ in session_ids)
     rows = work.rows(
-        f"SELECT {columns} FROM sessions WHERE session_id IN ({places}) ORDER BY started DESC, session_id",
+        f"SELECT {columns} FROM {table} WHERE session_id IN ({places}) ORDER BY started DESC, session_id",
         session_ids,
     )
     return [_visit(row) for row in rows]
@@ -75,7 +75,7 @@ def _visit(row: Mapping[str, Any]) -> Visit:
     )
 
 
-def events(work: Work, scope: str, of: Sequence[Visit]) -> dict[str, list[Event]]:
+def events(work: Work, scope: str, of: Sequence[Visit], table: str = "events") -> dict[str, list[Event]]:
     """By visit id, the events that count for it, in order: its own, or for the scope Customer all of its customer's."""
     if not of:
         return {}
@@ -95,7 +95,7 @@ def events(work: Work, scope: str, of: Sequence[Visit]) -> dict[str, list[Event]
     places = ", ".join("?" for _ in given)
     rows = work.rows(
         f"SELECT {columns} FROM (SELECT *, row_number() OVER (PARTITION BY {condition} ORDER BY ts, seq) AS number "
-        f"FROM events WHERE {condition} IN ({places}){times}) AS numbered "
+        f"FROM {table} WHERE {condition} IN ({places}){times}) AS numbered "
         f"WHERE number <= {MOST_EVENTS} ORDER BY ts, seq",
         given,
     )
