@@ -215,33 +215,20 @@ class LocalService:
             {"upload": "uuid", "name": "access.log", "bytes": 20480, "format": "combined",
              "formats": {"combined": "Apache or nginx access log, …", …},       # all that are known
              "newest": "…",                                  # the time of its newest event, null without any
-             "rows": [{"kind": "events", "values": {"ts": "…", "page_url": "…", "customer_id": "3f2a…c91d"}}, …],   # at most 10
+             "rows": [{"kind": "events", "values": {"createdDate": "…", "page.url": "…", "customerId": "3f2a…c91d"}}, …],   # at most 10
              "refused": [{"number": 3, "reason": "…", "sample": "…"}],          # at most 20, of the part looked at
              "refusedCount": 1, "skipped": 12, "share": 0.4}                     # share of the file that was looked at
         """
         params = {"name": name, "format": format_name, "withRobots": with_robots, "site": site or None}
         return self._object(local.POST_UPLOAD, body=file, params=params)
 
-    def start_import(
-        self,
-        upload: str,
-        *,
-        format_name: str | None = None,
-        shift_seconds: int = 0,
-        with_robots: bool = False,
-        site: str = "",
-    ) -> Entity:
-        """Puts an uploaded file in line; the answer is that of `get_import`. `shift_seconds` is added to every time."""
-        body = {
-            "format": format_name,
-            "shiftSeconds": shift_seconds,
-            "withRobots": with_robots,
-            "site": site or None,
-        }
-        return self._object(local.START_UPLOAD, upload, body=body)
+    def start_import(self, upload: str, *, shift_seconds: int = 0) -> Entity:
+        """Puts an uploaded file in line, to be read as it was looked at; the answer is that of `get_import`.
+        `shift_seconds` is added to every time."""
+        return self._object(local.START_UPLOAD, upload, body={"shiftSeconds": shift_seconds})
 
     def get_import(self, upload: str) -> Entity:
-        """How the import of an uploaded file stands.
+        """How the import of an uploaded file stands; while it is "waiting", with everything that `upload` answered.
 
         {"upload": "uuid", "importId": "uuid", "name": "access.log", "format": "combined",
          "state": "running",        # waiting, running; done, already (taken in before), stopped, failed

@@ -10,8 +10,7 @@ from django.http import HttpResponse
 from journeyadmin.contract.local import ERASE
 from journeyserver import warehouse
 from journeyserver.auth import Call, operation
-from journeyserver.engine.backends.base import WarehouseError
-from journeyserver.errors import ApiError, InvalidFields, json_response
+from journeyserver.errors import InvalidFields, json_response
 from journeyserver.fields import Fields
 from journeyserver.local import removal
 from journeyserver.models import Erasure, now
@@ -31,10 +30,7 @@ def erase(call: Call) -> HttpResponse:
         raise InvalidFields(fields.problems)
     assert customer_id is not None
     holder = call.token.person.name if call.token.person else call.token.client.name
-    try:
-        return json_response(counted(customer_id) if only_count else erased(customer_id, holder))
-    except WarehouseError as error:
-        raise ApiError(503, "service.unavailable", str(error)) from None
+    return json_response(counted(customer_id) if only_count else erased(customer_id, holder))
 
 
 def counted(customer_id: str) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 POST   /uploads?name=…          the file itself as the body → what its head holds (a dry run)
 POST   /uploads/{id}/import     puts it in line
-GET    /uploads/{id}            how that stands
+GET    /uploads/{id}            how that stands; before it is in line, the dry run again
 DELETE /uploads/{id}            stops it, and throws the file away
 """
 
@@ -21,7 +21,7 @@ from django.http import HttpRequest, HttpResponse
 
 from journeyadmin.contract.local import GET_UPLOAD, POST_UPLOAD, REMOVE_UPLOAD, START_UPLOAD
 from journeyserver.auth import ABSENT, Call, operation
-from journeyserver.engine.backends.base import WarehouseError
+from journeyserver.engine.columns import CONTEXT_COLUMNS, DIMENSION_COLUMNS, JOURNEY_COLUMNS
 from journeyserver.errors import ApiError, InvalidFields, bad_request, json_response, not_found
 from journeyserver.fields import Fields
 from journeyserver.imports import imports
@@ -55,7 +55,9 @@ def post_upload(call: Call) -> HttpResponse:
     folder.mkdir(parents=True)
     try:
         _receive(call.request, folder / name)
-        return json_response(_looked_at(call, folder, name, *options))
+        answer = _looked_at(call, folder, name, *options)
+        _note(folder, {"format": options[1], "withRobots": options[0].with_robots, "site": options[0].site})
+        return json_response(answer)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
@@ -72,13 +74,14 @@ def start_upload(call: Call, upload_id: str) -> HttpResponse:
     )
     if fields.problems:
         raise InvalidFields(fields.problems)
+    noted = _noted(folder)
+    if not fields.values.keys() & {"format", "withRobots", "site"}:
+        options, format_name = _options_of(noted)
     try:
         progress = imports.add(file, format_name, Options(shift or 0, options.with_robots, options.site))
     except Unreadable as error:
         raise bad_request(str(error)) from None
-    except WarehouseError as error:
-        raise ApiError(503, "service.unavailable", str(error)) from None
-    (folder / _NOTE).write_text(json.dumps({"import": progress.import_id}))
+    _note(folder, {**noted, "import": progress.import_id})
     return json_response(_shown(upload_id, Result(progress)))
 
 
@@ -88,7 +91,8 @@ def get_upload(call: Call, upload_id: str) -> HttpResponse:
     folder, file = _found(upload_id)
     result = _result(folder)
     if result is None:
-        return json_response({"upload": upload_id, "name": file.name, "state": "waiting", "refusals": []})
+        looked = _looked_at(call, folder, file.name, *_options_of(_noted(folder)))
+        return json_response({**looked, "state": "waiting", "refusals": []})
     return json_response(_shown(upload_id, result))
 
 
@@ -96,14 +100,14 @@ def get_upload(call: Call, upload_id: str) -> HttpResponse:
 def remove_upload(call: Call, upload_id: str) -> HttpResponse:
     """Stops the import after the piece that is under way, and throws the file away; what was taken in stays."""
     folder, _ = _found(upload_id)
-    noted = _noted(folder)
-    if noted is not None:
-        imports.stop_one(noted)
+    import_id = _noted(folder).get("import")
+    if import_id:
+        imports.stop_one(import_id)
     shutil.rmtree(folder, ignore_errors=True)
     return HttpResponse(status=204)
 
 
-# Beside the file: which import it became.
+# Beside the file: how it is to be read, and which import it became.
 _NOTE = ".import"
 
 
@@ -124,16 +128,25 @@ def _found(upload_id: str) -> tuple[Path, Path]:
     return folder, files[0]
 
 
-def _noted(folder: Path) -> str | None:
+def _note(folder: Path, note: Mapping[str, Any]) -> None:
+    (folder / _NOTE).write_text(json.dumps(note))
+
+
+def _noted(folder: Path) -> dict[str, Any]:
     try:
-        return str(json.loads((folder / _NOTE).read_text())["import"])
-    except (OSError, ValueError, KeyError):
-        return None
+        found: dict[str, Any] = json.loads((folder / _NOTE).read_text())
+    except (OSError, ValueError):
+        return {}
+    return found
+
+
+def _options_of(note: Mapping[str, Any]) -> tuple[Options, str | None]:
+    return Options(with_robots=note.get("withRobots", False), site=note.get("site", "")), note.get("format")
 
 
 def _result(folder: Path) -> Result | None:
-    noted = _noted(folder)
-    return None if noted is None else imports.result(noted)
+    import_id = _noted(folder).get("import")
+    return imports.result(import_id) if import_id else None
 
 
 def _forget_old() -> None:
@@ -208,18 +221,31 @@ def _looked_at(
     }
 
 
+_NAMES = {
+    column: name
+    for table in (JOURNEY_COLUMNS, CONTEXT_COLUMNS, DIMENSION_COLUMNS)
+    for name, column in table.items()
+} | {
+    "ts": "createdDate",
+    "customer_id": "customerId",
+    "customer_id_type": "customerIdType",
+    "stream": "streamType",
+}
+
+
 def _masked(ids: Ids, row: Mapping[str, Any]) -> dict[str, Any]:
-    """Values as text, under our column names; whose they are is masked."""
+    """Values as text, under the names of the contract; whose they are is masked."""
     shown: dict[str, Any] = {}
     for name, value in row.items():
+        told = _NAMES.get(name, name)
         if name == "number":
             continue
         if isinstance(value, datetime):
-            shown[name] = moment_text(value)
+            shown[told] = moment_text(value)
         elif name == "customer_id":
-            shown[name] = ids.shown(value)
+            shown[told] = ids.shown(value)
         else:
-            shown[name] = value if isinstance(value, dict | bool | int | float) else str(value)
+            shown[told] = value if isinstance(value, dict | bool | int | float) else str(value)
     return shown
 
 

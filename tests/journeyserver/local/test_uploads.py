@@ -64,7 +64,7 @@ def test_a_dry_run_shows_rows_and_refusals_and_takes_nothing_in(server: Program,
     assert (told["format"], told["bytes"], told["name"]) == ("combined", len(content), "access.log")
     assert len(told["rows"]) == 10
     assert told["rows"][0]["kind"] == "events"
-    assert told["rows"][0]["values"]["page_url"] == "https://shop.example/page/0"
+    assert told["rows"][0]["values"]["page.url"] == "https://shop.example/page/0"
     assert [(row["number"], row["sample"]) for row in told["refused"]] == [(4, "[address] this is torn")]
     assert told["refusedCount"] == 1
     assert b"203.0.113" in content
@@ -76,7 +76,8 @@ def test_imported_once_however_often_it_is_brought(server: Program, bringer: Bri
     before = events(server)
     content = log(40)
     upload = bringer.bring(content).json()["upload"]
-    assert bringer.session.get(f"{bringer.url}/{upload}", timeout=10).json()["state"] == "waiting"
+    waiting = bringer.session.get(f"{bringer.url}/{upload}", timeout=10).json()
+    assert (waiting["state"], waiting["format"], len(waiting["rows"])) == ("waiting", "combined", 10)
     done = bringer.started(upload)
     assert (done["state"], done["added"], done["refused"], done["share"]) == ("done", 40, 1, 1.0)
     assert done["refusals"][0]["number"] == 4
