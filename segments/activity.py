@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from django.core.cache import cache
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from journeyadmin.contract.buckets import parse_instant
@@ -47,7 +48,7 @@ class Activity:
         return _("%(month)s assignments in 30 days, %(week)s in the last 7; most on %(day)s: %(most)s") % {
             "month": grouped(self.month),
             "week": grouped(self.week),
-            "day": f"{day.day} {day:%b}",
+            "day": date_format(day, "j M"),
             "most": grouped(self.days[best]),
         }
 

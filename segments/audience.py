@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from django.core.cache import cache
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from journeyadmin import wording
@@ -158,7 +159,7 @@ def window_words(days: int) -> str:
     """`26 Oct – 24 Nov`"""
     end = timezone.localdate()
     start = end - timedelta(days=days - 1)
-    return f"{start.day} {start:%b} – {end.day} {end:%b}" if days > 1 else _("today")
+    return f"{date_format(start, 'j M')} – {date_format(end, 'j M')}" if days > 1 else _("today")
 
 
 def _step(row: Json, wanted: Json, whole: int) -> Step:

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from journeyadmin import wording
@@ -41,7 +42,7 @@ def expiry_words(days: Any) -> str:
         end = timezone.localdate() + timedelta(days=days)
     except OverflowError:
         return ""
-    return _("Someone assigned today loses it on %(day)s.") % {"day": f"{end.day} {end:%B %Y}"}
+    return _("Someone assigned today loses it on %(day)s.") % {"day": date_format(end, "j F Y")}
 
 
 def colour_facts(colour: str, others: list[Json]) -> dict[str, Any]:

@@ -2,9 +2,9 @@
 
 from django.utils.translation import gettext as _
 
-from journeyadmin import wording
 from journeyadmin.http import JourneyRequest
 from journeyadmin.palette import Entry
+from segments import catalogue
 
 
 def entries(request: JourneyRequest) -> list[Entry]:
@@ -13,12 +13,12 @@ def entries(request: JourneyRequest) -> list[Entry]:
     found = [
         Entry(
             _("Segments"),
-            str(segment.get("displayName") or segment["id"]),
-            f"/segments/{segment['id']}/",
-            detail=wording.sentence(segment)[:160],
-            colour=str(segment.get("color") or ""),
+            row.name,
+            row.path,
+            detail=row.sentence[:160],
+            colour=str(row.entity.get("color") or ""),
         )
-        for segment in request.journey.list_segments(sortBy="displayName")
+        for row in catalogue.read(request).rows
     ]
     if request.may("journey:segment:add"):
         found.insert(0, Entry(_("Actions"), _("Create a segment"), "/segments/new", "plus"))

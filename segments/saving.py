@@ -17,7 +17,7 @@ from journeyadmin.history import log
 from journeyadmin.history.writes import Writer
 from journeyadmin.http import JourneyRequest
 from journeyadmin.once import marks
-from journeyadmin.service import Conflict, JourneyError, NotFound, SignInExpired
+from journeyadmin.service import Conflict, JourneyError, NotFound, ServerFault, SignInExpired
 from segments import payloads, recent
 
 Json = dict[str, Any]
@@ -56,19 +56,38 @@ def change(
     request: JourneyRequest, base: Mapping[str, Any], wanted: Mapping[str, Any], reason: str = ""
 ) -> Outcome:
     """Makes the segment that was loaded as `base` say `wanted`."""
-    segment_id = str(base["id"])
     patch = payloads.to_patch(wanted, base)
     if not patch:
         return Saved(dict(base), news=False)
+    return _change(request, base, wanted, patch, reason, tries=2)
+
+
+def _change(
+    request: JourneyRequest,
+    base: Mapping[str, Any],
+    wanted: Mapping[str, Any],
+    patch: Json,
+    reason: str,
+    *,
+    tries: int,
+) -> Outcome:
     try:
         return Saved(Writer.of(request, reason).change_segment(base, patch))
     except SignInExpired:
         raise
     except NotFound:
-        recent.note_deleted(request, segment_id)
+        recent.note_deleted(request, str(base["id"]))
         return Gone()
     except Conflict as error:
-        return _met(request, base, wanted, reason) if error.stale else Refused(error)
+        if not error.stale:
+            return Refused(error)
+        met = _met(request, base, wanted)
+        if not isinstance(met, Stale) or met.theirs.get("version") != base.get("version"):
+            return met
+        # Nobody saved anything: a 408 means that the request itself did not arrive in time. On its version it may be repeated.
+        if tries > 1:
+            return _change(request, base, wanted, patch, reason, tries=tries - 1)
+        return Refused(ServerFault(status=error.status, correlation_id=error.correlation_id))
     except JourneyError as error:
         return _doubted(request, base, wanted, error, reason) if error.unsure else Refused(error)
 
@@ -132,7 +151,7 @@ def _already(request: JourneyRequest, segment_id: str, wanted: Mapping[str, Any]
         return Saved(created, news=False) if created else Gone()
 
 
-def _met(request: JourneyRequest, base: Mapping[str, Any], wanted: Mapping[str, Any], reason: str) -> Outcome:
+def _met(request: JourneyRequest, base: Mapping[str, Any], wanted: Mapping[str, Any]) -> Outcome:
     """A newer version exists. If it says what was wanted, all is well: it may be our own, whose answer was lost."""
     try:
         theirs = request.journey.get_segment(str(base["id"]))

@@ -44,6 +44,10 @@ def segment_list(request: JourneyRequest) -> HttpResponse:
     context |= _numbers(request, asked.needs_activity or "activity" in request.GET)
     activities = context.get("activities")
     rows = asked.apply(found, activities)
+    if not rows and found.kept:
+        # Before it says that nothing matches, it looks again.
+        found = catalogue.read(request, fresh=True)
+        rows = asked.apply(found, activities)
     context |= {
         "catalogue": found,
         "rows": _shown(rows, found, activities, asked),

@@ -6,7 +6,10 @@ const states = new WeakMap();
 let leaving = false;
 
 export function startForms() {
-  for (const form of document.querySelectorAll("form[data-guard]")) remember(form);
+  for (const form of document.querySelectorAll("form[data-guard]")) {
+    remember(form);
+    update(form);
+  }
   document.addEventListener("input", (event) => update(event.target.closest("form[data-guard]")));
   document.addEventListener("change", (event) => update(event.target.closest("form[data-guard]")));
   document.addEventListener("htmx:afterSettle", () => {

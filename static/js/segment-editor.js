@@ -1,5 +1,6 @@
 // The segment editor. Rows are added, moved and removed by the server; here are chips, the key picker, counters, colours,
 // Alt ↑ ↓, and that nothing typed while a request is on its way is lost.
+import { startAudience } from "./audience.js";
 import { enhanceValues } from "./chips.js";
 import { announce } from "./focus.js";
 import { enhanceKeys } from "./key-picker.js";
@@ -12,6 +13,7 @@ let heading = false;
 enhance(document.body);
 const { suggest } = document.getElementById("editor-words").dataset;
 if (suggest) startSuggestions(suggest);
+startAudience();
 document.addEventListener("htmx:load", (event) => enhance(event.detail.elt));
 
 function enhance(root) {
@@ -49,22 +51,35 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   if (before === undefined || before === written()) return;
   event.detail.shouldSwap = false;
   const { elt } = event.detail.requestConfig;
-  if (elt.matches("button")) elt.click();
-  else fit(elt);
+  // Once this request has ended: one at a time goes through the form.
+  setTimeout(() => (elt.matches("button") ? elt.click() : fit(elt)));
 });
 
-for (const name of ["htmx:sendError", "htmx:timeout", "htmx:sendAbort"]) {
+// An answer that is not the form (an error page, a refusal) never takes the form's place: its message stands above it.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { target, serverResponse, xhr } = event.detail;
+  if (target.matches("#beside, #tried") && xhr.status >= 400) event.detail.shouldSwap = false;
+  if (!target.matches("#editor, #conditions, .criterion-rest") || xhr.getResponseHeader("HX-Redirect")) return;
+  if (serverResponse.includes(`id="${target.id}"`)) return;
+  event.detail.shouldSwap = false;
+  complain(new DOMParser().parseFromString(serverResponse, "text/html").querySelector(".banner-danger"));
+});
+
+for (const name of ["htmx:sendError", "htmx:timeout"]) {
   document.addEventListener(name, (event) => {
-    if (event.detail.target?.id !== "editor" && !event.detail.elt?.matches("[name=row]")) return;
-    if (form()) form().inert = false;
-    if (name === "htmx:sendAbort") return;
-    document.getElementById("no-answer-shown")?.remove();
-    const banner = document.getElementById("no-answer").content.firstElementChild.cloneNode(true);
-    banner.id = "no-answer-shown";
-    document.getElementById("editor").prepend(banner);
-    banner.focus();
+    if (event.detail.target?.matches("#editor, #conditions, .criterion-rest")) complain(null);
   });
 }
+
+function complain(told) {
+  document.getElementById("no-answer-shown")?.remove();
+  const banner = told ?? document.getElementById("no-answer").content.firstElementChild.cloneNode(true);
+  banner.id = "no-answer-shown";
+  banner.tabIndex = -1;
+  document.getElementById("editor").prepend(banner);
+  banner.focus();
+}
+
 document.addEventListener("htmx:afterRequest", (event) => {
   if (event.detail.target?.id === "editor" && event.detail.successful) document.getElementById("no-answer-shown")?.remove();
   if (form()?.inert && !event.detail.xhr.getResponseHeader("HX-Redirect")) form().inert = false;
@@ -112,6 +127,9 @@ document.addEventListener("click", (event) => {
     toField(decodeURIComponent(link.hash.slice(1)));
   }
 });
+
+// A number is replaced by typing, not typed on to.
+document.addEventListener("focusin", (event) => { if (event.target.matches(".step-count")) event.target.select(); });
 
 document.addEventListener("input", (event) => {
   if (event.target.id === "id_color") {

@@ -2,6 +2,8 @@
 
 const SCROLLED = "segments-scrolled";
 
+loadActivity();
+document.addEventListener("htmx:afterSettle", loadActivity);
 restoreScroll();
 addEventListener("pagehide", () => sessionStorage.setItem(SCROLLED, String(scrollY)));
 
@@ -40,6 +42,22 @@ document.addEventListener("htmx:oobAfterSwap", (event) => {
     setTimeout(() => button.remove(), Number(button.dataset.lasts) * 1000);
   }
 });
+
+// After the table, so that it never waits for the numbers; rows that are gone by then are none of its business.
+async function loadActivity() {
+  const loader = document.getElementById("activity-loader");
+  if (!loader) return;
+  loader.remove();
+  try {
+    const answer = await fetch(loader.dataset.from, { headers: { "HX-Request": "true" } });
+    if (!answer.ok) throw new Error(String(answer.status));
+    const found = new DOMParser().parseFromString(await answer.text(), "text/html");
+    for (const cell of found.querySelectorAll("[id]")) document.getElementById(cell.id)?.replaceWith(cell);
+  } catch {
+    // The column stays empty; the table is complete without it.
+    for (const cell of document.querySelectorAll(".col-activity .skeleton")) cell.replaceWith("–");
+  }
+}
 
 function restoreScroll() {
   // Only where the server put the focus on a row: a fresh visit starts at the top.

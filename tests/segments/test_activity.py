@@ -74,9 +74,9 @@ def test_the_column_comes_after_the_table_and_names_a_missing_permission(
 
     made = make("Quiet", context=[[visit("device.category", "equal", "tablet")]])
     page = get(marketer, "/segments/", q=word).content.decode()
-    assert 'hx-trigger="load"' in page
-    cells = fragment(marketer, "/segments/activity").content.decode()
-    assert f'id="a-{made["id"]}" hx-swap-oob="true"' in cells
+    assert 'data-from="/segments/activity?q=' in page
+    cells = fragment(marketer, "/segments/activity", q=word).content.decode()
+    assert f'id="a-{made["id"]}"' in cells
     unused = get(marketer, "/segments/", q=word, unused="yes").content.decode()
     assert "created 0 days ago" in unused
 

@@ -1,0 +1,70 @@
+// The audience beside the form: counted again 400 ms after each change. A newer count ends the older, here and at the
+// server, which knows both by the form's mark; the last number stays, greyed, until there is a newer one.
+
+const WAIT = 400;
+let running = null;
+let timer = 0;
+
+export function startAudience() {
+  if (!panel()) return;
+  const later = (event) => {
+    if (!event.target.closest?.("#segment-form") || event.target.name?.startsWith("try_") || event.target.name === "reason") return;
+    clearTimeout(timer);
+    timer = setTimeout(() => count(), WAIT);
+  };
+  document.addEventListener("input", later);
+  document.addEventListener("change", later);
+  document.body.addEventListener("rows-changed", () => count());
+  document.addEventListener("htmx:afterSettle", (event) => { if (event.target.id === "editor" || event.target.querySelector?.("#audience")) count(); });
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("[data-count-stop]")) stop();
+    if (event.target.closest("[data-count-estimate]")) count("estimate");
+  });
+  count();
+}
+
+const panel = () => document.getElementById("audience");
+
+function body(row) {
+  const form = document.getElementById("segment-form");
+  const data = new URLSearchParams([...new FormData(form)].map(([name, value]) => [name, String(value)]));
+  data.set("row", row);
+  return data;
+}
+
+async function count(mode = "") {
+  clearTimeout(timer);
+  running?.abort();
+  const form = document.getElementById("segment-form");
+  if (!panel() || !form) return;
+  const here = new AbortController();
+  running = here;
+  panel().classList.add("is-counting");
+  try {
+    const answer = await fetch(form.getAttribute("action"), { method: "POST", body: body(`audience:${mode}`), signal: here.signal, headers: { "HX-Request": "true" } });
+    // A sign-in that ended says so by a header, and the form is kept at the server; saving leads there.
+    if (!answer.ok || answer.headers.has("HX-Redirect") || answer.status === 204) return;
+    const text = await answer.text();
+    if (running !== here || !panel()) return;
+    const open = [...panel().querySelectorAll("details")].map((details) => details.open);
+    panel().innerHTML = text;
+    panel().querySelectorAll("details").forEach((details, index) => { details.open = open[index] ?? false; });
+    htmx.process(panel());
+  } catch {
+    // Ended by a newer count or by Cancel, or the dashboard is away: the last number stays.
+  } finally {
+    if (running === here) {
+      running = null;
+      panel()?.classList.remove("is-counting");
+    }
+  }
+}
+
+function stop() {
+  clearTimeout(timer);
+  running?.abort();
+  running = null;
+  panel().classList.remove("is-counting");
+  const form = document.getElementById("segment-form");
+  fetch(form.getAttribute("action"), { method: "POST", body: body("stop"), headers: { "HX-Request": "true" } }).catch(() => {});
+}
