@@ -38,6 +38,7 @@ class Pair:
         programs.run_journeyserver(self.server_folder, "seed", "--dashboard-port", "8000")
         for arguments in (
             ("migrate", "--verbosity", "0"),
+            ("collectstatic", "--noinput", "--verbosity", "0"),
             ("connection", "Test shop", "--url", self.server_url, *_CONNECTION),
         ):
             subprocess.run(
