@@ -5,12 +5,13 @@ import getpass
 import secrets
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import TypeVar
 
 from django.conf import settings
 
 import journeyserver
-from journeyserver import seeds, serve, store
+from journeyserver import backups, seeds, serve, store
 from journeyserver.models import Client, Person, Role, Token
 from journeyserver.roles import ROLES, SCOPES
 from journeyserver.store import Refusal
@@ -41,6 +42,22 @@ def runserver(arguments: argparse.Namespace) -> None:
 def migrate(arguments: argparse.Namespace) -> None:
     store.prepare()
     print("The store is up to date.")
+
+
+def backup(arguments: argparse.Namespace) -> None:
+    store.check_file()
+    made = backups.backup(arguments.file)
+    counted = ", ".join(f"{number:,} {table}" for table, number in made["rows"].items())
+    print(f"{arguments.file} holds both stores as they are now: {counted}; {made['bytes']:,} bytes.")
+    if made["store"] != "sqlite":
+        print("People, clients, segments and targets are in PostgreSQL: back that up with pg_dump.")
+
+
+def restore(arguments: argparse.Namespace) -> None:
+    told, aside = backups.restore(arguments.file)
+    print(f"Both stores are as they were on {told['made']}.")
+    for place in aside:
+        print(f"What was there before is kept as {place}.")
 
 
 def seed(arguments: argparse.Namespace) -> None:
@@ -169,6 +186,12 @@ def _parser() -> argparse.ArgumentParser:
         "--demo", action="store_true", help="serve demo accounts on an address that others reach"
     )
     add("migrate", migrate, "make the store, or bring it up to date")
+    add("backup", backup, "write both stores into one file, also while the server runs").add_argument(
+        "file", type=Path
+    )
+    add("restore", restore, "put both stores back from a backup, while no server runs").add_argument(
+        "file", type=Path
+    )
     seeding = add("seed", seed, "add the demo's people, clients, deployment and action targets")
     seeding.add_argument("--demo", action="store_true", help="also where others can reach the server")
     seeding.add_argument(

@@ -13,7 +13,7 @@ from django.db import connections
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 
-from journeyserver import imports, warehouse
+from journeyserver import imports, owner, warehouse
 from journeyserver.demo.opening import Opening
 from journeyserver.engine.backends.base import WarehouseError
 from journeyserver.local.retention import Daily
@@ -62,7 +62,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
         # Opened here: a process that was forked off an open warehouse could not use it.
         warehouse.backend()
         imports.note_interrupted()
-        imports.announce(self.url)
+        owner.announce(self.url)
         if settings.SHOP_OPEN:
             self.shop.start()
         if settings.RETENTION_DAYS:
@@ -72,7 +72,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
     def _end(self, arbiter: Any, worker: Any) -> None:
         self.shop.stop()
         self.retention.stop()
-        imports.withdraw()
+        owner.withdraw()
         imports.imports.stop()
         warehouse.close()
         connections.close_all()
@@ -140,8 +140,8 @@ def _check_warehouse() -> None:
 
 def run(host: str, port: int) -> None:
     """Serves until SIGTERM or Ctrl-C. Port 0 takes a free one; the line `ready on` says which."""
-    listener = listen(host, port)
     _check_warehouse()
+    listener = listen(host, port)
     shown = f"[{host}]" if ":" in host else host
     # The worker opens connections of its own.
     connections.close_all()

@@ -2,7 +2,17 @@
 
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
-from journeyserver.api import actiontargets, aggregates, capabilities, events, imports, oauth, segments, users
+from journeyserver.api import (
+    actiontargets,
+    aggregates,
+    backups,
+    capabilities,
+    events,
+    imports,
+    oauth,
+    segments,
+    users,
+)
 from journeyserver.auth import route, unknown_route
 from journeyserver.local import description
 
@@ -28,6 +38,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v2/journey/deployments/<str:deployment_id>/actionevent", events.action_event),
     path("api/local/v1/deployments/<str:deployment_id>/blockedevent", events.blocked_event),
     path("api/local/v1/deployments/<str:deployment_id>/outcomeevent", events.outcome_event),
+    path("api/local/v1/backups", backups.collection),
     path("api/local/v1/imports", imports.collection),
     path("api/local/v1/imports/<str:import_id>", imports.one),
     path("api/v2/users/me", users.me),

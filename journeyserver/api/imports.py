@@ -1,26 +1,24 @@
 """Imports for the commands of this machine: files are named by path, and the owner's key is asked for, not a token."""
 
-import json
-import secrets
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
+from journeyserver import owner
 from journeyserver.auth import json_body
 from journeyserver.engine.backends.base import WarehouseError
 from journeyserver.errors import ApiError, InvalidFields, bad_request, json_response, not_found
 from journeyserver.fields import Fields
-from journeyserver.imports import KEY_HEADER, imports
+from journeyserver.imports import imports
 from journeyserver.ingest.importer import Result
 from journeyserver.ingest.incoming import Options, Unreadable
 
 
 def collection(request: HttpRequest) -> HttpResponse:
     """POST: puts a file in line."""
-    _check(request, ("POST",))
+    owner.check(request, ("POST",))
     fields = Fields(json_body(request))
     path = fields.text("path", least=1, most=4096, required=True)
     name = fields.text("format", most=64)
@@ -43,7 +41,7 @@ def collection(request: HttpRequest) -> HttpResponse:
 
 def one(request: HttpRequest, import_id: str) -> HttpResponse:
     """GET: how it stands. DELETE: stops it, to go on another time."""
-    _check(request, ("DELETE", "GET"))
+    owner.check(request, ("DELETE", "GET"))
     result = imports.result(import_id)
     if result is None:
         raise not_found("There is no such import.", import_id)
@@ -59,21 +57,3 @@ def _texts(fields: Fields) -> dict[str, str]:
 
 def _shown(result: Result) -> dict[str, Any]:
     return {"progress": asdict(result.progress), "refusals": [asdict(row) for row in result.refusals]}
-
-
-def _check(request: HttpRequest, methods: tuple[str, ...]) -> None:
-    """Only who can read the key in the data folder may have files read: on this machine, the server's owner."""
-    try:
-        key = str(json.loads((Path(settings.DATA_DIR) / "journeyserver.running").read_text())["key"])
-    except (OSError, ValueError, KeyError):
-        key = ""
-    given = request.headers.get(KEY_HEADER, "")
-    if not key or not secrets.compare_digest(given.encode(), key.encode()):
-        raise ApiError(401, "authentication.required", "The key of this server's owner is needed here.")
-    if request.method not in methods:
-        raise ApiError(
-            405,
-            "method.not.allowed",
-            f"{request.method} is not allowed here.",
-            headers={"Allow": ", ".join(methods)},
-        )

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Protocol
 
 
@@ -176,6 +177,10 @@ class Backend(Protocol):
 
     def transaction(self) -> AbstractContextManager[Any]:
         """The one `Writer`, in a transaction: committed at the end, rolled back when anything is raised."""
+        ...
+
+    def copy_to(self, path: Path) -> None:
+        """Writes everything, as it is at one moment, to a new file that `open_backend` opens; others go on meanwhile."""
         ...
 
     def close(self) -> None: ...

@@ -262,6 +262,23 @@ class DuckBackend:
             except duckdb.Error as error:
                 raise _sentence(error, self.path) from error
 
+    def copy_to(self, path: Path) -> None:
+        with self._making:
+            connection = self._root.cursor()
+        try:
+            (own,) = connection.execute("SELECT current_database()").fetchall()[0]
+            place = str(path).replace("'", "''")
+            connection.execute(f"ATTACH '{place}' AS copied")
+            try:
+                connection.execute(f'COPY FROM DATABASE "{own}" TO copied')
+            finally:
+                # Brings what was written from its log into the file.
+                connection.execute("DETACH copied")
+        except duckdb.Error as error:
+            raise _sentence(error, str(path)) from error
+        finally:
+            connection.close()
+
     def close(self) -> None:
         self.sample.close()
         with self._lock:
