@@ -56,6 +56,7 @@ class Demo:
             )
         self.sessions = _number(variables, "SESSIONS", 20_000, most=1_000_000, what="a number of visits")
         self.files = [_readable(name) for name in files]
+        self.connection = "Your events" if files else "Demo shop"
         self.keep_dates = variables.get("KEEP_DATES", "") not in ("", "0")
         folder = Path(variables.get("JOURNEYADMIN_DATA_DIR") or ROOT / "var").expanduser().absolute()
         # Somebody's own events and the generated shop never share a folder.
@@ -191,11 +192,11 @@ class Demo:
             self._manage("migrate", "--verbosity", "0")
             same = ("--url", self.server_url)
             person = ("--client-id", "journey-admin-dashboard", "--mode", "person")
-            self._manage("connection", "Demo shop", *same, *person, "--admin", "ada@shop.example")
+            self._manage("connection", self.connection, *same, *person, "--admin", "ada@shop.example")
             client = ("--client-id", "demo-service", "--mode", "client")
             self._manage(
                 "connection",
-                "Demo shop as a client",
+                f"{self.connection} as a client",
                 *same,
                 *client,
                 "--client-secret-env",
@@ -206,7 +207,7 @@ class Demo:
             if not self.files:
                 # What the shop's ids stand for: no operation of the API says it.
                 names = str(ROOT / "journeyserver" / "demo" / "names.json")
-                self._manage("names", "Demo shop", "Demo shop as a client", names)
+                self._manage("names", self.connection, f"{self.connection} as a client", names)
         if known.get("static") != [static, code] or not (self.folder / "static").exists():
             self._manage("collectstatic", "--noinput", "--verbosity", "0")
         (self.folder / "demo-dashboard.json").write_text(

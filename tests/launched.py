@@ -18,13 +18,17 @@ import requests
 from tests import programs
 
 SESSIONS = "250"
+# Where a folder's demo was started before: at the same ports it is started as somebody would who types it again.
+_ports: dict[Path, tuple[int, int]] = {}
 
 
 class Running:
     """A started demo.py: what it says, how it ends."""
 
-    def __init__(self, folder: Path, *files: str, **variables: str) -> None:
-        self.port, self.server_port = programs.free_port(), programs.free_port()
+    def __init__(self, folder: Path, *files: str, elsewhere: bool = False, **variables: str) -> None:
+        if elsewhere or folder not in _ports:
+            _ports[folder] = (programs.free_port(), programs.free_port())
+        self.port, self.server_port = _ports[folder]
         kept = {name: value for name, value in os.environ.items() if not name.startswith("JOURNEY")}
         kept.pop("DJANGO_SETTINGS_MODULE", None)
         environment = {
@@ -83,8 +87,9 @@ class Running:
 
 
 @contextmanager
-def running(folder: Path, *files: str, **variables: str) -> Iterator[Running]:
-    started = Running(folder, *files, **variables)
+def running(folder: Path, *files: str, elsewhere: bool = False, **variables: str) -> Iterator[Running]:
+    """A demo on this folder; `elsewhere` at other ports than the last time."""
+    started = Running(folder, *files, elsewhere=elsewhere, **variables)
     try:
         yield started
     finally:
