@@ -5,7 +5,7 @@ from collections import deque
 from urllib.parse import urljoin, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests import programs
 from tests.e2e import steps
@@ -76,3 +76,40 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(
         page.set_viewport_size({"width": 1280, "height": 900})
     context.close()
     assert not failures, "\n".join(failures)
+
+
+def test_focus_follows_a_swap(page: Page) -> None:
+    steps.sign_in(page, "marketer")
+    page.goto("/segments/new")
+    button = page.locator('button[name="row"][value="add:context"]')
+    button.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator('[name="context-0-criteria-0-operator"]')).to_be_attached()
+    where = page.evaluate(
+        "(document.activeElement.closest('[id*=context-0]') || document.activeElement.parentElement).outerHTML"
+    )
+    assert "context-0" in where
+    page.goto("/segments/")
+    box = page.get_by_role("searchbox").first
+    box.fill("nothing has this name")
+    expect(page.locator("#live")).to_contain_text("0 of")
+    # What is typed in is never replaced.
+    expect(box).to_be_focused()
+
+
+def test_forced_colours_and_reduced_motion(page: Page) -> None:
+    steps.sign_in(page, "marketer")
+    page.emulate_media(forced_colors="active", reduced_motion="reduce")
+    for address in ("/segments/", "/segments/new", "/action-targets/"):
+        page.goto(address)
+        page.wait_for_load_state("networkidle")
+        # Nothing moves, and what has the focus shows it by more than a colour that is taken away.
+        assert page.evaluate("document.getAnimations().length") == 0, address
+        for _ in range(12):
+            page.keyboard.press("Tab")
+            ring = page.evaluate(
+                "(style => style.outlineStyle + ' ' + style.outlineWidth + ' ' + style.borderStyle)"
+                "(getComputedStyle(document.activeElement))"
+            )
+            where = page.evaluate("document.activeElement.outerHTML.slice(0, 120)")
+            assert not ring.startswith("none"), f"{address}: {where} {ring}"
