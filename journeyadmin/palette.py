@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from journeyadmin.frame import PLACES
 from journeyadmin.http import JourneyRequest
+from journeyadmin.operations import tabs
 from journeyadmin.service import JourneyError
 
 log = logging.getLogger("journeyadmin.palette")
@@ -44,6 +45,7 @@ def entries(request: JourneyRequest) -> tuple[list[Entry], list[str]]:
     ]
     if request.user.is_admin:
         pages.append(("accounts:connections", _("Connections"), "plug"))
+    pages += [(tab.name, _(tab.label), "database") for tab in tabs.open_to(request)]
     found += [Entry(_("Pages"), label, reverse(name), icon) for name, label, icon in pages]
     problems: list[str] = []
     for source in settings.PALETTE_SOURCES:

@@ -12,6 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from journeyadmin.accounts import capabilities
+from journeyadmin.operations import tabs
 
 register = template.Library()
 
@@ -93,6 +94,12 @@ def may(context: Context, permission: str) -> bool:
     """`{% may "journey:segment:edit" as can_edit %}`"""
     allowed = getattr(context["request"], "may", None)
     return bool(allowed and allowed(permission))
+
+
+@register.simple_tag(takes_context=True)
+def operations_page(context: Context) -> tabs.Tab | None:
+    """The first page of the embedded server's operation that the person may open, if there is one."""
+    return next(iter(tabs.open_to(context["request"])), None)
 
 
 @register.simple_tag(takes_context=True)

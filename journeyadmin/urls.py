@@ -17,6 +17,7 @@ urlpatterns = [
     path("language", set_language, name="language"),
     path("search/", views.palette, name="palette"),
     path("keyboard/", views.keyboard, name="keyboard"),
+    path("operations/", include("journeyadmin.operations.urls")),
     path("", include("journeyadmin.monitoring.urls")),
     path("", include("journeyadmin.history.urls")),
     path("history/runs/", include("journeyadmin.runs.urls")),

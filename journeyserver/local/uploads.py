@@ -230,6 +230,7 @@ _NAMES = {
     "customer_id": "customerId",
     "customer_id_type": "customerIdType",
     "stream": "streamType",
+    "user_agent": "userAgentString",
 }
 
 

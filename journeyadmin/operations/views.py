@@ -1,0 +1,158 @@
+"""The pages of the embedded server's operation. Each is there where the service offers it and the person may use it."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import wraps
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from journeyadmin.accounts.capabilities import offers
+from journeyadmin.accounts.permissions import require
+from journeyadmin.htmx import answer, go_to
+from journeyadmin.http import JourneyRequest
+from journeyadmin.operations import reading, tabs
+from journeyadmin.operations.forms import KINDS, EraseForm, FaultForm, StartForm, UploadForm
+from journeyadmin.operations.tabs import Tab
+from journeyadmin.service import InvalidRequest, NotFound
+
+View = Callable[..., HttpResponse]
+
+LONGEST_SHIFT = 10**10
+
+
+def page_of(tab: Tab) -> Callable[[View], View]:
+    """A page that is absent where the service does not announce its extension, and refused without its permission."""
+
+    def make(view: View) -> View:
+        @wraps(view)
+        def shown(request: JourneyRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if not offers(request, tab.extension):
+                return render(request, "operations/not_offered.html", _context(request, tab), status=404)
+            require(request, tab.permission)
+            return view(request, *args, **kwargs)
+
+        return shown
+
+    return make
+
+
+def _context(request: JourneyRequest, tab: Tab, **more: Any) -> dict[str, Any]:
+    return {"tab": tab, "tabs": tabs.open_to(request), **more}
+
+
+@require_GET
+@page_of(tabs.DATA)
+def data(request: JourneyRequest) -> HttpResponse:
+    """What the server holds."""
+    held = reading.data(request.journey.local.data())
+    return render(request, "operations/data.html", _context(request, tabs.DATA, data=held))
+
+
+@require_http_methods(["GET", "POST"])
+@page_of(tabs.IMPORT)
+def import_new(request: JourneyRequest) -> HttpResponse:
+    """A file is chosen and brought to the server, which then says what is in it."""
+    form = UploadForm(request.POST, request.FILES) if request.method == "POST" else UploadForm()
+    if form.is_valid():
+        file = form.cleaned_data["file"]
+        try:
+            looked = request.journey.local.upload(
+                file.file,
+                file.name,
+                with_robots=form.cleaned_data["with_robots"],
+                site=form.cleaned_data["site"],
+            )
+        except InvalidRequest as error:
+            # TooLarge as well: the file is at fault, and what else was typed stays.
+            form.add_error("file", error.detail or error.user_message)
+        else:
+            return go_to(request, reverse("operations:import_one", args=[looked["upload"]]))
+    status = 422 if form.is_bound and not form.is_valid() else 200
+    return render(request, "operations/import.html", _context(request, tabs.IMPORT, form=form), status=status)
+
+
+@require_http_methods(["GET", "POST"])
+@page_of(tabs.IMPORT)
+def import_one(request: JourneyRequest, upload: UUID) -> HttpResponse:
+    """One file: looked at, on its way, or taken in."""
+    local, key = request.journey.local, str(upload)
+    here = reverse("operations:import_one", args=[upload])
+    if request.POST.get("do") == "discard":
+        local.remove_upload(key)
+        messages.success(request, _("The file was thrown away."))
+        return go_to(request, reverse("operations:import"))
+    try:
+        found = local.get_import(key)
+        if request.POST.get("do") == "start":
+            local.start_import(key, shift_seconds=_shift(request, found))
+            return go_to(request, here)
+    except NotFound:
+        messages.warning(request, _("This file is no longer kept: bring it again. Files are kept for a day."))
+        return go_to(request, reverse("operations:import"))
+    context = _context(request, tabs.IMPORT, upload=reading.upload(found), here=here, form=StartForm())
+    context["going_on"] = found["state"] == "running"
+    return answer(request, "operations/import_one.html", "operations/_import.html", context)
+
+
+def _shift(request: JourneyRequest, found: dict[str, Any]) -> int:
+    newest = reading.moment(found.get("newest"))
+    if newest is None or not request.POST.get("to_now"):
+        return 0
+    return max(-LONGEST_SHIFT, min(LONGEST_SHIFT, int((datetime.now(UTC) - newest).total_seconds())))
+
+
+@require_http_methods(["GET", "POST"])
+@page_of(tabs.ERASE)
+def erase(request: JourneyRequest) -> HttpResponse:
+    """First counted, then erased. The id is nowhere in an address."""
+    form = EraseForm(request.POST) if request.method == "POST" else EraseForm()
+    context = _context(request, tabs.ERASE, form=form)
+    status = 200
+    if form.is_valid():
+        sure = request.POST.get("do") == "erase"
+        told = request.journey.local.erase(form.cleaned_data["customer"], dry_run=not sure)
+        context["counted" if not sure else "receipt"] = reading.erasure(told)
+        if sure:
+            context["form"] = EraseForm()
+    elif form.is_bound:
+        status = 422
+    if offers(request, "data") and request.may(tabs.DATA.permission):
+        context["receipts"] = reading.data(request.journey.local.data())["erasures"]
+    return render(request, "operations/erase.html", context, status=status)
+
+
+@require_http_methods(["GET", "POST"])
+@page_of(tabs.FAULTS)
+def faults(request: JourneyRequest) -> HttpResponse:
+    """The failures that are set; one more, one less, or none."""
+    local = request.journey.local
+    offered = local.faults()
+    kept = list(offered["faults"])
+    form = FaultForm(offered=offered)
+    do = request.POST.get("do", "")
+    if do == "clear":
+        local.clear_faults()
+        messages.success(request, _("No failure is set any more."))
+        return go_to(request, reverse("operations:faults"))
+    if do.startswith("remove-") and do[7:].isdigit() and int(do[7:]) < len(kept):
+        del kept[int(do[7:])]
+        local.set_faults(kept)
+        return go_to(request, reverse("operations:faults"))
+    if do == "add":
+        form = FaultForm(request.POST, offered=offered)
+        if form.is_valid():
+            local.set_faults([*kept, form.fault_json()])
+            return go_to(request, reverse("operations:faults"))
+    shown = [
+        {**row, "words": KINDS.get(row["fault"], row["fault"]), "percent": round(row["share"] * 100)}
+        for row in kept
+    ]
+    context = _context(request, tabs.FAULTS, form=form, faults=shown)
+    return render(request, "operations/faults.html", context, status=422 if form.is_bound else 200)

@@ -1,0 +1,187 @@
+"""The server's operation on the dashboard: data, a file brought and imported, a customer erased, failures set."""
+
+import re
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client as Browser
+
+from tests import cast, programs
+from tests.programs import Program
+
+AGENT = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0 Safari/537.36"
+
+
+@pytest.fixture(scope="module")
+def rehearsal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
+    with programs.journeyserver(tmp_path_factory.mktemp("operations"), JOURNEYSERVER_FAULTS="1") as running:
+        yield running
+
+
+@pytest.fixture
+def admin_there(db: None, rehearsal: Program) -> Iterator[Browser]:
+    yield cast.signed_in(rehearsal.url, "admin", name="Rehearsal")
+    cast.api(rehearsal.url).delete(f"{rehearsal.url}/api/local/v1/faults", timeout=10)
+
+
+def log(lines: int, torn: bool = True) -> bytes:
+    start = datetime.now(UTC) - timedelta(days=40)
+    text = [
+        f"203.0.113.{number % 9} - - [{(start + timedelta(seconds=number)).strftime('%d/%b/%Y:%H:%M:%S +0000')}] "
+        f'"GET /page/{number} HTTP/1.1" 200 512 "-" "{AGENT}"'
+        for number in range(lines)
+    ]
+    return "\n".join([*text, *(["203.0.113.9 this is torn"] if torn else [])]).encode() + b"\n"
+
+
+def text_of(answer: Any) -> str:
+    return " ".join(re.sub(r"<[^>]+>", " ", answer.content.decode()).split())
+
+
+def bring(browser: Browser, content: bytes, **fields: Any) -> Any:
+    file = SimpleUploadedFile("access.log", content)
+    return browser.post("/operations/import/", {"file": file, **fields})
+
+
+def finished(browser: Browser, address: str) -> str:
+    for _ in range(200):
+        text = text_of(browser.get(address))
+        if "running" not in text:
+            return text
+        time.sleep(0.05)
+    raise AssertionError(text)
+
+
+def test_a_file_is_looked_at_then_imported_then_known(admin_there: Browser) -> None:
+    content = log(30)
+    answer = bring(admin_there, content, site="https://shop.example")
+    assert answer.status_code == 303
+    here = answer["Location"]
+    text = text_of(admin_there.get(here))
+    assert "Nothing is taken in yet" in text
+    assert "The first 10 rows, as they would be taken in" in text
+    assert "https://shop.example/page/0" in text
+    assert "1 line refused in the part that was looked at" in text
+    assert "203.0.113" not in text
+    assert "No events yet" in text_of(admin_there.get("/operations/"))
+    assert admin_there.post(here, {"do": "start", "to_now": "on"}).status_code == 303
+    done = finished(admin_there, here)
+    assert "30 rows taken in" in done
+    assert "Refused lines" in done
+    data = text_of(admin_there.get("/operations/"))
+    assert "30 events" in data
+    # Moved: the newest of them is now.
+    assert datetime.now(UTC).strftime("%b %Y") in data
+    assert "access.log combined done" in data
+    again = bring(admin_there, content, site="https://shop.example")["Location"]
+    admin_there.post(again, {"do": "start"})
+    assert "taken in before" in finished(admin_there, again)
+    assert "30 events" in text_of(admin_there.get("/operations/"))
+
+
+def test_a_file_of_no_known_format_says_so_at_the_field(admin_there: Browser) -> None:
+    answer = bring(admin_there, b"%PDF-1.7 nothing", site="https://shop.example")
+    assert answer.status_code == 422
+    assert 'value="https://shop.example"' in answer.content.decode()
+    assert "access.log" in text_of(answer)
+    assert admin_there.post("/operations/import/", {}).status_code == 422
+
+
+def test_a_file_thrown_away_is_gone(admin_there: Browser) -> None:
+    here = bring(admin_there, log(3))["Location"]
+    assert admin_there.post(here, {"do": "discard"})["Location"] == "/operations/import/"
+    answer = admin_there.get(here, follow=True)
+    assert "no longer kept" in text_of(answer)
+
+
+def test_a_customer_is_counted_first_and_erased_then(admin_there: Browser, rehearsal: Program) -> None:
+    customer = "5e900000-0000-4000-8000-0000000000aa"
+    event = {
+        "customerCookieId": customer,
+        "eventName": "page_viewed",
+        "page": {"url": "https://shop.example/", "title": "Start"},
+        "createdDate": datetime.now(UTC).isoformat(),
+    }
+    sent = requests.post(
+        f"{rehearsal.url}/api/v2/journey/deployments/00000000-0000-4000-8000-000000000001/webevents",
+        json=event,
+        timeout=10,
+    )
+    assert sent.ok, sent.text
+    counted = text_of(admin_there.post("/operations/erase/", {"customer": customer, "do": "count"}))
+    assert "This is recorded of the customer" in counted
+    assert "Events 1 Visits 1" in counted
+    assert "Erase this customer for good" in counted
+    erased = text_of(admin_there.post("/operations/erase/", {"customer": customer, "do": "erase"}))
+    assert "A query finds nothing of them any more." in erased
+    assert "Events 1 0 Visits 1 0" in erased
+    assert "Ada Okafor" in erased
+    assert customer not in erased
+    again = text_of(admin_there.post("/operations/erase/", {"customer": customer, "do": "count"}))
+    assert "Nothing is recorded of this customer" in again
+    assert "Erase this customer for good" not in again
+    assert admin_there.post("/operations/erase/", {"customer": ""}).status_code == 422
+
+
+def test_failures_are_set_and_removed(admin_there: Browser, rehearsal: Program) -> None:
+    add = {"do": "add", "operation": "getJourneySegments", "fault": "503", "share": "100", "seconds": "0"}
+    assert admin_there.post("/operations/faults/", add).status_code == 303
+    text = text_of(admin_there.get("/operations/faults/"))
+    assert "1 failure is set" in text
+    assert "getJourneySegments" in text
+    listed = cast.api(rehearsal.url).get(f"{rehearsal.url}/api/v2/journey/segments", timeout=10)
+    assert listed.status_code == 503
+    admin_there.post("/operations/faults/", {**add, "fault": "delay", "seconds": "0.5", "when": "after"})
+    kept = cast.api(rehearsal.url).get(f"{rehearsal.url}/api/local/v1/faults", timeout=10).json()["faults"]
+    assert [(row["fault"], row.get("delayMs"), row["when"]) for row in kept] == [
+        ("503", None, "before"),
+        ("delay", 500, "after"),
+    ]
+    admin_there.post("/operations/faults/", {"do": "remove-0"})
+    assert "503" not in text_of(admin_there.get("/operations/faults/")).split("Add a failure")[0]
+    answer = admin_there.post("/operations/faults/", {**add, "share": "200"})
+    assert answer.status_code == 422
+    admin_there.post("/operations/faults/", {"do": "clear"})
+    assert "No failure is set" in text_of(admin_there.get("/operations/faults/"))
+
+
+PAGES = ("/operations/", "/operations/import/", "/operations/erase/", "/operations/faults/")
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_not_for_everybody(sign_in: Callable[..., Browser], db: None, rehearsal: Program, page: str) -> None:
+    marketer = cast.signed_in(rehearsal.url, "marketer", name="Rehearsal")
+    answer = marketer.get(page)
+    assert answer.status_code == 403
+    assert "local:" in text_of(answer)
+    assert "/operations/" not in marketer.get("/segments/").content.decode()
+
+
+def test_only_what_the_service_announces(admin: Browser) -> None:
+    answer = admin.get("/operations/faults/")
+    assert answer.status_code == 404
+    assert "Not offered by this service" in text_of(answer)
+    data = admin.get("/operations/")
+    assert data.status_code == 200
+    assert "/operations/erase/" in data.content.decode()
+    assert "/operations/faults/" not in data.content.decode()
+
+
+def test_the_way_there(admin: Browser) -> None:
+    assert 'href="/operations/"' in admin.get("/segments/").content.decode()
+    assert "/operations/erase/" in admin.get("/search/?q=erase").content.decode()
+
+
+def test_a_read_only_connection_shows_and_changes_nothing(
+    db: None, rehearsal: Program, tmp_path: Path
+) -> None:
+    browser = cast.signed_in(rehearsal.url, "admin", name="Looking only", read_only=True)
+    assert browser.get("/operations/").status_code == 200
+    for page in PAGES[1:]:
+        assert browser.get(page).status_code == 403
