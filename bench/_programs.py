@@ -105,7 +105,10 @@ class Pair:
         self._start("dashboard", command, self._dashboard_environment(), f"{self.url}/healthz")
 
     def _dashboard_environment(self) -> dict[str, str]:
-        return programs.environment(self.dashboard_folder, JOURNEYADMIN_EMBEDDED_SERVER=self.server_url)
+        found: dict[str, str] = programs.environment(
+            self.dashboard_folder, JOURNEYADMIN_EMBEDDED_SERVER=self.server_url
+        )
+        return found
 
     def _start(self, name: str, command: list[str], environment: dict[str, str], address: str) -> None:
         with self._log.open("ab") as printed:

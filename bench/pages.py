@@ -51,7 +51,7 @@ def run(arguments: Arguments) -> list[Row]:
             made = api.post(f"{pair.server_url}/api/v2/journey/segments", json=_segment(number), timeout=30)
             assert made.ok, made.text
         place = SimpleNamespace(port=pair.port, server_port=pair.server_port)
-        people = [signed_in(place, name)[0] for name in SIGN_INS]  # type: ignore[arg-type]
+        people = [signed_in(place, name)[0] for name in SIGN_INS]
         rows += _weights(pair, people[-1], made.json()["id"])
         rows += _speed(pair, people, seconds)
     return rows
@@ -104,7 +104,7 @@ def _weights(pair: Pair, person: requests.Session, segment: str) -> list[Row]:
     return rows
 
 
-def _visits(browser: "Browser", cookies: list[dict[str, object]], address: str) -> tuple[float, float]:
+def _visits(browser: "Browser", cookies: list[dict[str, str | None]], address: str) -> tuple[float, float]:
     context = browser.new_context()
     context.add_cookies(cookies)  # type: ignore[arg-type]
     page = context.new_page()

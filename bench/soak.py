@@ -105,7 +105,7 @@ class Actor(threading.Thread):
     def sign_in(self) -> None:
         place = SimpleNamespace(port=self.pair.port, server_port=self.pair.server_port)
         try:
-            self.browser, _ = signed_in(place, self.username)  # type: ignore[arg-type]
+            self.browser, _ = signed_in(place, self.username)
         except (AssertionError, TypeError):
             # Half of it failed on purpose.
             raise Ended from None

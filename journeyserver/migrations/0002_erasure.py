@@ -6,21 +6,23 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('journeyserver', '0001_initial'),
+        ("journeyserver", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Erasure',
+            name="Erasure",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('digest', models.CharField(db_index=True, max_length=64)),
-                ('at', models.DateTimeField(default=journeyserver.models.now)),
-                ('by', models.CharField(max_length=150)),
-                ('before', models.JSONField()),
-                ('after', models.JSONField()),
+                (
+                    "id",
+                    models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False),
+                ),
+                ("digest", models.CharField(db_index=True, max_length=64)),
+                ("at", models.DateTimeField(default=journeyserver.models.now)),
+                ("by", models.CharField(max_length=150)),
+                ("before", models.JSONField()),
+                ("after", models.JSONField()),
             ],
         ),
     ]
