@@ -17,8 +17,19 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "journeyadmin.settings"
 import django
 import pytest
 from django.test import Client as Browser
+from hypothesis import HealthCheck, settings
 
 django.setup()
+
+# No test judges time: a busy machine is no failure. In CI the same examples are tried each time, so that a failure
+# there is one of the change and can be repeated.
+settings.register_profile(
+    "house",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    derandomize=bool(os.environ.get("CI")),
+)
+settings.load_profile("house")
 
 from tests import cast, programs
 from tests.programs import Program
