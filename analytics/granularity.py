@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from analytics.question import WHOLE
 from analytics.ranges import Span
@@ -56,16 +57,24 @@ def count(by: str, span: Span) -> int:
 
 def edges(by: str, span: Span) -> list[datetime]:
     """Edges of the buckets, aware UTC, one more than there are buckets. Raises BucketError when they are too many."""
+    return list(_edges(by, span))
+
+
+# One page asks for the same edges several times.
+@lru_cache(maxsize=32)
+def _edges(by: str, span: Span) -> tuple[datetime, ...]:
     period = None if by == WHOLE else parse_granularity(by)
-    return bucket_edges(span.start, span.end, period, span.zone)
+    return tuple(bucket_edges(span.start, span.end, period, span.zone))
 
 
 def full_end(by: str, span: Span, start: datetime) -> datetime:
     """Where the bucket that starts here would end if the span did not cut it."""
     if by == WHOLE:
         return span.end
-    longer = bucket_edges(start, start + timedelta(days=366), parse_granularity(by), span.zone)
-    return longer[1]
+    # Long enough for one whole bucket of any length that a range can hold.
+    period = parse_granularity(by)
+    enough = timedelta(days=31 * period.months + period.days + 2, seconds=period.seconds)
+    return bucket_edges(start, start + min(enough * 2, timedelta(days=366)), period, span.zone)[1]
 
 
 def steps_in_days(by: str) -> bool:

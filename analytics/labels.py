@@ -1,12 +1,16 @@
 """How measures, ranges, buckets and numbers are said, in the reader's language. Nothing here asks anything of anybody."""
 
-from datetime import date, datetime, timedelta
+import re
+from collections.abc import Callable, Sequence
+from datetime import date, datetime, time, timedelta
+from functools import lru_cache
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.utils import dateformat
+from django.utils.dates import MONTHS, MONTHS_3, WEEKDAYS, WEEKDAYS_ABBR
 from django.utils.formats import get_format
+from django.utils.translation import get_language, gettext_noop, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from analytics import measures
 from analytics.measures import Measure
@@ -20,6 +24,52 @@ from journeyadmin.contract.metrics import METRICS
 # A narrow space that does not break, in every language; the decimal sign is the language's own.
 THIN = "\u202f"
 NO_DATA = "–"
+_MIDNIGHT = time()
+_ONE_DAY = timedelta(days=1)
+
+
+# Dates: patterns are Django's, translated, and taken apart once for each language; a chart has thousands of them.
+
+# j day, M or F month, Y year, D or l weekday; a letter that is meant as it stands has a backslash before it.
+_J, _M, _F = gettext_noop("j"), gettext_noop("M"), gettext_noop("F")
+_J_M, _M_Y, _D_J = gettext_noop("j M"), gettext_noop("M Y"), gettext_noop("D j")
+_J_M_Y, _D_J_M = gettext_noop("j M Y"), gettext_noop("D j M")
+_L_J_M, _D_J_M_Y = gettext_noop("l j M"), gettext_noop("D j M Y")
+
+
+@lru_cache(maxsize=64)
+def _weekdays(language: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Short and long names, Monday first."""
+    return tuple(str(WEEKDAYS_ABBR[day]) for day in range(7)), tuple(str(WEEKDAYS[day]) for day in range(7))
+
+
+@lru_cache(maxsize=64)
+def _months(language: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Short and long names; the first is number 1."""
+    short = tuple(str(MONTHS_3[month]).capitalize() for month in range(1, 13))
+    return ("", *short), ("", *(str(MONTHS[month]) for month in range(1, 13)))
+
+
+_PARTS: dict[str, Callable[[Any], str]] = {
+    "j": lambda moment: str(moment.day),
+    "Y": lambda moment: str(moment.year),
+    "D": lambda moment: _weekdays(get_language() or "")[0][moment.weekday()],
+    "l": lambda moment: _weekdays(get_language() or "")[1][moment.weekday()],
+    "M": lambda moment: _months(get_language() or "")[0][moment.month],
+    "F": lambda moment: _months(get_language() or "")[1][moment.month],
+}
+
+
+@lru_cache(maxsize=256)
+def _taken_apart(pattern: str, language: str) -> tuple[str | Callable[[Any], str], ...]:
+    signs = re.findall(r"\\.|.", _(pattern))
+    return tuple(sign[1] if len(sign) == 2 else _PARTS.get(sign, sign) for sign in signs)
+
+
+def _said(moment: date | datetime, pattern: str) -> str:
+    """A day by a translated pattern of `j Y D l M F`."""
+    parts = _taken_apart(pattern, get_language() or "")
+    return "".join(part if isinstance(part, str) else part(moment) for part in parts)
 
 
 # Numbers
@@ -208,7 +258,7 @@ def _first_day(moment: date | datetime) -> date:
 
 def day(of: date, weekday: bool = False) -> str:
     """`6 May 2026`, with `weekday` `Wed 6 May 2026`."""
-    return dateformat.format(of, _("D j M Y") if weekday else _("j M Y"))
+    return _said(of, _D_J_M_Y if weekday else _J_M_Y)
 
 
 def days(first: date, last: date) -> str:
@@ -218,12 +268,13 @@ def days(first: date, last: date) -> str:
     if first.year != last.year:
         return f"{day(first)} – {day(last)}"
     if first.month != last.month:
-        return f"{dateformat.format(first, _('j M'))} – {day(last)}"
-    return f"{dateformat.format(first, _('j'))}–{day(last)}"
+        return f"{_said(first, _J_M)} – {day(last)}"
+    return f"{_said(first, _J)}–{day(last)}"
 
 
 def clock(moment: datetime) -> str:
-    return dateformat.format(moment, "H:i:s" if moment.second else "H:i")
+    clock_ = f"{moment.hour:02d}:{moment.minute:02d}"
+    return f"{clock_}:{moment.second:02d}" if moment.second else clock_
 
 
 def dates(span: Span) -> str:
@@ -268,6 +319,25 @@ def _span_of(start: datetime, end: datetime, zone: ZoneInfo) -> Span:
     return Span(start, end, zone)
 
 
+def buckets(of: Sequence[Bucket], zone: ZoneInfo) -> list[str]:
+    """All buckets as `bucket` says each."""
+    edges = [bucket.start.astimezone(zone) for bucket in of] + [of[-1].end.astimezone(zone)]
+    found = []
+    day_of: date | None = None
+    said = ""
+    for at, one in enumerate(of):
+        first, last = edges[at], edges[at + 1]
+        if first.time() == last.time() == _MIDNIGHT:
+            found.append(days(first.date(), last.date() - _ONE_DAY))
+        elif first.time() != _MIDNIGHT and first.date() == last.date() and first < last and one.hours < 20:
+            if day_of != first.date():
+                day_of, said = first.date(), _said(first, _D_J_M_Y)
+            found.append(f"{said}, {clock(first)}–{clock(last)}")
+        else:
+            found.append(bucket(one, zone, ""))
+    return found
+
+
 def moments(start: datetime, end: datetime, zone: ZoneInfo) -> str:
     """Any two instants as `bucket` says them."""
     return dates(_span_of(start, end, zone))
@@ -276,13 +346,13 @@ def moments(start: datetime, end: datetime, zone: ZoneInfo) -> str:
 def named_day(of: Bucket, zone: ZoneInfo, by: str) -> str:
     """A bucket within a sentence: `on Tuesday 6 May`, `at 14:00 on Tuesday 6 May`, `in May`, `in the week of 4 May`."""
     local = of.start.astimezone(zone)
-    when = dateformat.format(local, _("l j M"))
+    when = _said(local, _L_J_M)
     if by == "P1D":
         return _("on %s") % when
     if by == "P1W":
-        return _("in the week of %s") % dateformat.format(local, _("j M"))
+        return _("in the week of %s") % _said(local, _J_M)
     if by == "P1M":
-        return _("in %s") % dateformat.format(local, _("F"))
+        return _("in %s") % _said(local, _F)
     if "T" in by:
         return _("at %(time)s on %(day)s") % {"time": clock(local), "day": when}
     return _("in %s") % bucket(of, zone, by)
@@ -292,12 +362,12 @@ def tick(of: Bucket, zone: ZoneInfo, by: str, first_of_day: bool) -> str:
     """The label on the axis: `Mon 6`, `14:00`, `May`."""
     local = of.start.astimezone(zone)
     if "T" in by and by != WHOLE:
-        return dateformat.format(local, _("D j")) if first_of_day else clock(local)
+        return _said(local, _D_J) if first_of_day else clock(local)
     if by == "P1M":
-        return dateformat.format(local, _("M Y") if local.month == 1 else _("M"))
+        return _said(local, _M_Y if local.month == 1 else _M)
     if by == "P1D":
-        return dateformat.format(local, _("D j"))
-    return dateformat.format(local, _("j M"))
+        return _said(local, _D_J)
+    return _said(local, _J_M)
 
 
 def hours(of: Bucket, by: str) -> str:
@@ -324,7 +394,7 @@ def state(of: Bucket, zone: ZoneInfo, now: datetime) -> str:
 
 
 def _moment(local: datetime) -> str:
-    return f"{dateformat.format(local, _('D j M'))} {clock(local.replace(second=0))}"
+    return f"{_said(local, 'D j M')} {clock(local.replace(second=0))}"
 
 
 def ago(moment: datetime, now: datetime) -> str:

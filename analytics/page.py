@@ -18,6 +18,8 @@ from analytics.question import CHARTS, WHOLE, Question, address
 from analytics.series import Group, Line
 from journeyadmin.contract.dimensions import DIMENSIONS
 
+# A tile shows so many rows; the page behind it has more, the file has all.
+TILE_ROWS = 40
 ICONS = {
     "line": "chart-line",
     "area": "chart-area",
@@ -91,7 +93,7 @@ def answer_context(
         "filter_sentence": sentences.filter_words(question.filter, names),
         "panels": [(panel, figure_json(panel)) for panel in panels],
         "numbers": _big_numbers(answered) if chart == "number" else [],
-        "table": table(answered, names, colours),
+        "table": table(answered, names, colours, TILE_ROWS if tile else tables.MOST_ROWS),
         "at": answered.answered,
         "ago": labels.ago(answered.answered, asked.now),
         "failure": answered.failure,
@@ -134,7 +136,7 @@ def figure_json(panel: Panel) -> SafeString:
     return mark_safe(text)  # noqa: S308
 
 
-def table(answered: Answered, names: Names, colours: dict[Group, str]) -> tables.Table:
+def table(answered: Answered, names: Names, colours: dict[Group, str], most: int) -> tables.Table:
     asked = answered.asked
     base = f"{reverse('analytics:point')}?{address(asked.question)}"
 
@@ -145,7 +147,7 @@ def table(answered: Answered, names: Names, colours: dict[Group, str]) -> tables
     words = sentences.filter_words(asked.question.filter, names)
     if words:
         caption = _("%(span)s, where %(words)s") % {"span": caption, "words": words}
-    place = tables.Place(asked.span, asked.by, asked.now, names, link, colours, caption)
+    place = tables.Place(asked.span, asked.by, asked.now, names, link, colours, caption, most)
     return tables.build(answered.shown, place)
 
 

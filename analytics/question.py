@@ -249,7 +249,9 @@ def _number(text: str) -> float | None:
 
 def _view_text(view: View) -> str:
     limits = ["" if limit is None else f"{limit:.15g}" for limit in (view.gte, view.lt)]
-    return "~".join([quote(view.name, safe=" "), view.target, *limits, view.statistic])
+    # The sign between the parts is one that quote leaves as it is.
+    name = quote(view.name, safe=" ").replace("~", "%7E")
+    return "~".join([name, view.target, *limits, view.statistic])
 
 
 def view_of(name: str, target: str, gte: str, lt: str, statistic: str) -> View | None:

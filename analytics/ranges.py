@@ -307,10 +307,9 @@ def _instant(moment: datetime, zone: ZoneInfo) -> datetime:
 def text_of(start: datetime, end: datetime, zone: ZoneInfo) -> str:
     """The fixed range that means exactly this interval: days where they are whole, civil times, else instants."""
     first, last = start.astimezone(zone), end.astimezone(zone)
-    if first.time() == last.time() == time():
-        closing = last.date() - timedelta(days=1)
-        if day_start(first.date(), zone) == start and day_start(last.date(), zone) == end:
-            return _fixed_text(Fixed(first.date(), closing))
+    # A day may begin at one o'clock where midnight was skipped.
+    if day_start(first.date(), zone) == start and day_start(last.date(), zone) == end:
+        return _fixed_text(Fixed(first.date(), last.date() - timedelta(days=1)))
     civil = [moment.replace(tzinfo=None, fold=0) for moment in (first, last)]
     if [_instant(moment, zone) for moment in civil] == [start, end] and civil[0] < civil[1]:
         return parse(f"{moment_text(civil[0])}..{moment_text(civil[1])}").text

@@ -10,7 +10,7 @@ from analytics import labels, series
 from analytics.measures import Measure
 from analytics.names import Names
 from analytics.ranges import Span
-from analytics.series import Bucket, Line, Number, Result
+from analytics.series import Line, Number, Result
 
 # A page shows at most so many rows; files have all of them.
 MOST_ROWS = 500
@@ -65,6 +65,8 @@ class Place:
     link: Link
     colours: dict[series.Group, str]
     caption: str
+    # At most so many rows are shown.
+    most: int = MOST_ROWS
 
 
 def build(result: Result, place: Place) -> Table:
@@ -82,7 +84,8 @@ def build(result: Result, place: Place) -> Table:
 # Cells
 
 
-def _when(bucket: Bucket, at: int, place: Place) -> Cell:
+def _when(result: Result, at: int, place: Place) -> Cell:
+    bucket = result.buckets[at]
     notes = [labels.hours(bucket, place.by), labels.state(bucket, place.span.zone, place.now)]
     return Cell(
         labels.bucket(bucket, place.span.zone, place.by),
@@ -172,8 +175,8 @@ def _times(result: Result, place: Place) -> Table:
     )
     lines = [line for made in result.measures if (line := result.all_of(made))]
     table.all_rows = len(result.buckets)
-    for at, bucket in enumerate(result.buckets[:MOST_ROWS]):
-        row = [_when(bucket, at, place)]
+    for at in range(min(place.most, len(result.buckets))):
+        row = [_when(result, at, place)]
         for line in lines:
             row.append(_value(line.values[at], line.measure))
             row += _compared_cells(line, at)
@@ -209,8 +212,8 @@ def _wide(result: Result, place: Place) -> Table:
     table = Table(f"{labels.measure(made)}. {place.caption}", columns, heads=1)
     parts = [series.shares(line, whole) if line.kind != "all" else () for line in lines]
     table.all_rows = len(result.buckets)
-    for at, bucket in enumerate(result.buckets[:MOST_ROWS]):
-        row = [_when(bucket, at, place)]
+    for at in range(min(place.most, len(result.buckets))):
+        row = [_when(result, at, place)]
         for line, shares in zip(lines, parts, strict=True):
             share = shares[at] if shares else None
             row.append(_value(line.values[at], made, "" if share is None else labels.percent(share)))
@@ -270,10 +273,10 @@ def _long(result: Result, place: Place) -> Table:
     )
     lines: Sequence[Line] = result.of(result.measures[0])
     table.all_rows = len(result.buckets) * len(lines)
-    for at, bucket in enumerate(result.buckets):
-        when = _when(bucket, at, place)
+    for at in range(len(result.buckets)):
+        when = _when(result, at, place)
         for line in lines:
-            if len(table.rows) == MOST_ROWS:
+            if len(table.rows) == place.most:
                 return table
             table.rows.append([when, _group(line, place, result), *_row_of(result, line, at)])
     return table

@@ -313,7 +313,7 @@ def _time_meta(scene: Scene, drawn: list[Drawn], part: list[Measure], draw: Any)
     return {
         "kind": "time",
         "zone": zone.key,
-        "buckets": [labels.bucket(bucket, zone, scene.by) for bucket in buckets],
+        "buckets": labels.buckets(buckets, zone),
         "notes": {str(at): note for at, bucket in enumerate(buckets) if (note := _note(bucket, scene))},
         "starts": [minutes(bucket.start) for bucket in buckets] + [minutes(buckets[-1].end)],
         "lines": [line_meta(scene, one) for one in drawn],

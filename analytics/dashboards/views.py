@@ -28,8 +28,6 @@ from journeyadmin import htmx, service
 from journeyadmin.http import JourneyRequest
 from journeyadmin.middleware import error_words
 
-TILE_ROWS = 60
-
 
 @require_GET
 def board_list(request: JourneyRequest) -> HttpResponse:
@@ -148,7 +146,6 @@ def _answer(
         status, words = error_words(request, error)
         return status, context | words | {"error": error}
     context |= page.answer_context(answered, names, tile=True)
-    del context["table"].rows[TILE_ROWS:]
     return 200, context
 
 

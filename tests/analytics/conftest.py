@@ -5,10 +5,15 @@ from collections.abc import Callable, Iterator
 import pytest
 from django.core.cache import cache
 from django.test import Client as Browser
+from hypothesis import settings
 
 from tests import cast
 from tests.analytics import shop as facts
 from tests.programs import Program
+
+# How long an example takes says nothing on a machine that does other things as well.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 
 @pytest.fixture(scope="session")

@@ -111,7 +111,8 @@ def test_a_view_counts_only_what_lies_within_its_bounds(ana: Browser) -> None:
     values = [
         fact["value"]
         for fact in shop.FACTS
-        if fact["kind"] == "outcome_achieved" and fact["ts"].astimezone(shop.LONDON).date().isoformat() in days
+        if fact["kind"] == "outcome_achieved"
+        and fact["ts"].astimezone(shop.LONDON).date().isoformat() in days
     ]
     found = {row[0].split(" ")[0]: row[1] for row in rows(page)[1:]}
     assert found["Outcome"].replace(" ", "") == f"{sum(values):.0f}"

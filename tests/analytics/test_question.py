@@ -8,7 +8,7 @@ from urllib.parse import parse_qs
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analytics import filters, granularity, measures, payloads, ranges
@@ -33,6 +33,13 @@ def test_an_address_gives_the_question_back(question: Question) -> None:
     assert again(address(question)) == question
 
 
+def test_a_view_may_be_called_anything() -> None:
+    view = measures.View("a~b %7E ~", "oJourneyOutcomeValue", gte=1.5)
+    question = Question(zone="Europe/London", views=(view,))
+    assert again(address(question)) == question
+
+
+@settings(max_examples=60)
 @given(questions(), st.randoms())
 def test_equal_questions_have_equal_addresses(question: Question, chance: random.Random) -> None:
     shuffled = pairs(question)
@@ -137,6 +144,7 @@ def test_the_normal_form_means_the_same(filter_: Filter, data: st.DataObject) ->
     assert filters.normal(found) == found
 
 
+@settings(max_examples=60)
 @given(FILTERS, st.sampled_from(["and", "or"]), st.data())
 def test_narrowing_means_and(filter_: Filter, type_: Any, data: st.DataObject) -> None:
     group = Group(
@@ -175,6 +183,7 @@ def test_two_segments_held_by_one_session_can_be_true() -> None:
 # The query
 
 
+@settings(max_examples=60)
 @given(questions())
 def test_the_server_understands_what_is_sent(question: Question) -> None:
     try:
@@ -192,6 +201,7 @@ def test_the_server_understands_what_is_sent(question: Question) -> None:
     assert {view.name for view in understood.views} == {view.name for view in question.views}
 
 
+@settings(max_examples=60)
 @given(questions())
 def test_a_pasted_query_asks_the_same(question: Question) -> None:
     try:

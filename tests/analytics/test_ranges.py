@@ -158,6 +158,12 @@ def test_a_day_that_a_zone_skipped_is_no_range_but_its_neighbours_are() -> None:
     assert span.end - span.start == timedelta(days=2)
 
 
+def test_days_that_begin_at_one_o_clock_are_days_too() -> None:
+    zone = ZoneInfo("America/Sao_Paulo")
+    span = ranges.days_span(date(2008, 10, 1), date(2008, 10, 18), zone)
+    assert text_of(span.start, span.end, zone) == "2008-10-01..2008-10-18"
+
+
 INSTANTS = st.datetimes(datetime(2005, 1, 1), datetime(2035, 1, 1), timezones=st.just(UTC))
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from analytics import compare, granularity, ranges, series
@@ -135,6 +135,7 @@ def same(one: Any, other: Any) -> bool:
     return one is other if one is None or other is None else math.isclose(one, other, abs_tol=1e-9)
 
 
+@settings(max_examples=60)
 @given(st.data())
 def test_every_number_equals_a_plain_count(data: st.DataObject) -> None:
     span = days("2026-03-27", 5)
@@ -155,6 +156,7 @@ def test_every_number_equals_a_plain_count(data: st.DataObject) -> None:
             assert same(line.total, expected(cells, made, line.group, range(5)))
 
 
+@settings(max_examples=60)
 @given(st.data(), st.integers(1, 3))
 def test_other_and_total_are_made_of_what_may_be_added(data: st.DataObject, most: int) -> None:
     span = days("2026-05-01", 4)
@@ -357,6 +359,7 @@ def test_a_day_of_23_hours_is_compared_hour_by_hour() -> None:
     assert compared.counterpart == [0, *range(2, 24)]
 
 
+@settings(max_examples=60)
 @given(st.data())
 def test_the_compared_period_is_counted_as_plainly(data: st.DataObject) -> None:
     span = days("2026-05-05", 4)
