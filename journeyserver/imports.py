@@ -1,9 +1,12 @@
 """Imports in the process that owns the warehouse, one after the other, and how a command hands a file to it."""
 
+import logging
 import queue
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from django.db import connections
@@ -13,6 +16,9 @@ from journeyserver.definitions import active_definitions
 from journeyserver.engine.backends.base import WarehouseError
 from journeyserver.ingest.importer import Importer, Progress, Result
 from journeyserver.ingest.incoming import Options, Refused, Unreadable
+from journeyserver.ingest.upkeep import keep_up
+
+log = logging.getLogger("journeyserver.imports")
 
 _PAUSE = 0.2
 
@@ -68,17 +74,36 @@ class Imports:
         try:
             while (import_id := self._waiting.get()) is not None and not self._stopping.is_set():
                 importer, _ = self._importers[import_id]
-                result = importer.run(stop=lambda wanted=import_id: self._must_stop(wanted))  # type: ignore[misc]
+                result = self._result(importer, import_id)
                 with self._lock:
                     self._importers[import_id] = (importer, result)
+                _keep_up()
         finally:
             connections.close_all()
+
+    def _result(self, importer: Importer, import_id: str) -> Result:
+        try:
+            return importer.run(stop=lambda: self._must_stop(import_id))
+        except Exception as error:
+            # One file that nobody foresaw does not keep the others waiting for ever.
+            log.exception("import %s broke", import_id)
+            message = (
+                f"It broke off ({type(error).__name__}); the server's log says where. It goes on where it is."
+            )
+            return Result(replace(importer.progress, state="failed", message=message))
 
     def _must_stop(self, import_id: str) -> bool:
         return self._stopping.is_set() or import_id in self._stopped
 
 
 imports = Imports()
+
+
+def _keep_up() -> None:
+    try:
+        keep_up(warehouse.backend(), datetime.now(UTC))
+    except WarehouseError as error:
+        log.error("The facts could not be put in order: %s", error)
 
 
 def note_interrupted() -> None:
@@ -102,7 +127,9 @@ def run(
     """What `importer.run_import` promises."""
     server = owner.server()
     if server is None:
-        return _importer(path, format_name, options).run(on_progress)
+        result = _importer(path, format_name, options).run(on_progress)
+        _keep_up()
+        return result
     try:
         return _by_server(server, path, format_name, options, on_progress)
     except owner.Refused as refused:

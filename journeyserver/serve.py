@@ -18,6 +18,7 @@ from journeyserver.demo.opening import Opening
 from journeyserver.engine.backends.base import WarehouseError
 from journeyserver.local.retention import Daily
 from journeyserver.store import Refusal
+from journeyserver.upkeep import Upkeep
 
 
 class _Server(BaseApplication):  # type: ignore[misc]
@@ -28,6 +29,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
         self.url = url
         self.shop = Opening()
         self.retention = Daily()
+        self.upkeep = Upkeep()
         super().__init__()
 
     def load_config(self) -> None:
@@ -67,11 +69,13 @@ class _Server(BaseApplication):  # type: ignore[misc]
             self.shop.start()
         if settings.RETENTION_DAYS:
             self.retention.start()
+        self.upkeep.start()
         print(f"Journey server ready on {self.url}", flush=True)
 
     def _end(self, arbiter: Any, worker: Any) -> None:
         self.shop.stop()
         self.retention.stop()
+        self.upkeep.stop()
         owner.withdraw()
         imports.imports.stop()
         warehouse.close()

@@ -4,12 +4,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from journeyserver.engine import compile as compiling
-from journeyserver.engine import plan, query, result
+from journeyserver.engine import plan, query, result, rollups
 from journeyserver.engine.backends.base import Backend
 
 
 class Reader(Protocol):
     """Reads the warehouse, and may be stopped by whoever made it."""
+
+    def run(self, sql: str, parameters: Sequence[Any] = ()) -> Mapping[str, Sequence[Any]]: ...
 
     def batches(self, sql: str, parameters: Sequence[Any] = ()) -> Iterable[Mapping[str, Sequence[Any]]]: ...
 
@@ -20,11 +22,26 @@ def answer(backend: Backend, body: object, reader: Reader | None = None) -> dict
     `reader` reads in place of a cursor of its own; what it raises goes through.
     """
     asked = query.parse(body)
-    statement = compiling.to_sql(plan.make(asked), backend.words)
     if reader is not None:
-        return result.shape(asked, reader.batches(statement.sql, statement.parameters))
+        return _answer(asked, backend, reader)
     cursor = backend.cursor()
     try:
-        return result.shape(asked, cursor.batches(statement.sql, statement.parameters))
+        return _answer(asked, backend, cursor)
     finally:
         cursor.close()
+
+
+def _answer(asked: query.Query, backend: Backend, reader: Reader) -> dict[str, Any]:
+    if rollups.table_for(asked) == "facts":
+        return _ask(plan.make(asked), backend, reader)
+    upto = rollups.rolled_up_to(reader.run)
+    found = _ask(plan.make(asked, upto), backend, reader)
+    if rollups.rolled_up_to(reader.run) == upto:
+        return found
+    # Somebody has removed facts, or rolled more of them up, between the two statements.
+    return _ask(plan.make(asked), backend, reader)
+
+
+def _ask(planned: plan.Plan, backend: Backend, reader: Reader) -> dict[str, Any]:
+    statement = compiling.to_sql(planned, backend.words)
+    return result.shape(planned.query, reader.batches(statement.sql, statement.parameters))

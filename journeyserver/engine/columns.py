@@ -109,6 +109,24 @@ FACTS = Table(
         *(Column(DIMENSION_COLUMNS[name], _dimension_type(row)) for name, row in DIMENSIONS.items()),
     ),
 )
+# What of a visit never changes, once for each hour that it has facts in; and how many facts of each kind an hour has.
+SESSION_HOURS = Table(
+    "session_hours",
+    (
+        *_columns(ts="time"),
+        *(
+            Column(DIMENSION_COLUMNS[name], _dimension_type(DIMENSIONS[name]))
+            for name in (
+                "journeySessionId",
+                "journeySessionType",
+                "journeyDeviceCategory",
+                "journeyDeviceType",
+                "journeyIpGeolocationCountry",
+            )
+        ),
+    ),
+)
+FACT_HOURS = Table("fact_hours", _columns(ts="time", kind="kind", facts="bigint"))
 IMPORTS = Table(
     "imports",
     _columns(
@@ -143,4 +161,16 @@ REPEATS = Table(
 )
 SETTINGS = Table("settings", _columns(name="text", value="text"))
 
-TABLES = (EVENTS, SESSIONS, ASSIGNMENTS, ACTIONS, FACTS, IMPORTS, REFUSED, REPEATS, SETTINGS)
+TABLES = (
+    EVENTS,
+    SESSIONS,
+    ASSIGNMENTS,
+    ACTIONS,
+    FACTS,
+    SESSION_HOURS,
+    FACT_HOURS,
+    IMPORTS,
+    REFUSED,
+    REPEATS,
+    SETTINGS,
+)

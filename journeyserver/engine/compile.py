@@ -6,7 +6,7 @@ from typing import Any
 from journeyadmin.contract.dimensions import DIMENSIONS
 from journeyadmin.contract.metrics import METRICS, Metric
 from journeyserver.engine.backends.base import Words
-from journeyserver.engine.columns import DIMENSION_COLUMNS, FACTS
+from journeyserver.engine.columns import DIMENSION_COLUMNS, FACTS, SESSION_HOURS
 from journeyserver.engine.plan import Plan
 from journeyserver.engine.predicates import filter_condition
 from journeyserver.engine.query import View
@@ -37,30 +37,48 @@ def to_sql(plan: Plan, words: Words) -> Statement:
         of = METRICS[name].of
         if of is not None:
             wanted.add(DIMENSION_COLUMNS[of])
+    if plan.table == "fact_hours":
+        wanted = {"kind", "facts"}
+    elif plan.table == "session_hours":
+        wanted = {DIMENSION_COLUMNS["journeySessionId"]}
     inner += sorted(wanted)
-    kinds = ", ".join("?" for _ in plan.kinds)
-    parameters += plan.kinds
-    conditions = [
-        f"kind IN ({kinds})",
-        f"ts >= {words.time_literal(query.start)}",
-        f"ts < {words.time_literal(query.end)}",
-    ]
+    source, conditions = _source(plan, words, parameters)
+    conditions += [f"ts >= {words.time_literal(query.start)}", f"ts < {words.time_literal(query.end)}"]
     conditions.append(filter_condition(words, query.filter, parameters))
     values = [
         part
         for index, name in enumerate(query.metrics)
-        for part in _metric(words, METRICS[name], f"m{index}")
+        for part in _metric(words, METRICS[name], f"m{index}", plan.table)
     ]
     for index, view in enumerate(query.views):
         values += _view(words, view, f"v{index}")
     keys = [*(f"g{index}" for index in range(len(query.group_by))), "bucket"]
-    rows = f"SELECT {', '.join(inner)} FROM facts WHERE {' AND '.join(conditions)}"
+    rows = f"SELECT {', '.join(inner)} FROM {source} WHERE {' AND '.join(conditions)}"
     # One list after the other, each in a SELECT of its own: two in one would be walked side by side, not crossed.
     for index, name in enumerate(query.group_by):
         if DIMENSIONS[name].multi_valued and not query.flatten:
             rows = f"SELECT * REPLACE ({words.unnest(f'g{index}')} AS g{index}) FROM ({rows}) AS list{index}"
     sql = f"SELECT {', '.join([*keys, *values])} FROM ({rows}) AS chosen GROUP BY {', '.join(keys)}"
     return Statement(sql, tuple(parameters))
+
+
+def _source(plan: Plan, words: Words, parameters: list[Any]) -> tuple[str, list[str]]:
+    """What is read, and the conditions on it: the facts, or a roll-up and behind its end the facts."""
+    kinds = f"kind IN ({', '.join('?' for _ in plan.kinds)})"
+    parameters += plan.kinds
+    if plan.table == "facts" or plan.rolled_up_to is None:
+        return "facts", [kinds]
+    upto = words.time_literal(plan.rolled_up_to)
+    since = words.time_literal(max(plan.rolled_up_to, plan.query.start))
+    end = words.time_literal(plan.query.end)
+    if plan.table == "fact_hours":
+        young = f"SELECT ts, kind, 1 AS facts FROM facts WHERE ts >= {since} AND ts < {end}"
+        return f"(SELECT ts, kind, facts FROM fact_hours WHERE ts < {upto} UNION ALL {young}) AS counted", [
+            kinds
+        ]
+    columns = ", ".join(SESSION_HOURS.names)
+    young = f"SELECT {columns} FROM facts WHERE ts >= {since} AND ts < {end} AND {kinds}"
+    return f"(SELECT {columns} FROM session_hours WHERE ts < {upto} UNION ALL {young}) AS met", []
 
 
 def _group(words: Words, name: str, flatten: bool) -> str:
@@ -89,8 +107,12 @@ def _condition(metric: Metric) -> str:
     return f"kind IN ({kinds})"
 
 
-def _metric(words: Words, metric: Metric, name: str) -> list[str]:
+def _metric(words: Words, metric: Metric, name: str, table: str) -> list[str]:
+    if table == "session_hours":
+        return [f"{words.distinct_if(DIMENSION_COLUMNS['journeySessionId'], 'true')} AS {name}"]
     condition = _condition(metric)
+    if table == "fact_hours":
+        return [f"{words.aggregate_if('sum', 'facts', condition)} AS {name}"]
     if metric.aggregate == "count":
         return [f"{words.count_if(condition)} AS {name}"]
     if metric.of is not None:

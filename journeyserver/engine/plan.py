@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from journeyadmin.contract.metrics import METRICS
 from journeyserver.engine.query import Query
+from journeyserver.engine.rollups import table_for
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -27,17 +28,23 @@ class Plan:
     query: Query
     kinds: tuple[str, ...]
     runs: tuple[Run, ...]
+    # The table that is read, and for a roll-up: before which moment; what is younger comes from the facts.
+    table: str = "facts"
+    rolled_up_to: datetime | None = None
 
 
 def micros(moment: datetime) -> int:
     return (moment - EPOCH) // _MICROSECOND
 
 
-def make(query: Query) -> Plan:
+def make(query: Query, rolled_up_to: datetime | None = None) -> Plan:
     """Facts of every kind that a metric or a view needs, and the buckets compressed into runs."""
     targets = [METRICS[name] for name in query.metrics] + [METRICS[view.target] for view in query.views]
     kinds = tuple(dict.fromkeys(kind for metric in targets for kind in metric.facts))
-    return Plan(query, kinds, _runs([micros(edge) for edge in query.edges]))
+    table = table_for(query)
+    if rolled_up_to is None or rolled_up_to <= query.start:
+        table = "facts"
+    return Plan(query, kinds, _runs([micros(edge) for edge in query.edges]), table, rolled_up_to)
 
 
 def _runs(edges: list[int]) -> tuple[Run, ...]:

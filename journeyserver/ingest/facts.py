@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from journeyserver.engine import rollups
 from journeyserver.engine.backends.base import Writer
 from journeyserver.ingest.assign import moment
 from journeyserver.ingest.identity import id_sql
@@ -61,11 +62,16 @@ def write(writer: Writer) -> int:
 def write_moments(writer: Writer, columns: str) -> int:
     """A fact for each row of the desk's `moments` (fact_id, kind, ts, moment, session_id, customer_id), with these columns
     of its own beside those of its visit (in `visits`) and the segments held then (`known_assignments`, `assigned`)."""
-    return writer.append(
+    number = writer.append(
         "facts",
         f"WITH {_HELD} SELECT m.fact_id, m.kind, m.ts, {_SESSION}, held.segments AS journey_session_segment_id, {columns} "
         f"FROM moments AS m JOIN visits AS v USING (session_id) LEFT JOIN held USING (fact_id) {ORDER}",
     )
+    rollups.note(
+        writer,
+        f"(SELECT m.ts, m.kind, {_SESSION} FROM moments AS m JOIN visits AS v USING (session_id)) AS noted",
+    )
+    return number
 
 
 def latest(ts: str) -> str:

@@ -15,6 +15,7 @@ from typing import Any
 from uuid import UUID
 
 from journeyadmin.contract.matching import event_matches, match_criterion
+from journeyserver.engine import rollups
 from journeyserver.engine.backends.base import Writer
 from journeyserver.engine.columns import CONTEXT_COLUMNS, EVENTS, JOURNEY_COLUMNS
 from journeyserver.ingest import assign, derive, identity, records, stage
@@ -104,6 +105,7 @@ class Few:
         self._active: Sequence[Json] | None = None
         self._definitions = Definitions((), ())
         self._next_seq = 0
+        self._rolled_up_to: datetime | None = None
 
     def take_in(
         self, writer: Writer, commits: int, rows: Sequence[Json], active: Sequence[Json], received: datetime
@@ -115,6 +117,8 @@ class Few:
         if commits != self._commits:
             self._customers.clear()
             self._next_seq = stage.next_seq(writer)
+            upto = rollups.of_writer(writer)
+            self._rolled_up_to = upto.replace(tzinfo=None) if upto else None
         # Whatever goes wrong from here on, the next call finds another number and forgets what it knew.
         self._commits = -1
         self._use(active)
@@ -123,7 +127,9 @@ class Few:
         new = _New()
         for at in sorted(range(len(rows)), key=lambda at: rows[at]["ts"]):
             answers[at] = self._take_one(_completed(rows[at]), received, new)
-        records.write(writer, new.events, new.sessions.values(), new.assignments, new.facts)
+        records.write(
+            writer, new.events, new.sessions.values(), new.assignments, new.facts, self._rolled_up_to
+        )
         self._commits = commits + 1
         while len(self._customers) > KEPT:
             self._customers.popitem(last=False)

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pyarrow
 
+from journeyserver.engine import rollups
 from journeyserver.engine.backends.base import Writer
 from journeyserver.engine.columns import ASSIGNMENTS, EVENTS, FACTS, SESSIONS, Table
 from journeyserver.ingest.facts import SESSION_COLUMNS
@@ -49,13 +50,19 @@ def write(
     visits: Iterable[Visit],
     assignments: Sequence[Row],
     facts: Sequence[Row],
+    rolled_up_to: datetime | None,
 ) -> None:
-    """Adds all of them, and brings the visits that were there up to date."""
+    """Adds all of them, brings the visits that were there up to date, and counts facts that lie before what is rolled up."""
     visits = list(visits)
     append(writer, EVENTS, events)
     append(writer, SESSIONS, [visit.row for visit in visits if visit.is_new])
     append(writer, ASSIGNMENTS, assignments)
     append(writer, FACTS, facts)
+    late = [row for row in facts if rolled_up_to is not None and row["ts"] < rolled_up_to]
+    if late:
+        writer.desk.register("late_facts", _table(FACTS, late, ("ts", "kind", *SESSION_COLUMNS)))
+        rollups.note(writer, "late_facts")
+        writer.desk.unregister("late_facts")
     changed = [visit.row for visit in visits if not visit.is_new]
     if changed:
         writer.desk.register("changed", _table(SESSIONS, changed, ("session_id", *CHANGING)))

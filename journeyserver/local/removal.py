@@ -8,6 +8,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from journeyserver.engine import rollups
 from journeyserver.engine.backends.base import Backend, Writer
 
 Counts = dict[str, int]
@@ -58,6 +59,7 @@ def erase(backend: Backend, customer_id: str) -> Counts:
             writer.execute(f"DELETE FROM {table} WHERE {condition}", given)
             if table == "facts":
                 _leave_anonymous(writer)
+                rollups.forget(writer)
     backend.sample.forget()
     return {table: before[table] for table in _COUNTED}
 
@@ -119,6 +121,8 @@ def retain(backend: Backend, days: int, now: datetime) -> Counts:
             ]
             if removed[table]:
                 writer.execute(f"DELETE FROM {table} WHERE {condition}")
+                if table == "facts":
+                    rollups.forget(writer)
         note = json.dumps({"lastRun": _text(now), "removed": removed["events"]})
         writer.execute("DELETE FROM settings WHERE name = ?", (RETENTION,))
         writer.execute("INSERT INTO settings VALUES (?, ?)", (RETENTION, note))

@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pyarrow
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from journeyadmin.contract.buckets import MAX_CELLS
 from journeyadmin.contract.names import column_name
-from journeyserver.engine import answer
+from journeyserver.engine import answer, rollups
 from journeyserver.engine.backends.duckdb import DuckBackend, open_backend
 from journeyserver.engine.query import InvalidQuery, parse
 from journeyserver.engine.result import TooManyCells
@@ -76,10 +77,30 @@ def store(backend: DuckBackend, facts: list[dict[str, Any]]) -> None:
 FACTS = make_facts(400, 7)
 
 
-@pytest.fixture(scope="module")
-def backend() -> Iterator[DuckBackend]:
+@pytest.fixture(scope="module", params=["facts", "rolled up"])
+def backend(request: pytest.FixtureRequest) -> Iterator[DuckBackend]:
+    """The facts as they are; and with what lies before the middle of them rolled up, some of it late."""
     opened = open_backend(":memory:")
-    store(opened, FACTS)
+    if request.param == "facts":
+        store(opened, FACTS)
+    else:
+        store(opened, FACTS[:250])
+        with opened.transaction() as writer:
+            rollups.refresh(writer, START + timedelta(days=4))
+            rollups.refresh(writer, START + timedelta(days=9, hours=5))
+        late = open_backend(":memory:")
+        store(late, FACTS[250:])
+        cursor = late.cursor()
+        rows = pyarrow.Table.from_pydict(
+            cursor.run("SELECT * REPLACE (CAST(kind AS VARCHAR) AS kind) FROM facts")
+        )
+        cursor.close()
+        late.close()
+        with opened.transaction() as writer:
+            writer.desk.register("later", rows)
+            writer.append("facts", "SELECT * FROM later")
+            rollups.note(writer, "later")
+            writer.desk.unregister("later")
     yield opened
     opened.close()
 
@@ -167,6 +188,11 @@ def questions(draw: st.DrawFn) -> dict[str, Any]:
 @settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(query=questions())
 def test_as_plain_python(backend: DuckBackend, query: dict[str, Any]) -> None:
+    check(backend, query)
+
+
+def check(backend: DuckBackend, query: dict[str, Any]) -> None:
+    """The engine's answer is the one of plain Python over all facts."""
     asked = parse(query)
     starts = {}
     for number, edge in enumerate(asked.edges[:-1]):
@@ -182,6 +208,63 @@ def test_as_plain_python(backend: DuckBackend, query: dict[str, Any]) -> None:
             for view in bucket.get("views", []):
                 cells[number, view["name"]] = view["stats"]
     assert given_answer == answers.answer(query, FACTS)
+
+
+# Questions that a roll-up can answer; the property above asks them now and then, this one only them.
+HOURLY = st.fixed_dictionaries(
+    {
+        "hours": st.tuples(st.integers(0, 300), st.integers(1, 500)),
+        "granularity": st.sampled_from([None, "P1D", "PT1H", "PT5H", "P1W"]),
+        "zone": st.sampled_from(["UTC", "Europe/London", "America/New_York"]),
+        "what": st.one_of(
+            st.lists(st.sampled_from([*answers.ACTION_STATES]), min_size=1, unique=True),
+            st.lists(
+                st.sampled_from(["journeyDeviceCategory", "journeyIpGeolocationCountry"]),
+                max_size=2,
+                unique=True,
+            ).map(tuple),
+        ),
+        "filtered": st.booleans(),
+    }
+)
+
+
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(asked=HOURLY)
+def test_rolled_up_as_plain_python(backend: DuckBackend, asked: dict[str, Any]) -> None:
+    start = START + timedelta(hours=asked["hours"][0])
+    query: dict[str, Any] = {
+        "interval": f"{start.isoformat()}/{(start + timedelta(hours=asked['hours'][1])).isoformat()}",
+        "timeZone": asked["zone"],
+        "metrics": asked["what"],
+        "groupBy": [],
+    }
+    if isinstance(asked["what"], tuple):
+        query |= {"metrics": ["nDistinctJourneySessions"], "groupBy": list(asked["what"])}
+        if asked["filtered"]:
+            predicates = [{"dimension": "journeyDeviceCategory", "value": "mobile"}]
+            query["filter"] = {"type": "and", "predicates": predicates}
+    if asked["granularity"]:
+        query["granularity"] = asked["granularity"]
+    assert rollups.table_for(parse(query)) in ("fact_hours", "session_hours")
+    check(backend, query)
+
+
+def test_forgotten_when_facts_are_removed() -> None:
+    memory = open_backend(":memory:")
+    store(memory, FACTS)
+    query = {"interval": "2024-03-28T00:00:00Z/2024-04-28T00:00:00Z", "metrics": ["nJourneySessions"]}
+    before = answer(memory, query)
+    with memory.transaction() as writer:
+        rollups.refresh(writer, START + timedelta(days=20))
+    assert answer(memory, query) == before
+    with memory.transaction() as writer:
+        writer.execute("DELETE FROM facts WHERE ts >= TIMESTAMP '2024-04-02'")
+        rollups.forget(writer)
+    kept = [fact for fact in FACTS if fact["ts"] < datetime(2024, 4, 2, tzinfo=UTC)]
+    wanted = answers.answer({**query, "groupBy": []}, kept)[()][0, "nJourneySessions"]["count"]
+    assert answer(memory, query)["results"][0]["data"][0]["metrics"][0]["stats"]["count"] == wanted
+    memory.close()
 
 
 def test_order_and_intervals(backend: DuckBackend) -> None:

@@ -1,0 +1,76 @@
+"""Putting months in order and rolling up: nothing is lost, answers stay, and months are left alone until they grow."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from journeyserver.engine import answer
+from journeyserver.engine.backends.duckdb import DuckBackend, open_backend
+from journeyserver.ingest.upkeep import SETTING, keep_up
+from tests.journeyserver.ingest.test_batches import read, take
+
+START = datetime(2024, 4, 20)
+NOW = datetime(2024, 6, 1, 10, 30, tzinfo=UTC)
+QUERY: dict[str, Any] = {
+    "interval": "2024-04-01T00:00:00Z/2024-06-03T00:00:00Z",
+    "granularity": "P1D",
+    "metrics": ["nJourneySessions"],
+}
+DISTINCT = {**QUERY, "metrics": ["nDistinctJourneySessions"], "groupBy": ["journeySessionType"]}
+
+
+@pytest.fixture
+def backend() -> Iterator[DuckBackend]:
+    opened = open_backend(":memory:", threads=1)
+    yield opened
+    opened.close()
+
+
+def visits(first: int, last: int) -> list[dict[str, Any]]:
+    """A visit every eight hours."""
+    return [
+        {"ts": START + timedelta(hours=8 * number), "customer_id": f"c{number}", "event_name": "page_viewed"}
+        for number in range(first, last)
+    ]
+
+
+def test_answers_stay_and_months_lie_in_order(backend: DuckBackend) -> None:
+    take(backend, visits(60, 120))
+    take(backend, visits(0, 60))
+    before = answer(backend, QUERY), answer(backend, DISTINCT)
+    facts = sorted(read(backend, "SELECT fact_id, kind, ts FROM facts"), key=str)
+    assert keep_up(backend, NOW, least=30)
+    assert sorted(read(backend, "SELECT fact_id, kind, ts FROM facts"), key=str) == facts
+    # April and May; June has too few.
+    kept = json.loads(read(backend, f"SELECT value FROM settings WHERE name = '{SETTING}'")[0]["value"])
+    assert kept == {"2024-04": 33, "2024-05": 87}
+    for month in ("2024-04", "2024-05"):
+        times = [
+            row["ts"]
+            for row in read(
+                backend, f"SELECT ts FROM facts WHERE strftime(ts, '%Y-%m') = '{month}' ORDER BY rowid"
+            )
+        ]
+        assert times == sorted(times)
+    assert read(backend, "SELECT sum(facts) AS facts FROM fact_hours")[0]["facts"] == 120
+    assert (answer(backend, QUERY), answer(backend, DISTINCT)) == before
+    assert not keep_up(backend, NOW, least=30)
+
+
+def test_what_comes_later_is_counted_too(backend: DuckBackend) -> None:
+    take(backend, visits(0, 100))
+    keep_up(backend, NOW, least=30)
+    # Late ones, and some that are younger than what is rolled up.
+    take(backend, [{**row, "customer_id": f"late {row['customer_id']}"} for row in visits(20, 40)])
+    take(backend, visits(124, 130))
+    for query in (QUERY, DISTINCT):
+        counted = sum(
+            metric["stats"]["count"]
+            for result in answer(backend, query)["results"]
+            for bucket in result["data"]
+            for metric in bucket["metrics"]
+        )
+        assert counted == 126
