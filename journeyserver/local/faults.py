@@ -53,9 +53,10 @@ _STATUSES = {
 KINDS = ("delay", *_STATUSES, "cut", "garbled")
 
 _SPARED = frozenset(operation.name for operation in (GET_FAULTS, PUT_FAULTS, DELETE_FAULTS))
+_ANNOUNCEMENT = "getLocalCapabilities"
 _OTHERS = (
     ("POST", "/oauth/token", "postOauthToken"),
-    ("GET", "/api/local/v1/capabilities", "getLocalCapabilities"),
+    ("GET", "/api/local/v1/capabilities", _ANNOUNCEMENT),
     ("POST", "/api/v2/journey/deployments/{id}/webevents", "postJourneyDeploymentWebevents"),
     ("POST", "/api/v2/journey/deployments/{id}/actionevent", "postJourneyDeploymentActionevent"),
 )
@@ -126,9 +127,11 @@ class Switch:
         """The fault that a request for this operation meets, counted down; None for most."""
         if name in _SPARED:
             return None
+        # What is announced stays true: only by its name is it meant.
+        meant = (name,) if name == _ANNOUNCEMENT else ("*", name)
         with self._lock:
             for index, fault in enumerate(self._faults):
-                if fault.operation not in ("*", name) or self._chance() >= fault.share:
+                if fault.operation not in meant or self._chance() >= fault.share:
                     continue
                 if fault.count == 1:
                     del self._faults[index]

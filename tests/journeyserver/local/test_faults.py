@@ -67,6 +67,8 @@ def test_any_operation_can_be_meant_but_never_the_switch_itself(rig: Rig) -> Non
     rig.set({"operation": "*", "fault": "503"})
     assert rig.segments().status_code == 503
     assert requests.post(f"{rig.url}/oauth/token", timeout=10).status_code == 503
+    # What is announced stays true, so that a dashboard finds its way to the switch.
+    assert requests.get(f"{rig.url}/api/local/v1/capabilities", timeout=10).ok
     assert rig.session.delete(rig.url + FAULTS, timeout=10).status_code == 204
     assert rig.segments().status_code == 200
 
