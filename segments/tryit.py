@@ -13,7 +13,7 @@ import ua_parser
 from django.utils.translation import gettext as _
 
 from journeyadmin.contract.criteria import CONTEXT_KEYS
-from journeyadmin.matching import ContextMatch, CriterionMatch, JourneyMatch, match_segment
+from journeyadmin.contract.matching import ContextMatch, CriterionMatch, JourneyMatch, match_segment
 
 Json = dict[str, Any]
 MOST_EVENTS = 200

@@ -119,8 +119,8 @@ RULES = (
         only=("journeyserver.engine",),
     ),
     Rule(
-        "The matcher and the sentence writer know the contract; the writer also knows how words are translated.",
-        of=("journeyadmin/matching.py", "journeyadmin/wording.py"),
+        "The sentence writer knows the contract and how words are translated.",
+        of=("journeyadmin/wording.py",),
         these=("django", *OURS),
         only=("journeyadmin.contract", "django.utils.translation"),
     ),

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from journeyadmin.matching import match_criterion
+from journeyadmin.contract.matching import match_criterion
 from tests.contract.asking import (
     QUERY,
     SEGMENTS,

@@ -10,8 +10,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from journeyadmin.contract.lifecycle import ACTION_MEDIA_TYPES, BLOCKING_REASONS, STATES, may_follow
+from journeyadmin.contract.matching import match_segment
 from journeyadmin.contract.segments import MAX_SEGMENTS
-from journeyadmin.matching import match_segment
 from journeyserver import validation
 from journeyserver.demo import offers, rhythm, shop
 from journeyserver.demo.many import CRITERIA, many

@@ -1,6 +1,6 @@
 """Event by event, in plain Python: visits, assignments and facts as decisions 0003 and 0005 say. The ingest's oracle.
 
-It keeps every event in memory and asks `journeyadmin.matching` about the whole window at each one: slow and simple.
+It keeps every event in memory and asks `journeyadmin.contract.matching` about the whole window at each one: slow and simple.
 """
 
 from collections.abc import Sequence
@@ -10,8 +10,8 @@ from typing import Any
 from uuid import UUID
 
 from journeyadmin.contract.criteria import CONTEXT_KEYS, JOURNEY_KEYS
+from journeyadmin.contract.matching import match_segment
 from journeyadmin.contract.names import column_name
-from journeyadmin.matching import match_segment
 from journeyserver.ingest import identity
 
 PAUSE = timedelta(minutes=20)
