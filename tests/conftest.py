@@ -44,11 +44,14 @@ SHARED_DATA = programs.ROOT.parent / "shared" / "data"
 
 @pytest.fixture(autouse=True)
 def _empty_cache() -> Iterator[None]:
-    """What one test cached (capabilities of a connection with the same number) is not the next one's."""
+    """What one test kept (of a connection that has the same number in the next) is not the next one's."""
     from django.core.cache import cache
+
+    from segments import catalogue
 
     yield
     cache.clear()
+    catalogue.forget()
 
 
 @pytest.fixture(scope="session")
