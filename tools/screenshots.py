@@ -10,6 +10,7 @@ docs/screenshots; `--all` writes every one. Whatever the browser's console compl
 
 import argparse
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -24,6 +25,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
 CHROMIUM = "/usr/bin/chromium"
+CALL_BACK = "7a6e0000-0000-4000-8000-000000000005"
 SEGMENT = "/segments/5e900000-0000-4000-8000-{:012d}/"
 
 
@@ -84,7 +86,7 @@ SHOTS = (
     Shot("history", "marketer", "/history/"),
     Shot("files", "marketer", "/files/", shown=()),
     Shot("action-targets", "supervisor", "/action-targets/", shown=("", "-390")),
-    Shot("action-target", "supervisor", "/action-targets/7a6e0000-0000-4000-8000-000000000005/"),
+    Shot("action-target", "supervisor", f"/action-targets/{CALL_BACK}/"),
     Shot("analytics", "analyst", f"{_DAYS}nJourneySessions&g=journeyDeviceCategory", _chart, ("", "-dark", "-390")),
     Shot("analytics-blocked", "analyst", f"{_DAYS}nJourneyActionsBlocked&g=journeyBlockingReason", _chart, ()),
     Shot("dashboards", "analyst", "/dashboards/", shown=()),
@@ -117,6 +119,8 @@ def main(argv: list[str]) -> int:
     with _demo(asked.url) as url, sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
         taken = Path(folder)
+        if not asked.url:
+            _work(browser, url)
         _take(browser, url, shots, taken, complaints)
         for shot in shots:
             for view in VIEWS:
@@ -164,6 +168,34 @@ def _take(browser: Browser, url: str, shots: list[Shot], into: Path, complaints:
 def _note(said: list[str], message: ConsoleMessage) -> None:
     if message.type == "error":
         said.append(message.text)
+
+
+def _work(browser: Browser, url: str) -> None:
+    """A morning's work of two people, so that the history and the charts' marks have something to show."""
+    for who, path, changes in (
+        (
+            "marketer",
+            f"{SEGMENT.format(4)}edit",
+            {"expiry": "60", "reason": "Cards are renewed every two months now"},
+        ),
+        (
+            "marketer",
+            f"{SEGMENT.format(3)}edit",
+            {"description": "More than 250 euros. Called back by Tomás’ team."},
+        ),
+        ("supervisor", "/action-targets/", {f"{CALL_BACK}-share": "90", "reason": "Too much was held back"}),
+    ):
+        context = browser.new_context(base_url=url, storage_state=_signed_in(browser, url, who))  # type: ignore[arg-type]
+        page = context.new_page()
+        page.goto(path, wait_until="networkidle")
+        for name, value in changes.items():
+            field = page.locator(f'[name="{name}"]')
+            field.fill(value)
+            field.blur()
+        page.wait_for_timeout(800)
+        page.get_by_role("button", name=re.compile("^Save")).first.click()
+        page.wait_for_load_state("networkidle")
+        context.close()
 
 
 def _signed_in(browser: Browser, url: str, who: str) -> object:

@@ -1,5 +1,6 @@
 """What the shop offers to visitors, and what becomes of each offer: the life of actions, and why some are held back."""
 
+import math
 import random
 import uuid
 from collections.abc import Callable, Mapping
@@ -243,14 +244,20 @@ class _Life:
         )
 
     def _talk(self) -> str:
-        rng = self.rng
-        self.enter("started", 1, 9)
-        seconds = self.target.seconds
-        if rng.random() < 0.1 * self.offers.load:
-            return self.enter("abandoned", 15, 40 + 2 * seconds)
+        """From accepting to the end of the conversation. Agents keep the service level on quiet days and miss it a
+        little on busy ones: the time until they answer is exponential, with the level's share within its seconds."""
+        rng, target = self.rng, self.target
+        usual = target.seconds / -math.log(1 - min(target.share, 0.98))
+        waits = rng.expovariate(1 / (usual * self.offers.load))
+        opens = min(rng.uniform(0.4, 1.5), target.seconds / 8)
+        self.enter("started", opens, opens)
+        patience = rng.expovariate(1 / (3 + 3 * target.seconds))
+        if patience < waits:
+            return self.enter("abandoned", patience, patience)
         if rng.random() < 0.006:
             return self.enter(
                 "errored", 1, 9, error_code="disconnected", error_message="The connection was lost."
             )
-        self.enter("engaged", 3, 4 + 1.3 * seconds)
+        answers = max(0.3, waits - opens)
+        self.enter("engaged", answers, answers)
         return self.enter("completed", 90, 800)

@@ -230,3 +230,19 @@ def test_whatever_the_dashboard_may_name_is_named(rows):
     for dimension, values in used.items():
         assert values <= set(names[dimension]), dimension
     assert offers.SCHEDULES in names["journeyBlockingScheduleGroupId"]
+
+
+def test_agents_answer_about_as_quickly_as_their_service_level_asks(rows):
+    accepted = {
+        row["journey_action_id"]: row["ts"] for row in rows.actions if row["action_state"] == "accepted"
+    }
+    waits = defaultdict(list)
+    for row in rows.actions:
+        if row["action_state"] == "engaged":
+            waits[row["journey_action_target_id"]].append(row["ts"] - accepted[row["journey_action_id"]])
+    for number in (1, 2, 3, 4):
+        share, seconds = LEVELS[number]
+        times = waits[f"target-{number}"]
+        assert len(times) > 10
+        reached = sum(wait.total_seconds() <= seconds for wait in times) / len(times)
+        assert share - 0.25 < reached < min(1, share + 0.2), number
