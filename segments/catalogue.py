@@ -26,7 +26,7 @@ KEPT_SECONDS = 15.0
 _MOST_LISTS = 16
 _MOST_ROWS = 4096
 # In a list a sentence is a reminder; the whole of it is on the segment's page.
-SHOWN_SENTENCE = 320
+SHOWN_SENTENCE = 260
 
 
 @dataclass(frozen=True)
@@ -221,7 +221,7 @@ def _described(connection: int, entities: Iterable[Json]) -> list[Row]:
                 zone,
             )
             row = _rows.get(key)
-            if row is None or row.entity != entity:
+            if row is None or (row.entity is not entity and row.entity != entity):
                 row = _rows[key] = describe(entity)
             found.append(row)
         while len(_rows) > _MOST_ROWS:

@@ -8,7 +8,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from journeyadmin.service import FieldError
-from segments.forms import CriterionForm, PatternForm, SegmentForm
+from segments.criteria import CriterionForm
+from segments.forms import PatternForm, SegmentForm
 
 _PATH = re.compile(
     r"(context|journey)\.patterns(?:\[(\d+)\])?(?:\.criteria(?:\[(\d+)\])?)?(?:\.(\w+))?(?:\[\d+\])?"

@@ -69,11 +69,24 @@ class KeySelect(forms.Widget):
         self, name: str, value: Any, attrs: Mapping[str, Any] | None = None, renderer: Any = None
     ) -> SafeString:
         chosen = str(value or "")
-        options = _key_options(self.side, get_language() or "")
+        given = dict(attrs or {})
+        # Where scripts run, the picker brings the list: the row carries only what is chosen.
+        if given.pop("lean", False):
+            row = next((key for key in keys_of(self.side) if key.name == chosen), None)
+            label = (
+                gettext(row.label)
+                if row
+                else gettext("attribute")
+                if chosen == payloads.ATTRIBUTE
+                else chosen
+            )
+            options = _option(chosen, label or gettext("choose what to test"), row.name if row else "")
+        else:
+            options = _key_options(self.side, get_language() or "")
         return format_html(
             '<select name="{}"{} class="key-select" data-key-picker="{}">{}</select>',
             name,
-            flat(attrs),
+            flat(given),
             self.side,
             _chosen(options, chosen, chosen),
         )

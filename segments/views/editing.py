@@ -20,6 +20,7 @@ from segments import catalogue, payloads, recent, warnings
 from segments.sheet import Sheet
 from segments.starters import BY_KEY
 from segments.views import asides, conflict, detail, editor, saving
+from segments.warned import row_id
 
 Json = dict[str, Any]
 
@@ -149,7 +150,7 @@ def _repair(request: JourneyRequest, sheet: Sheet, which: str) -> HttpResponse:
 def _use(request: JourneyRequest, sheet: Sheet, which: str) -> HttpResponse:
     """Takes a value that exists into the criterion that nothing passed."""
     path, _colon, value = which.partition(":")
-    name = f"{warnings.row_id(path)}-values"
+    name = f"{row_id(path)}-values"
     if name not in sheet.data:
         raise Http404
     sheet.replace({**sheet.data, name: [payloads.to_lines([value])]})

@@ -25,6 +25,7 @@ KIND = "segment"
 def conditions(request: JourneyRequest, sheet: Sheet, *, focus: str = "", note: str = "") -> HttpResponse:
     if not is_partial(request):
         return editor(request, sheet, focus=focus, note=note)
+    sheet.form.make_lean()
     context = {"form": sheet.form, "focus": focus, "note": note, "here": request.get_full_path()}
     response = render(request, "segments/_conditions.html", context)
     # The sentence follows by a request of its own: a row action is quick.

@@ -6,18 +6,19 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from journeyadmin.accounts.permissions import require
-from journeyadmin.contract.operations import UPDATE_SEGMENT
+from journeyadmin.contract.operations import CREATE_SEGMENT, DELETE_SEGMENT, UPDATE_SEGMENT
 from journeyadmin.contract.segments import MAX_SEGMENTS
 from journeyadmin.history import log
 from journeyadmin.history.log import content
 from journeyadmin.htmx import announce, answer, go_to, is_partial
 from journeyadmin.http import JourneyRequest
 from journeyadmin.service import Conflict, Forbidden, JourneyError, NotFound, SignInExpired
-from segments import activity, catalogue, recent
+from segments import activity, catalogue, recent, table
 from segments.filters import Asked, is_unused, too_young
 from segments.places import AT, at_row, back_of
 
@@ -27,7 +28,7 @@ VIEW = "journey:segment:view"
 @require_GET
 def segment_list(request: JourneyRequest) -> HttpResponse:
     asked = Asked.of(request.GET)
-    context: dict[str, Any] = {"asked": asked, "at": request.GET.get(AT, ""), "words": _unknown_words(asked)}
+    context: dict[str, Any] = {"asked": asked, "words": _unknown_words(asked)}
     if not request.may(VIEW):
         context["refused"] = Forbidden(permissions=[VIEW])
         return answer(request, "segments/list.html", "segments/_found.html", context, status=403)
@@ -50,12 +51,12 @@ def segment_list(request: JourneyRequest) -> HttpResponse:
         rows = asked.apply(found, activities)
     context |= {
         "catalogue": found,
-        "rows": _shown(rows, found, activities, asked),
+        "rows": rows,
+        "table": _table(request, rows, found, asked, context),
         "chips": asked.chips(found, activities),
         "headings": asked.headings(),
         "most": MAX_SEGMENTS,
         "unused": sum(is_unused(row, activities) for row in found.rows) if activities is not None else None,
-        "new_path": reverse("segments:new"),
     }
     response = answer(request, "segments/list.html", "segments/_found.html", context)
     if is_partial(request):
@@ -146,23 +147,37 @@ def _numbers(request: JourneyRequest, wanted: bool) -> dict[str, Any]:
         return {"no_activity": error}
 
 
-def _shown(
+def _table(
+    request: JourneyRequest,
     rows: list[catalogue.Row],
     found: catalogue.Catalogue,
-    activities: activity.Activities | None,
     asked: Asked,
-) -> list[dict[str, Any]]:
-    """Each row with what depends on the rest of the list."""
-    return [
-        {
-            "row": row,
-            "pending": row.id in found.pending,
-            "twins": found.twins.get(row.id, ()),
-            "activity": activities.of(row.id) if activities is not None else None,
-            "young": too_young(row) if asked.unused else None,
-        }
+    numbers: dict[str, Any],
+) -> list[SafeString]:
+    """The rows as HTML; `numbers` is what `_numbers` found."""
+    activities: activity.Activities | None = numbers.get("activities")
+    manner = table.Manner(
+        can_edit=request.may(UPDATE_SEGMENT.permission),
+        can_add=request.may(CREATE_SEGMENT.permission),
+        can_delete=request.may(DELETE_SEGMENT.permission),
+        no_activity="no_activity" in numbers,
+        back=asked.back,
+        new_path=reverse("segments:new"),
+        chosen=request.GET.get("select") == "all",
+    )
+    at = request.GET.get(AT, "")
+    entries = [
+        table.Entry(
+            row,
+            pending=row.id in found.pending,
+            twins=found.twins.get(row.id, ()),
+            activity=activities.of(row.id) if activities is not None else None,
+            young=too_young(row) if asked.unused else None,
+            focused=row.id == at,
+        )
         for row in rows
     ]
+    return table.drawn(entries, manner)
 
 
 def _unknown_words(asked: Asked) -> str:

@@ -1,0 +1,81 @@
+"""The rows of the list's table as HTML, kept: a list of 500 is mostly the same list as a moment ago."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.template import Context
+from django.template.loader import get_template
+from django.utils import timezone, translation
+from django.utils.safestring import SafeString
+
+from segments.activity import Activity
+from segments.catalogue import Row
+
+_MOST = 4096
+_lock = threading.Lock()
+_kept: OrderedDict[Any, tuple[Row, SafeString]] = OrderedDict()
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How the whole table is drawn: what the person may do, and where a row's page leads back to."""
+
+    can_edit: bool
+    can_add: bool
+    can_delete: bool
+    no_activity: bool
+    back: str
+    new_path: str
+    chosen: bool
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A row with what depends on the rest of the list. `focused` is the one that takes the focus."""
+
+    row: Row
+    pending: bool
+    twins: Sequence[Row]
+    activity: Activity | None
+    young: int | None
+    focused: bool
+
+    def html(self, manner: Manner) -> SafeString:
+        key = (
+            self.row.id,
+            manner,
+            self.pending,
+            tuple(twin.name for twin in self.twins),
+            self.activity,
+            self.young,
+            self.focused,
+            translation.get_language(),
+            timezone.get_current_timezone_name(),
+        )
+        with _lock:
+            found = _kept.get(key)
+        # The same row, not one with the same id: another version is another object.
+        if found is not None and found[0] is self.row:
+            return found[1]
+        drawn = self._draw(manner)
+        with _lock:
+            _kept[key] = (self.row, drawn)
+            while len(_kept) > _MOST:
+                _kept.popitem(last=False)
+        return drawn
+
+    def _draw(self, manner: Manner) -> SafeString:
+        template: Any = get_template("segments/_row.html")
+        zone = timezone.get_current_timezone_name()
+        drawn: SafeString = template.template.render(
+            Context({"entry": self, "row": self.row, "manner": manner, "zone": zone})
+        )
+        return drawn
+
+
+def drawn(entries: Sequence[Entry], manner: Manner) -> list[SafeString]:
+    """The rows of the table, in their order."""
+    return [entry.html(manner) for entry in entries]
