@@ -8,7 +8,7 @@ from journeyserver.local import curve, data, erase, explain, faults, live, overl
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("preview", preview.preview),
-    path("preview/<str:editor>", preview.stop_preview),
+    path("preview/<path:editor>", preview.stop_preview),
     path("explain", explain.explain),
     path("suggest", suggest.suggest),
     path("overlap", overlap.overlap),
