@@ -152,8 +152,8 @@ class RowForm(forms.Form):
 
     def is_valid(self) -> bool:
         self.checked = True
-        # Every part is asked, so that all errors show at once.
-        parts = [super().is_valid(), *(formset.is_valid() for formset in self.owned.values())]
+        # Every part is asked, so that all errors show at once; the inner ones first, so that this one may add to them.
+        parts = [*(formset.is_valid() for formset in self.owned.values()), super().is_valid()]
         return all(parts)
 
 
