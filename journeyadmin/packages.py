@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.staticfiles.finders import BaseFinder
+from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
@@ -48,10 +49,20 @@ class PackageFinder(BaseFinder):
                 yield address, self.storage
 
 
+def _trimmed(content: Any) -> Any:
+    """One of our scripts without comment lines and indentation: what a browser does not need is not sent."""
+    content.seek(0)
+    lines = (line.strip() for line in content.read().decode().splitlines())
+    return ContentFile("\n".join(line for line in lines if line and not line.startswith("//")).encode())
+
+
 class StaticStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
     """Hashed, compressed names once `collectstatic` has run; plain names before."""
 
     support_js_module_import_aggregation = True
+
+    def _save(self, name: str, content: Any) -> str:
+        return str(super()._save(name, _trimmed(content) if Path(name).match("js/*.js") else content))
 
     def stored_name(self, name: str) -> str:
         return super().stored_name(name) if name in self.hashed_files else name

@@ -8,18 +8,14 @@ import { textWidth } from "./chart-layout.js";
 const EDGE = 24;
 const LINE = 18;
 
-export function startPictures() {
-  document.addEventListener("click", async (event) => {
-    const button = event.target.closest?.("[data-picture]");
-    if (!button) return;
-    button.closest("details")?.removeAttribute("open");
-    const answer = button.closest("[data-answer]");
-    const name = answer.querySelector('a[href*="answer.csv"]')?.dataset.name ?? "chart";
-    const picture = await compose(answer);
-    const kind = button.dataset.picture;
-    save(kind === "svg" ? new Blob([picture.text], { type: "image/svg+xml" }) : await raster(picture), `${name}.${kind}`);
-    announce(button.dataset.done ?? "");
-  });
+export async function take(button) {
+  button.closest("details")?.removeAttribute("open");
+  const answer = button.closest("[data-answer]");
+  const name = answer.querySelector('a[href*="answer.csv"]')?.dataset.name ?? "chart";
+  const picture = await compose(answer);
+  const kind = button.dataset.picture;
+  save(kind === "svg" ? new Blob([picture.text], { type: "image/svg+xml" }) : await raster(picture), `${name}.${kind}`);
+  announce(button.dataset.done ?? "");
 }
 
 // As text, never parsed here: a parsed style attribute would be an inline style of this page.

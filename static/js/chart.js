@@ -6,7 +6,6 @@ import { startLegends } from "./chart-legend.js";
 import { startPage } from "./chart-page.js";
 import { loadPlotly } from "./chart-policy.js";
 import { startPoints } from "./chart-points.js";
-import { startPictures } from "./chart-picture.js";
 import { forgetColours } from "./chart-theme.js";
 
 const plotly = document.querySelector("script[data-plotly]").dataset.plotly;
@@ -40,8 +39,13 @@ function drawNew(root) {
   for (const plot of root.querySelectorAll("[data-figure]")) if (!figures.has(plot)) drawAll(plot.parentElement);
 }
 
+// Taking a picture is rare: its script comes when it is asked for.
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest?.("[data-picture]");
+  if (button) (await import("./chart-picture.js")).take(button);
+});
+
 startPoints();
 startLegends();
 startPage();
-startPictures();
 drawAll();

@@ -34,3 +34,6 @@ def test_all_of_them_can_be_collected(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "static" / "staticfiles.json").exists()
+    # Hashed scripts hold what the plain ones hold, comments apart.
+    for file in (tmp_path / "static" / "js").glob("*.js"):
+        assert file.stat().st_size > 20, file.name
