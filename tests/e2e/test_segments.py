@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 
 from tests import cast, programs
 from tests.e2e import steps
+from tests.e2e.test_access import AXE, complaints
 from tests.segments.definitions import criterion, segment, step, visit
 
 if TYPE_CHECKING:
@@ -449,3 +450,57 @@ def test_the_dashboard_itself_does_not_answer(page: Page, held: Held, name: str)
     page.get_by_role("button", name="Save “").click()
     expect(page.get_by_text("is saved, version 2.")).to_be_visible()
     page.complaints.clear()  # type: ignore[attr-defined]  # the aborted requests are what the console notes
+
+
+def test_axe_finds_nothing_in_the_states_of_the_editor(page: Page, held: Held, name: str) -> None:
+    """Pages are checked elsewhere; here is what only appears as one works: the picker, a pasted list, errors, a conflict."""
+    made = held.make(
+        name,
+        context=[[visit("geolocation.country", "equal", "DE"), visit("geolocation.country", "equal", "FR")]],
+    )
+    found: list[str] = []
+
+    def check(state: str) -> None:
+        page.wait_for_load_state("networkidle")
+        page.evaluate(AXE.read_text())
+        for theme in ("light", "dark"):
+            page.emulate_media(color_scheme=theme, reduced_motion="reduce")  # type: ignore[arg-type]
+            found.extend(f"{state}, {theme}: {line}" for line in complaints(page))
+
+    steps.sign_in(page, "marketer")
+    page.goto(f"/segments/{made['id']}/edit")
+    expect(page.locator('[data-code="W01"]')).to_be_visible()
+    check("with a warning")
+    page.get_by_role("button", name="What is tested: country").first.click()
+    check("picker open")
+    page.keyboard.press("Escape")
+    page.evaluate(
+        """() => { const data = new DataTransfer(); data.setData('text/plain', 'a, b, a');
+        document.querySelector('.chips-box input').dispatchEvent(
+            new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true })); }"""
+    )
+    check("pasted values")
+    page.get_by_role("button", name="Cancel", exact=True).first.click()
+    page.locator("summary", has_text="Try it").click()
+    page.get_by_label("Addresses, one a line").fill("https://shop.example/cart")
+    page.get_by_role("button", name="Try it", exact=True).click()
+    expect(page.locator("#tried")).to_contain_text("No match")
+    check("tried")
+    page.get_by_role("button", name="JSON", exact=True).click()
+    expect(page.get_by_label("Definition as JSON")).to_be_visible()
+    check("JSON")
+    page.get_by_role("button", name="Form", exact=True).click()
+    page.get_by_label("Name", exact=True).fill("")
+    page.get_by_role("button", name="Save segment").click()
+    expect(page.locator("#error-summary")).to_be_focused()
+    check("errors")
+    page.get_by_label("Name", exact=True).fill(f"{name} mine")
+    held.session.patch(f"{held.url}/{made['id']}", json={"displayName": f"{name} theirs"}, timeout=30)
+    page.get_by_role("button", name="Save “").click()
+    expect(page.get_by_role("button", name="Save merged")).to_be_visible()
+    check("conflict")
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.goto(f"/segments/{made['id']}/delete")
+    check("delete")
+    page.complaints.clear()  # type: ignore[attr-defined]  # the 422 and the 409 are what the console notes
+    assert not found, "\n".join(found)
