@@ -192,6 +192,13 @@ def blank_row(prefix: str) -> Data:
     return _counted("criteria", 1) | first
 
 
+def with_pattern(data: Mapping[str, list[str]], side: Side, pattern: Mapping[str, Any]) -> Data:
+    """The form data with one more pattern at the end of a side, as another segment has it."""
+    total = int((data.get(f"{side}-TOTAL_FORMS") or ["0"])[-1])
+    row = _pattern_data(side, f"{side}-{total}", _pattern(side, pattern))
+    return {**data, **row, **_counted(side, total + 1)}
+
+
 def split_key(key: str) -> tuple[str, str]:
     """The key field's choice and, for an attribute, its name: `attributes.price.value` → (`attributes`, `price`)."""
     attribute = attribute_name(key)

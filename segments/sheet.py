@@ -16,7 +16,19 @@ Json = dict[str, Any]
 
 # Not part of what is typed: they are written anew with every page.
 CARRIED = frozenset(
-    {"csrfmiddlewaretoken", "row", "base", "mark", "back", "tab", "json", "reason", "confirmed", "window"}
+    {
+        "csrfmiddlewaretoken",
+        "row",
+        "base",
+        "mark",
+        "back",
+        "tab",
+        "json",
+        "reason",
+        "confirmed",
+        "window",
+        "from_pattern",
+    }
 )
 # What is pasted into *Try it* is no part of the definition either.
 TRIED = "try_"

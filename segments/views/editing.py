@@ -1,20 +1,22 @@
 """Creating and editing: one address each, every button of the form posts the whole form to it."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from journeyadmin import wording
 from journeyadmin.accounts.kept import typed
 from journeyadmin.accounts.permissions import require
+from journeyadmin.contract.criteria import Side
 from journeyadmin.contract.operations import CREATE_SEGMENT, UPDATE_SEGMENT
 from journeyadmin.contract.segments import MAX_CRITERIA, MAX_PATTERNS
 from journeyadmin.history import drafts, log
 from journeyadmin.htmx import announce, is_partial
 from journeyadmin.http import JourneyRequest
-from journeyadmin.nested import NotARow, RowAction, TooManyRows, edit_rows
+from journeyadmin.nested import NotARow, RowAction, TooManyRows, edit_rows, row_count
 from journeyadmin.service import NotFound
 from segments import catalogue, payloads, recent, warnings
 from segments.sheet import Sheet
@@ -125,6 +127,10 @@ def _act(request: JourneyRequest, sheet: Sheet) -> HttpResponse:
             return asides.stop(request, sheet)
         case "try":
             return asides.try_it(request, sheet, rest)
+        case "from":
+            return _choose_pattern(request, sheet, rest)
+        case "insert":
+            return _insert_pattern(request, sheet, rest)
         case "use":
             return _use(request, sheet, rest)
         case "repair":
@@ -147,6 +153,30 @@ def _repair(request: JourneyRequest, sheet: Sheet, which: str) -> HttpResponse:
     return announce(response, _("Repaired: %s.") % warned.repair)
 
 
+def _choose_pattern(request: JourneyRequest, sheet: Sheet, side: str) -> HttpResponse:
+    """Offers the patterns of the other segments; what is chosen is copied."""
+    if side not in payloads.SIDES:
+        raise Http404
+    return editor.conditions(request, sheet, choosing=side, focus=f"id_from-{side}")
+
+
+def _insert_pattern(request: JourneyRequest, sheet: Sheet, side: str) -> HttpResponse:
+    segment_id, _colon, index = request.POST.get("from_pattern", "").rpartition(":")
+    row = catalogue.read(request).find(segment_id)
+    rows = wording.patterns(row.entity, side) if row is not None and side in payloads.SIDES else []
+    if not (index.isascii() and index.isdigit() and int(index) < len(rows)):
+        return _choose_pattern(request, sheet, side)
+    if row_count(sheet.data, side) >= MAX_PATTERNS:
+        return editor.conditions(request, sheet, note=_most(MAX_PATTERNS))
+    sheet.replace(payloads.with_pattern(sheet.data, cast("Side", side), rows[int(index)]))
+    focus = f"menu-{side}-{row_count(sheet.data, side) - 1}"
+    return announce(editor.conditions(request, sheet, focus=focus), _("Inserted."))
+
+
+def _most(most: int) -> str:
+    return _("%d is the most there may be here. Nothing was added.") % most
+
+
 def _use(request: JourneyRequest, sheet: Sheet, which: str) -> HttpResponse:
     """Takes a value that exists into the criterion that nothing passed."""
     path, _colon, value = which.partition(":")
@@ -166,7 +196,7 @@ def _row(request: JourneyRequest, sheet: Sheet) -> HttpResponse:
     except NotARow:
         raise Http404 from None
     except TooManyRows as error:
-        said = _("%d is the most there may be here. Nothing was added.") % error.most
+        said = _most(error.most)
         return announce(editor.conditions(request, sheet, note=said), said)
     sheet.replace(edited.data)
     said = {

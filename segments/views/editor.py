@@ -1,11 +1,13 @@
 """The form on the screen: as a page, as the piece HTMX swaps, and the draft that is kept of it."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.http import HttpResponse
 from django.shortcuts import render
 
+from journeyadmin import wording
 from journeyadmin.accounts.capabilities import offers
+from journeyadmin.contract.criteria import Side
 from journeyadmin.contract.segments import MAX_SEGMENTS
 from journeyadmin.history import drafts
 from journeyadmin.history.reasons import MAX_LENGTH as MAX_REASON
@@ -22,15 +24,34 @@ Json = dict[str, Any]
 KIND = "segment"
 
 
-def conditions(request: JourneyRequest, sheet: Sheet, *, focus: str = "", note: str = "") -> HttpResponse:
+def conditions(
+    request: JourneyRequest, sheet: Sheet, *, focus: str = "", note: str = "", choosing: str = ""
+) -> HttpResponse:
+    """The conditions after a row action; `choosing` is the side for which a pattern of another segment is looked for."""
+    more: Json = {"focus": focus, "note": note, "choosing": choosing}
+    if choosing:
+        more["choices"] = _patterns(request, cast("Side", choosing), id_of(sheet))
     if not is_partial(request):
-        return editor(request, sheet, focus=focus, note=note)
+        return editor(request, sheet, **more)
     sheet.form.make_lean()
-    context = {"form": sheet.form, "focus": focus, "note": note, "here": request.get_full_path()}
+    context = {"form": sheet.form, "here": request.get_full_path(), **more}
     response = render(request, "segments/_conditions.html", context)
     # The sentence follows by a request of its own: a row action is quick.
     response.headers["HX-Trigger-After-Settle"] = "rows-changed"
     return response
+
+
+def _patterns(
+    request: JourneyRequest, side: Side, segment_id: str
+) -> list[tuple[str, list[tuple[str, str]]]]:
+    """The patterns of all other segments: each segment's name, and (`id:index`, words) of its patterns."""
+    words = wording.context_words if side == "context" else wording.pattern_words
+    found = []
+    for row in catalogue.read(request).rows:
+        rows = wording.patterns(row.entity, side)
+        if rows and row.id != segment_id:
+            found.append((row.name, [(f"{row.id}:{index}", words(one)) for index, one in enumerate(rows)]))
+    return found
 
 
 def keep_draft(request: JourneyRequest, sheet: Sheet) -> None:

@@ -129,6 +129,8 @@ def _refused(request: JourneyRequest, sheet: Sheet, error: JourneyError) -> Http
         case NotEnabled():
             status = 422
             form.add_error("expiry", _("This is not enabled in your organisation. Leave it empty."))
+        case RateLimited() if error.retry_after:
+            more |= {"refused": error, "wait": max(1, round(error.retry_after))}
         case _:
             more["refused"] = error
     response = editor.editor(request, sheet, status=status, **more)

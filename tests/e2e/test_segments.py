@@ -394,6 +394,33 @@ def _until_saved(page: Page, typed: str, told: str) -> None:
     pytest.fail(f"never saved: {told}")
 
 
+def test_a_service_that_asks_to_wait_is_counted_down_and_then_saved(
+    chromium: "Chromium", rehearsal: tuple[programs.Program, programs.Program]
+) -> None:
+    server, dashboard = rehearsal
+    held = Held(server.url)
+    made = held.make("Waiting", context=[[visit("geolocation.country", "equal", "DE")]])
+    context = chromium.new_context(base_url=dashboard.url)
+    context.set_default_timeout(30_000)
+    page = context.new_page()
+    steps.sign_in(page, "marketer")
+    page.goto(f"/segments/{made['id']}/edit")
+    page.locator("summary", has_text="Description").click()
+    page.get_by_label("Description").fill("typed and waited for")
+    # Longer than the dashboard waits by itself.
+    fault = {"operation": "patchJourneySegment", "fault": "429", "retryAfter": 21, "count": 1}
+    _fail(held, server, fault)
+    page.clock.install()
+    page.locator("[data-save]").click()
+    expect(page.get_by_text("The service asks us to wait 21 s")).to_be_visible()
+    page.clock.run_for(5_000)
+    expect(page.get_by_text("It is saved by itself in 16 s")).to_be_visible()
+    expect(page.get_by_label("Description")).to_have_value("typed and waited for")
+    page.clock.run_for(17_000)
+    expect(page.get_by_text("is saved, version 2.")).to_be_visible()
+    context.close()
+
+
 def test_a_sign_in_that_ends_mid_form_gives_the_form_back(
     chromium: "Chromium", rehearsal: tuple[programs.Program, programs.Program]
 ) -> None:

@@ -376,3 +376,19 @@ def test_a_read_only_connection_refuses_writes(sign_in: Callable[..., Browser], 
     assert "read-only" in answer.content.decode()
     browser.post(f"/segments/{made['id']}/active", {"to": f"off:{made['version']}"})
     assert api.get(made["id"]) == made
+
+
+def test_a_pattern_of_another_segment_is_copied(marketer: Browser, make: Make, api: Api) -> None:
+    source = make("Source", journey=[step(1, criterion("page.url", "equal", "/"), event="x"), CART])
+    made = make("Europe", context=[[GERMANY]])
+    path = f"/segments/{made['id']}/edit"
+    fields: dict[str, Any] = shown(marketer.get(path).content.decode())
+    page = marketer.post(path, fields | {"row": "from:journey"}).content.decode()
+    assert f'<optgroup label="{source["displayName"]}">' in page
+    chosen = shown(page) | {"from_pattern": f"{source['id']}:1", "row": "insert:journey"}
+    filled = shown(marketer.post(path, chosen).content.decode())  # type: ignore[arg-type]
+    assert marketer.post(path, filled).status_code == 303  # type: ignore[arg-type]
+    now = api.get(made["id"])
+    assert now is not None
+    assert now["journey"]["patterns"] == [CART]
+    assert now["context"] == made["context"]
