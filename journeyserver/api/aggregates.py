@@ -10,7 +10,7 @@ from journeyserver.engine import answer
 from journeyserver.engine.backends.base import QueryStopped
 from journeyserver.engine.query import InvalidQuery
 from journeyserver.engine.result import TooManyCells
-from journeyserver.errors import ApiError, InvalidFields, Problem, bad_request, json_response, not_found
+from journeyserver.errors import ApiError, InvalidFields, Problem, bad_request, not_found
 from journeyserver.local.running import Stopped
 
 # Of this server alone, and only for the queries of whoever asks.
@@ -32,7 +32,8 @@ def query(call: Call) -> HttpResponse:
         raise bad_request("The query needs a body.")
     try:
         with queries.running(call) as doing:
-            return json_response(answer(warehouse.backend(), call.body, doing))
+            found = answer(warehouse.backend(), call.body, doing)
+        return HttpResponse(found, content_type="application/json")
     except InvalidQuery as error:
         raise InvalidFields([Problem(row.path, row.code, row.reason) for row in error.problems]) from None
     except TooManyCells as error:

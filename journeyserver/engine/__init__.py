@@ -16,8 +16,8 @@ class Reader(Protocol):
     def batches(self, sql: str, parameters: Sequence[Any] = ()) -> Iterable[Mapping[str, Sequence[Any]]]: ...
 
 
-def answer(backend: Backend, body: object, reader: Reader | None = None) -> dict[str, Any]:
-    """The answer to a JSON question. Raises InvalidQuery, TooManyCells, QueryStopped, WarehouseError.
+def answer(backend: Backend, body: object, reader: Reader | None = None) -> bytes:
+    """The answer, as JSON, to a JSON question. Raises InvalidQuery, TooManyCells, QueryStopped, WarehouseError.
 
     `reader` reads in place of a cursor of its own; what it raises goes through.
     """
@@ -31,7 +31,7 @@ def answer(backend: Backend, body: object, reader: Reader | None = None) -> dict
         cursor.close()
 
 
-def _answer(asked: query.Query, backend: Backend, reader: Reader) -> dict[str, Any]:
+def _answer(asked: query.Query, backend: Backend, reader: Reader) -> bytes:
     if rollups.table_for(asked) == "facts":
         return _ask(plan.make(asked), backend, reader)
     upto = rollups.rolled_up_to(reader.run)
@@ -42,6 +42,6 @@ def _answer(asked: query.Query, backend: Backend, reader: Reader) -> dict[str, A
     return _ask(plan.make(asked), backend, reader)
 
 
-def _ask(planned: plan.Plan, backend: Backend, reader: Reader) -> dict[str, Any]:
+def _ask(planned: plan.Plan, backend: Backend, reader: Reader) -> bytes:
     statement = compiling.to_sql(planned, backend.words)
-    return result.shape(planned.query, reader.batches(statement.sql, statement.parameters))
+    return result.write(planned.query, reader.batches(statement.sql, statement.parameters))

@@ -4,12 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from journeyadmin.contract.buckets import MAX_CELLS, format_interval
-from journeyadmin.contract.metrics import METRICS
-from journeyserver.engine.compile import SUMMARIES
 from journeyserver.engine.query import Query
-
-# Sorts after every text: a missing value comes last.
-_LAST = (1, "")
 
 
 class TooManyCells(Exception):
@@ -22,71 +17,25 @@ class TooManyCells(Exception):
         )
 
 
-def shape(query: Query, pieces: Iterable[Mapping[str, Sequence[Any]]]) -> dict[str, Any]:
-    """The JourneyAggregateQueryResponse. Raises TooManyCells as soon as the answer has grown too large."""
-    groups: dict[tuple[str | None, ...], list[tuple[int, list[dict[str, Any]], list[dict[str, Any]]]]] = {}
+def write(query: Query, pieces: Iterable[Mapping[str, Sequence[Any]]]) -> bytes:
+    """The JourneyAggregateQueryResponse from the rows of compile.py. Raises TooManyCells as soon as it has grown too large."""
+    labels = [
+        f'{{"interval":"{format_interval(start, end, query.zone)}",'
+        for start, end in zip(query.edges[:-1], query.edges[1:], strict=True)
+    ]
+    parts: list[str] = []
+    last: str | None = None
     cells = 0
     for piece in pieces:
-        keys = [piece[f"g{index}"] for index in range(len(query.group_by))]
-        numbers = piece["bucket"]
-        for row in range(len(numbers)):
-            metrics = _metrics(query, piece, row)
-            views = _views(query, piece, row)
-            if not metrics and not views:
-                continue
-            cells += len(metrics) + len(views)
-            if cells > MAX_CELLS:
-                raise TooManyCells(cells)
-            group = tuple(None if column[row] is None else str(column[row]) for column in keys)
-            groups.setdefault(group, []).append((int(numbers[row]), metrics, views))
-    labels = _labels(query)
-    ordered = sorted(groups, key=lambda group: [_LAST if part is None else (0, part) for part in group])
-    return {"results": [_result(query, group, groups[group], labels) for group in ordered]}
-
-
-def _labels(query: Query) -> list[str]:
-    edges = query.edges
-    return [format_interval(edges[at], edges[at + 1], query.zone) for at in range(len(edges) - 1)]
-
-
-def _result(
-    query: Query,
-    group: tuple[str | None, ...],
-    rows: list[tuple[int, list[dict[str, Any]], list[dict[str, Any]]]],
-    labels: list[str],
-) -> dict[str, Any]:
-    data = []
-    for number, metrics, views in sorted(rows, key=lambda row: row[0]):
-        bucket: dict[str, Any] = {"interval": labels[number], "metrics": metrics}
-        if views:
-            bucket["views"] = views
-        data.append(bucket)
-    named = zip(query.group_by, group, strict=True)
-    return {"group": {name: value for name, value in named if value is not None}, "data": data}
-
-
-def _metrics(query: Query, piece: Mapping[str, Sequence[Any]], row: int) -> list[dict[str, Any]]:
-    found = []
-    for index, name in enumerate(query.metrics):
-        if METRICS[name].aggregate == "value":
-            stats = _summary(piece, f"m{index}", row)
-        else:
-            count = piece[f"m{index}"][row]
-            stats = {"count": int(count)} if count else {}
-        if stats:
-            found.append({"metric": name, "stats": stats})
-    return found
-
-
-def _views(query: Query, piece: Mapping[str, Sequence[Any]], row: int) -> list[dict[str, Any]]:
-    found = []
-    for index, view in enumerate(query.views):
-        stats = _summary(piece, f"v{index}", row)
-        if stats:
-            found.append({"name": view.name, "stats": stats})
-    return found
-
-
-def _summary(piece: Mapping[str, Sequence[Any]], name: str, row: int) -> dict[str, Any]:
-    stats = {function: piece[f"{name}_{function}"][row] for function in SUMMARIES}
-    return stats if stats["count"] else {}
+        cells += sum(piece["cells"])
+        if cells > MAX_CELLS:
+            raise TooManyCells(cells)
+        for told, bucket, body in zip(piece["told"], piece["bucket"], piece["body"], strict=True):
+            if told == last:
+                parts.append(f",{labels[bucket]}{body}}}")
+            else:
+                before = "" if last is None else "]},"
+                parts.append(f'{before}{{"group":{told},"data":[{labels[bucket]}{body}}}')
+                last = told
+    end = "" if last is None else "]}"
+    return f'{{"results":[{"".join(parts)}{end}]}}'.encode()

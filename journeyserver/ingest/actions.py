@@ -151,6 +151,7 @@ def _problem(kind: Kind) -> str:
                 "An outcome is achieved or attributed.",
             )
         )
+        tests.append(("NOT isfinite(i.value)", "The value is not a number."))
     tests.append(
         (
             "coalesce(k.session_id, s.session_id, l.session_id) IS NULL",

@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from journeyserver.engine.backends.base import Writer
-from journeyserver.engine.backends.duckdb import DuckWords
+from journeyserver.engine.backends.duckdb_words import DuckWords
 from journeyserver.engine.predicates import context_condition, pattern_condition
 
 Json = Mapping[str, Any]

@@ -13,7 +13,7 @@ import pyarrow
 
 from journeyadmin.contract.criteria import CONTEXT_KEYS
 from journeyserver.engine.backends.base import Writer
-from journeyserver.engine.backends.duckdb import TYPES
+from journeyserver.engine.backends.duckdb_words import TYPES
 from journeyserver.engine.columns import CONTEXT_COLUMNS
 from journeyserver.ingest import derive
 from journeyserver.ingest.derive import Derived

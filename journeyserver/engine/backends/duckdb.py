@@ -2,9 +2,8 @@
 
 import threading
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,106 +14,13 @@ from duckdb.func import PythonUDFType
 from journeyadmin.contract.metrics import FACT_KINDS
 from journeyserver.engine.backends.base import Busy, QueryStopped, WarehouseError
 from journeyserver.engine.backends.duckdb_sample import DuckSample
-from journeyserver.engine.columns import TABLES, Table, Type
+from journeyserver.engine.backends.duckdb_words import TYPES, DuckWords
+from journeyserver.engine.columns import TABLES, Table
 
 # Grows when an older warehouse needs more than new tables and new, empty columns, which are added by themselves.
 SCHEMA_VERSION = 1
-
-TYPES: Mapping[Type, str] = {
-    "text": "VARCHAR",
-    "uuid": "UUID",
-    "time": "TIMESTAMP",
-    "bigint": "BIGINT",
-    "double": "DOUBLE",
-    "boolean": "BOOLEAN",
-    "kind": "fact_kind",
-    "uuids": "UUID[]",
-    "texts": "VARCHAR[]",
-    "map": "MAP(VARCHAR, VARCHAR)",
-}
-
-
-class DuckWords:
-    """DuckDB's dialect."""
-
-    def count_if(self, condition: str) -> str:
-        return f"count(*) FILTER (WHERE {condition})"
-
-    def distinct_if(self, column: str, condition: str) -> str:
-        return f"count(DISTINCT {column}) FILTER (WHERE {condition})"
-
-    def aggregate_if(self, function: str, column: str, condition: str) -> str:
-        return f"{function}({column}) FILTER (WHERE {condition})"
-
-    def microseconds(self, column: str) -> str:
-        return f"epoch_us({column})"
-
-    def time_literal(self, moment: datetime) -> str:
-        return f"TIMESTAMP '{moment.astimezone(UTC).replace(tzinfo=None).isoformat(sep=' ')}'"
-
-    def number_literal(self, number: float) -> str:
-        return f"CAST({number!r} AS DOUBLE)"
-
-    def integer_division(self, left: str, right: str) -> str:
-        return f"({left} // {right})"
-
-    def as_text(self, column: str, type_: str) -> str:
-        return column if type_ == "text" else f"CAST({column} AS VARCHAR)"
-
-    def unnest(self, column: str) -> str:
-        return f"unnest(CASE WHEN len({column}) > 0 THEN list_distinct({column}) ELSE [NULL] END)"
-
-    def joined(self, column: str, type_: str) -> str:
-        text = column if type_ == "texts" else f"CAST({column} AS VARCHAR[])"
-        return f"CASE WHEN len({column}) > 0 THEN array_to_string(list_sort(list_distinct({text})), ',') END"
-
-    def any_equals(self, column: str, type_: str, parameter: str) -> str:
-        if type_ == "uuids":
-            return f"coalesce(list_contains({column}, TRY_CAST({parameter} AS UUID)), false)"
-        return f"coalesce(list_contains({column}, {parameter}), false)"
-
-    def equals(self, column: str, type_: str, parameter: str) -> str:
-        if type_ == "uuid":
-            return f"coalesce({column} = TRY_CAST({parameter} AS UUID), false)"
-        return f"coalesce({self.as_text(column, type_)} = {parameter}, false)"
-
-    def is_present(self, column: str, type_: str) -> str:
-        if type_ in ("uuids", "texts"):
-            return f"coalesce(len({column}) > 0, false)"
-        return f"{column} IS NOT NULL"
-
-    def folded(self, text: str) -> str:
-        return f"casefold({text})"
-
-    def contains(self, text: str, part: str) -> str:
-        return f"contains({text}, {part})"
-
-    def starts_with(self, text: str, part: str) -> str:
-        return f"starts_with({text}, {part})"
-
-    def ends_with(self, text: str, part: str) -> str:
-        return f"ends_with({text}, {part})"
-
-    def as_number(self, text: str) -> str:
-        return f"as_number({text})"
-
-    def version_key(self, text: str) -> str:
-        return f"version_key({text})"
-
-    def map_value(self, column: str, parameter: str) -> str:
-        return f"map_extract_value({column}, {parameter})"
-
-    def nth_smallest(self, number: str, n: int, condition: str) -> str:
-        return f"(min({number}, {n}) FILTER (WHERE {condition}))[{n}]"
-
-    def in_part(self, column: str, parts: int) -> str:
-        return f"hash({column}) % {parts} = 0"
-
-    def histogram(self, number: str) -> str:
-        return f"histogram({number})"
-
-    def latest(self, column: str, by: str, n: int) -> str:
-        return f"arg_max({column}, {by}, {n})"
+# How many readers' connections are kept for the next question.
+_IDLE = 16
 
 
 def _sentence(error: duckdb.Error, path: str) -> WarehouseError:
@@ -135,9 +41,15 @@ def _sentence(error: duckdb.Error, path: str) -> WarehouseError:
 class DuckCursor:
     """A reader of its own connection, with casefold known to it."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, path: str) -> None:
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        path: str,
+        give_back: Callable[[duckdb.DuckDBPyConnection], None] = duckdb.DuckDBPyConnection.close,
+    ) -> None:
         self._connection = connection
         self._path = path
+        self._give_back = give_back
 
     def run(self, sql: str, parameters: Sequence[Any] = ()) -> dict[str, list[Any]]:
         try:
@@ -161,7 +73,7 @@ class DuckCursor:
         self._connection.interrupt()
 
     def close(self) -> None:
-        self._connection.close()
+        self._give_back(self._connection)
 
 
 class DuckWriter:
@@ -236,10 +148,22 @@ class DuckBackend:
         _teach(self._writer)
         self._lock = _Turns()
         self._making = threading.Lock()
+        self._idle: list[duckdb.DuckDBPyConnection] = []
+        self._closed = False
         self.sample = DuckSample(self._connection)
 
     def cursor(self) -> DuckCursor:
-        return DuckCursor(self._connection(), self.path)
+        with self._making:
+            idle = self._idle.pop() if self._idle else None
+        return DuckCursor(idle or self._connection(), self.path, self._keep)
+
+    def _keep(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Keeps a reader's connection for the next one: making one and teaching it takes longer than a small question."""
+        with self._making:
+            if len(self._idle) < _IDLE and not self._closed:
+                self._idle.append(connection)
+                return
+        connection.close()
 
     def _connection(self) -> duckdb.DuckDBPyConnection:
         with self._making:
@@ -281,6 +205,10 @@ class DuckBackend:
 
     def close(self) -> None:
         self.sample.close()
+        with self._making:
+            self._closed = True
+            while self._idle:
+                self._idle.pop().close()
         with self._lock:
             # A function that is still known when the interpreter ends is reported as a leak.
             self._root.remove_function("python_casefold")

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from journeyadmin.contract.criteria import CONTEXT_KEYS, JOURNEY_KEYS, OPERATORS
 from journeyadmin.contract.matching import event_matches, match_criterion, match_segment
 from journeyadmin.contract.names import column_name
-from journeyserver.engine.backends.duckdb import DuckBackend, DuckWords, open_backend
+from journeyserver.engine.backends.duckdb import DuckBackend, open_backend
+from journeyserver.engine.backends.duckdb_words import DuckWords
 from journeyserver.engine.predicates import context_condition, criterion_condition, pattern_condition
 
 WORDS = DuckWords()

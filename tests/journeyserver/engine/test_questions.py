@@ -1,5 +1,6 @@
 """Generated questions on generated facts: the engine answers as plain Python does."""
 
+import json
 import random
 import uuid
 from collections.abc import Iterator
@@ -13,11 +14,18 @@ from hypothesis import strategies as st
 
 from journeyadmin.contract.buckets import MAX_CELLS
 from journeyadmin.contract.names import column_name
-from journeyserver.engine import answer, rollups
+from journeyserver import engine
+from journeyserver.engine import rollups
 from journeyserver.engine.backends.duckdb import DuckBackend, open_backend
 from journeyserver.engine.query import InvalidQuery, parse
 from journeyserver.engine.result import TooManyCells
 from tests.journeyserver.engine import answers
+
+
+def answer(backend: DuckBackend, query: dict[str, Any]) -> dict[str, Any]:
+    told: dict[str, Any] = json.loads(engine.answer(backend, query))
+    return told
+
 
 START = datetime(2024, 3, 28, tzinfo=UTC)
 IDS = [str(uuid.UUID(int=number)) for number in range(1, 7)]
@@ -311,6 +319,36 @@ def test_vector_15_flatten(backend: DuckBackend) -> None:
     assert answer(memory, query | {"interval": "2024-03-27T00:00:00Z/2024-03-28T00:00:00Z"}) == {
         "results": []
     }
+    memory.close()
+
+
+def test_any_text_comes_through() -> None:
+    odd = ['it\'s "quoted"', "back\\slash", "new\nline\ttab\x01", "é😀", "", "a,b"]
+    memory = open_backend(":memory:")
+    facts = [
+        {
+            "kind": "outcome_achieved",
+            "ts": START,
+            "value": 1e22,
+            "journeyDeviceType": text,
+            "equalCondition": [text],
+        }
+        for text in odd
+    ]
+    store(memory, facts)
+    name = "a'b\"c"
+    query = {
+        "interval": "2024-03-28T00:00:00Z/2024-03-29T00:00:00Z",
+        "metrics": ["oJourneyOutcomeValue"],
+        "views": [
+            {"target": "oJourneyOutcomeValue", "name": name, "function": "rangeBound", "range": {"gte": 0}}
+        ],
+    }
+    for dimension in ("journeyDeviceType", "equalCondition"):
+        results = answer(memory, {**query, "groupBy": [dimension]})["results"]
+        assert [row["group"].get(dimension) for row in results] == sorted(odd)
+        stats = {"count": 1, "sum": 1e22, "min": 1e22, "max": 1e22}
+        assert all(row["data"][0]["views"] == [{"name": name, "stats": stats}] for row in results)
     memory.close()
 
 
