@@ -15,7 +15,7 @@ from pathlib import Path
 import requests
 
 ROOT = Path(__file__).resolve().parent.parent
-START_SECONDS = 60
+START_SECONDS = 120
 
 
 class Program:
@@ -163,7 +163,7 @@ def _wait_for(address: str, process: subprocess.Popen[str], lines: list[str]) ->
         try:
             if requests.get(address, timeout=5).ok:
                 return
-        except requests.ConnectionError:
+        except (requests.ConnectionError, requests.Timeout):
             pass
         assert time.monotonic() < deadline, f"{address} did not answer"
         time.sleep(0.05)
