@@ -102,3 +102,17 @@ def test_commands_of_the_server_exist():
     )
     for word in re.findall(r"python -m journeyserver (\w+)", "".join(page.read_text() for page in pages())):
         assert re.search(rf"^\s+{word}\b", asked.stdout, re.MULTILINE), word
+
+
+def test_the_map_names_every_package():
+    """Those that hold code; what is below `engine/backends` and its like belongs to its parent's line."""
+    text = (DOCS / "architecture.md").read_text()
+    found = [ROOT / name for name in PROGRAMS if name not in ("journeyadmin", "journeyserver")]
+    found += [
+        path.parent
+        for name in ("journeyadmin", "journeyserver")
+        for path in (ROOT / name).glob("*/__init__.py")
+        if path.parent.name != "migrations"
+    ]
+    missing = [name for path in found if f"`{(name := path.relative_to(ROOT).as_posix())}/`" not in text]
+    assert not missing
