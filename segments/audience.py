@@ -129,7 +129,7 @@ def from_answer(answer: Json, wanted: Json, days: int, zone: str) -> Audience:
     unit = "customers" if answer.get("unit") == "customers" else "sessions"
     matched, window = answer["matched"], answer["window"]
     whole = int(window[unit])
-    steps = [_step(row, wanted, whole) for row in answer.get("steps") or ()]
+    steps = [_step(row, wanted, whole) for row in answer.get("steps") or () if _tells(row)]
     saved = answer.get("saved")
     zero = answer.get("zero")
     return Audience(
@@ -160,6 +160,11 @@ def window_words(days: int) -> str:
     end = timezone.localdate()
     start = end - timedelta(days=days - 1)
     return f"{date_format(start, 'j M')} – {date_format(end, 'j M')}" if days > 1 else _("today")
+
+
+def _tells(row: Json) -> bool:
+    """A step as a whole that drops nothing more than its criteria did says nothing new."""
+    return bool(row.get("key")) or int(row["dropped"]) > 0
 
 
 def _step(row: Json, wanted: Json, whole: int) -> Step:

@@ -18,7 +18,7 @@ PALETTE = (
     ("#E03131", _("red")),
     ("#D6336C", _("pink")),
     ("#9C36B5", _("grape")),
-    ("#5E5782", _("slate")),
+    ("#7A75A3", _("slate")),
 )
 # The canvases of tokens.css.
 LIGHT, DARK = "#ffffff", "#101216"
@@ -43,6 +43,12 @@ def close_to(colour: str, others: Iterable[Mapping[str, Any]]) -> str:
         if sum((a - b) ** 2 for a, b in zip(here, _lab(given), strict=True)) ** 0.5 < CLOSE:
             return str(other.get("displayName") or "")
     return ""
+
+
+def least_used(others: Iterable[Mapping[str, Any]]) -> str:
+    """The palette's colour that the fewest segments have, for a new one."""
+    used = [str(other.get("color") or "").upper() for other in others]
+    return min((colour for colour, _name in PALETTE), key=used.count)
 
 
 def is_colour(text: str) -> bool:

@@ -35,13 +35,28 @@ class PatternRead:
 def read(segment: Mapping[str, Any], side: Side) -> list[PatternRead]:
     """The patterns of one side."""
     return [
-        PatternRead(
-            number,
-            head(pattern) if side == "journey" else "",
-            tuple(criterion(row, side) for row in wording.criteria(pattern)),
-        )
-        for number, pattern in enumerate(wording.patterns(segment, side), start=1)
+        pattern_read(row, side, number) for number, row in enumerate(wording.patterns(segment, side), start=1)
     ]
+
+
+def pattern_read(pattern: Mapping[str, Any], side: Side, number: int = 1) -> PatternRead:
+    rows = wording.criteria(pattern)
+    if side == "context":
+        return PatternRead(number, "", tuple(criterion(row, side) for row in rows))
+    if names_event_only(pattern):
+        return PatternRead(number, str(wording.pattern_words(pattern)), ())
+    return PatternRead(number, head(pattern), tuple(criterion(row, side) for row in rows))
+
+
+def names_event_only(pattern: Mapping[str, Any]) -> bool:
+    """Whether a step's only criterion names its event: it is read as that event, so many times."""
+    rows = wording.criteria(pattern)
+    if len(rows) != 1 or pattern.get("eventName"):
+        return False
+    row = rows[0]
+    values = row.get("values")
+    exactly = (row.get("operator") or "equal") == "equal" and row.get("shouldIgnoreCase") is not True
+    return row.get("key") == "eventName" and exactly and isinstance(values, list) and len(values) == 1
 
 
 _PATH = re.compile(r"(context|journey)\.patterns\[(\d+)\](?:\.criteria\[(\d+)\]|\.(\w+))?")

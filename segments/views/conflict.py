@@ -140,10 +140,15 @@ def _lines(row: Difference, value: Any) -> list[str] | None:
     if row.what == "criterion":
         return [wording.criterion_words(value, cast("Any", side))]
     if row.what == "pattern":
-        head = [] if side == "context" else [reading.head(value)]
-        return head + [wording.criterion_words(one, cast("Any", side)) for one in wording.criteria(value)]
+        found = reading.pattern_read(value, cast("Any", side))
+        rows = wording.criteria(value) if found.criteria else []
+        return [
+            line
+            for line in (found.head, *(wording.criterion_words(one, cast("Any", side)) for one in rows))
+            if line
+        ]
     if row.what == "order":
-        return [f"{number}. {reading.head(one)}" for number, one in enumerate(value, start=1)]
+        return [f"{number}. {wording.pattern_words(one)}" for number, one in enumerate(value, start=1)]
     return [str(value)]
 
 

@@ -18,7 +18,7 @@ from journeyadmin.htmx import announce, is_partial
 from journeyadmin.http import JourneyRequest
 from journeyadmin.nested import NotARow, RowAction, TooManyRows, edit_rows, row_count
 from journeyadmin.service import NotFound
-from segments import catalogue, payloads, recent, warnings
+from segments import catalogue, colours, payloads, recent, warnings
 from segments.sheet import Sheet
 from segments.starters import BY_KEY
 from segments.views import asides, conflict, detail, editor, saving
@@ -96,12 +96,16 @@ def _start(request: JourneyRequest) -> Sheet:
         if was is None:
             raise Http404
         return Sheet.of_definition(payloads.definition(was))
+    found = catalogue.known(request)
+    blank = payloads.blank() | {
+        "color": colours.least_used(row.entity for row in found.rows) if found else colours.PALETTE[0][0]
+    }
     if starter is not None:
-        return Sheet.of_definition(payloads.blank() | starter.definition | {"displayName": str(starter.name)})
+        return Sheet.of_definition(blank | starter.definition | {"displayName": str(starter.name)})
     draft = drafts.find(request, editor.KIND, "")
     if draft is not None and request.GET.get("draft") == "take":
         return Sheet(draft.data["fields"], None)
-    return Sheet.of_definition(payloads.blank())
+    return Sheet.of_definition(blank)
 
 
 def _act(request: JourneyRequest, sheet: Sheet) -> HttpResponse:

@@ -56,7 +56,8 @@ def _patterns(
 
 def keep_draft(request: JourneyRequest, sheet: Sheet) -> None:
     """Keeps what is typed; a form that says nothing new needs no draft."""
-    saved = sheet.base if sheet.base is not None else payloads.blank()
+    # A new form's colour was chosen for it.
+    saved = sheet.base if sheet.base is not None else payloads.blank() | {"color": sheet.definition["color"]}
     if not sheet.trouble and payloads.same(sheet.definition, saved):
         drafts.drop(request, KIND, id_of(sheet))
         return

@@ -127,6 +127,11 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+// What was offered to begin with has had its time once something was tried.
+document.addEventListener("htmx:afterSwap", (event) => {
+  if (event.target.id === "editor") for (const offer of document.querySelectorAll("[data-offer]")) offer.remove();
+});
+
 document.addEventListener("htmx:afterSettle", (event) => {
   if (!heading || event.target.id !== "conditions") return;
   heading = false;
