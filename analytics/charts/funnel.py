@@ -76,6 +76,8 @@ def funnel(scene: Scene) -> list[Panel]:
                 "symbol": "square",
                 "value": step.count,
                 "text": text,
+                # For a phone: the share of the step before; the first one's is in the table.
+                "short": _short(step),
             }
             for step, text in zip(steps, texts, strict=True)
         ],
@@ -97,6 +99,11 @@ def funnel(scene: Scene) -> list[Panel]:
         panel = bars(beside)[0]
         found.append(Panel(_("Blocked, by reason"), panel.figure, max(260, panel.height)))
     return found
+
+
+def _short(step: Step) -> str:
+    count = labels.number(step.count, step.measure)
+    return count if step.of_before is None else f"{count}  {labels.percent(step.of_before)}"
 
 
 def _step_text(step: Step) -> str:

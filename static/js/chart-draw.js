@@ -19,10 +19,10 @@ export async function draw(plot, figure) {
   if (!width) return;
   const known = figures.get(plot) ?? { hidden: new Set() };
   figures.set(plot, Object.assign(known, { figure: source, width }));
-  const { layout, labelled } = layoutFor(source, width, Number(plot.dataset.height));
+  const { layout, labelled, data: shown } = layoutFor(source, width, Number(plot.dataset.height));
   known.layout = layout;
   const canvas = canvasOf(plot);
-  const data = filled(source.data).map((trace, at) => shownTrace(trace, source.data[at], known));
+  const data = filled(shown).map((trace, at) => shownTrace(trace, shown[at], known));
   await window.Plotly.react(canvas, data, filled(layout), CONFIG);
   plot.closest(".panel")?.classList.toggle("is-labelled", labelled);
   enliven(plot, known);

@@ -15,14 +15,15 @@ export function textWidth(text, size = 12) {
 }
 
 // The layout of a figure for this width: { layout, labelled } where labelled says that line ends carry the names.
-export function layoutFor(figure, width, height) {
+export function layoutFor(whole, width, height) {
+  const figure = width < NARROW ? shorter(whole) : whole;
   const { layout, meta, data } = figure;
   const ends = lineEnds(figure, width);
   const margin = {
     l: leftMargin(layout.yaxis, width),
     r: ends.length ? besideLines(ends, width) : meta.kind === "heat" ? 56 : 14,
     t: 14,
-    b: layout.xaxis.showticklabels === false ? 8 : 28,
+    b: layout.xaxis.showticklabels === false ? 8 : 32,
     pad: 0,
   };
   if (meta.kind === "bars") margin.r = besideBars(meta, layout.xaxis.range, width - margin.l);
@@ -40,13 +41,21 @@ export function layoutFor(figure, width, height) {
     separators: `${meta.numbers?.decimal ?? "."}${meta.numbers?.thin ?? " "}`,
   };
   const plain = { fixedrange: true, zeroline: false, showline: false, ticks: "", automargin: false, tickfont: { color: colour("@text-quiet") } };
-  const xaxis = { ...plain, showgrid: false, ...layout.xaxis, ...thinned(layout.xaxis, inner) };
+  const xaxis = { ...plain, showgrid: false, ticklabelstandoff: 5, ...layout.xaxis, ...thinned(layout.xaxis, inner) };
   const yaxis = { ...plain, gridcolor: colour("@chart-grid"), gridwidth: 1, ticklabelstandoff: 8, ...layout.yaxis, automargin: false };
   if (meta.kind === "bars") yaxis.ticktext = layout.yaxis.ticktext.map((text) => fitted(text, margin.l - 12));
   if (meta.kind === "time") yaxis.zeroline = true;
   Object.assign(yaxis, { zerolinecolor: colour("@line-strong"), zerolinewidth: 1 });
   const annotations = [...(layout.annotations ?? []), ...endLabels(ends, yaxis.range, height - margin.t - margin.b)];
   return { layout: { ...base, ...layout, xaxis, yaxis, annotations, margin }, labelled: ends.length > 0, data };
+}
+
+// Where there is little room, texts at bars are said shorter.
+function shorter(figure) {
+  const { data, meta } = figure;
+  if (!meta.lines?.[0]?.short) return figure;
+  const lines = meta.lines.map((line) => ({ ...line, text: line.short }));
+  return { ...figure, data: [{ ...data[0], text: lines.map((line) => line.text) }, ...data.slice(1)], meta: { ...meta, lines } };
 }
 
 function leftMargin(axis, width) {
