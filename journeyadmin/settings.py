@@ -66,6 +66,7 @@ INSTALLED_APPS = [
     "journeyadmin.runs",
     "journeyadmin.files",
     "journeyadmin.once",
+    "journeyadmin.listviews",
     "segments",
     "actiontargets",
     "analytics",

@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from segments.views import asides, deleting, detail, editing, listing
+from segments.views import asides, deleting, detail, editing, listing, named
 
 app_name = "segments"
 urlpatterns = [
     path("", listing.segment_list, name="list"),
     path("activity", listing.segment_list_activity, name="list-activity"),
     path("new", editing.segment_new, name="new"),
+    path("views", named.segment_list_views, name="named"),
     path("suggest", asides.segment_suggest, name="suggest"),
     path("<str:segment_id>/", detail.segment_view, name="view"),
     path("<str:segment_id>/edit", editing.segment_edit, name="edit"),

@@ -17,10 +17,12 @@ from journeyadmin.history import log
 from journeyadmin.history.log import content
 from journeyadmin.htmx import announce, answer, go_to, is_partial
 from journeyadmin.http import JourneyRequest
+from journeyadmin.listviews import named
 from journeyadmin.service import Conflict, Forbidden, JourneyError, NotFound, SignInExpired
 from segments import activity, catalogue, recent, table
 from segments.filters import Asked, is_unused, too_young
 from segments.places import AT, at_row, back_of
+from segments.views.named import PLACE
 
 VIEW = "journey:segment:view"
 
@@ -56,6 +58,7 @@ def segment_list(request: JourneyRequest) -> HttpResponse:
         "chips": asked.chips(found, activities),
         "headings": asked.headings(),
         "most": MAX_SEGMENTS,
+        **_named(request, asked),
         "unused": sum(is_unused(row, activities) for row in found.rows) if activities is not None else None,
     }
     response = answer(request, "segments/list.html", "segments/_found.html", context)
@@ -145,6 +148,13 @@ def _numbers(request: JourneyRequest, wanted: bool) -> dict[str, Any]:
         return {"no_activity": error, "missing": " ".join(error.permissions)}
     except JourneyError as error:
         return {"no_activity": error}
+
+
+def _named(request: JourneyRequest, asked: Asked) -> dict[str, Any]:
+    """The named views, and which one this list is."""
+    views, query = named.views_of(request, PLACE), asked.params.urlencode()
+    here = next((view for view in views if view.query == query), None) if query else None
+    return {"named_views": views, "named_here": here}
 
 
 def _table(

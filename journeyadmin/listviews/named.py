@@ -1,0 +1,28 @@
+"""Keeping and finding named views. A person belongs to one connection, so what is shared is shared among its people."""
+
+from django.db.models import Q
+
+from journeyadmin.http import JourneyRequest
+from journeyadmin.listviews.models import MAX_NAME_LENGTH, MAX_QUERY_LENGTH, ListView
+
+
+def views_of(request: JourneyRequest, place: str) -> list[ListView]:
+    """This person's views of a list, and what others on the connection share."""
+    visible = Q(person=request.user) | Q(shared=True, person__connection=request.connection)
+    return list(ListView.objects.filter(visible, place=place).select_related("person"))
+
+
+def keep(request: JourneyRequest, place: str, name: str, query: str, *, shared: bool) -> ListView | None:
+    """Keeps a view under a name, in place of one's own of the same name; None where name or query are no good."""
+    name = name.strip()
+    if not name or len(name) > MAX_NAME_LENGTH or len(query) > MAX_QUERY_LENGTH:
+        return None
+    found, _ = ListView.objects.update_or_create(
+        person=request.user, place=place, name=name, defaults={"query": query, "shared": shared}
+    )
+    return found
+
+
+def drop(request: JourneyRequest, pk: int) -> None:
+    """Forgets one's own view; others' stay."""
+    ListView.objects.filter(person=request.user, pk=pk).delete()

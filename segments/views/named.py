@@ -1,0 +1,32 @@
+"""Named views of the list of segments."""
+
+from django.contrib import messages
+from django.http import HttpResponse, QueryDict
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from journeyadmin.htmx import go_to
+from journeyadmin.http import JourneyRequest
+from journeyadmin.listviews import named
+from segments.filters import Asked
+
+PLACE = "segments"
+
+
+@require_POST
+def segment_list_views(request: JourneyRequest) -> HttpResponse:
+    """Keeps the list as it is now under a name, or forgets one."""
+    query = Asked.of(QueryDict(request.POST.get("query", ""))).params.urlencode()
+    forget = request.POST.get("forget", "")
+    if forget.isascii() and forget.isdigit():
+        named.drop(request, int(forget))
+    else:
+        kept = named.keep(
+            request, PLACE, request.POST.get("name", ""), query, shared="shared" in request.POST
+        )
+        if kept is None:
+            messages.error(request, _("A view needs a name of at most 80 characters."))
+        else:
+            messages.success(request, _("This list is kept as “%s”.") % kept.name)
+    return go_to(request, f"{reverse('segments:list')}?{query}" if query else reverse("segments:list"))
