@@ -257,13 +257,18 @@ def _read(
         raise UnexpectedAnswer("results is not a list")
     found: dict[Group, dict[str, Parts]] = {}
     starts = list(edges[:-1])
+    places: dict[str, int] = {}
     for result in results:
         try:
             named = result.get("group") or {}
             group: Group = tuple(named.get(name) for name in group_by)
             rows = found.setdefault(group, {made.key: _nothing(made, len(starts)) for made in measures})
             for row in result.get("data") or []:
-                at = _bucket(row["interval"], starts, edges[-1])
+                interval = row["interval"]
+                at = places.get(interval, -1)
+                if at < 0:
+                    # Every group names the same buckets.
+                    at = places[interval] = _bucket(interval, starts, edges[-1])
                 stats = _stats(row)
                 for made in measures:
                     parts = rows[made.key]

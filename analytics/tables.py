@@ -3,7 +3,9 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from html import escape
 
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from analytics import labels, series
@@ -28,6 +30,20 @@ class Cell:
     colour: str = ""
     number: bool = True
 
+    @property
+    def html(self) -> SafeString:
+        """What stands in the cell: a page has thousands, and a template is slow at small decisions."""
+        text = escape(self.text)
+        if not self.number:
+            text = f"<bdi>{text}</bdi>"
+        if self.title:
+            text = f'<span title="{escape(self.title)}">{text}</span>'
+        if self.link:
+            text = f'<a class="point-link" href="{escape(self.link)}" data-point>{text}</a>'
+        if self.sub:
+            text = f'{text} <span class="cell-note">{escape(self.sub)}</span>'
+        return mark_safe(text)  # noqa: S308 — each part is escaped above
+
 
 @dataclass(frozen=True)
 class Column:
@@ -48,6 +64,11 @@ class Table:
     rows: list[list[Cell]] = field(default_factory=list)
     foot: list[Cell] = field(default_factory=list)
     all_rows: int = 0
+
+    @property
+    def body(self) -> list[tuple[list[Cell], list[Cell]]]:
+        """Each row as its headers and its numbers."""
+        return [(row[: self.heads], row[self.heads :]) for row in self.rows]
 
     @property
     def cut(self) -> bool:
