@@ -235,10 +235,9 @@ def _teach(connection: duckdb.DuckDBPyConnection) -> None:
     """
     for macro in (
         "casefold(t) AS CASE WHEN strlen(t) = length(t) THEN lower(t) ELSE python_casefold(t) END",
-        # The pattern keeps out what a cast would also take: inf, nan, hexadecimal. Blanks around a number are none of it.
-        rf"as_number(t) AS CASE WHEN regexp_full_match(trim(t, '{_BLANKS}'), "
-        r"'[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?') "
-        f"AND isfinite(TRY_CAST(trim(t, '{_BLANKS}') AS DOUBLE)) THEN TRY_CAST(trim(t, '{_BLANKS}') AS DOUBLE) END",
+        # A cast also takes inf, nan and 1_000, which are no numbers here. Blanks around a number are none of it.
+        f"number_in(t) AS coalesce(TRY_CAST(t AS DOUBLE), TRY_CAST(trim(t, '{_BLANKS}') AS DOUBLE))",
+        "as_number(t) AS CASE WHEN isfinite(number_in(t)) AND NOT contains(t, '_') THEN number_in(t) END",
         # Filled up to one length, so that missing parts are noughts and lists compare part by part.
         r"version_key(t) AS CASE WHEN regexp_full_match(t, '[0-9]{1,18}(\.[0-9]{1,18})*') "
         "THEN list_resize(CAST(string_split(t, '.') AS BIGINT[]), 16, 0) END",
@@ -260,6 +259,8 @@ def open_backend(path: Path | str, memory_limit: str = "4GB", threads: int | Non
     config: dict[str, Any] = {
         "memory_limit": memory_limit,
         "preserve_insertion_order": False,
+        # Every checkpoint packs half-filled row groups anew; a log of this size is read again in a second or two.
+        "checkpoint_threshold": "256MB",
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
     }
