@@ -3,6 +3,7 @@
 import html
 import re
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -11,6 +12,8 @@ from django.test import Client as Browser
 
 from analytics.dashboards.ready import BOARDS
 from analytics.models import Dashboard
+from analytics.uses import uses
+from journeyadmin.accounts.models import Connection, Person
 from tests.analytics import shop
 from tests.analytics.test_query_page import rows, text
 
@@ -228,3 +231,28 @@ def test_a_query_is_saved_found_renamed_and_deleted(ana: Browser) -> None:
     assert "Renamed" in text(ana.get("/analytics/saved/"))
     assert ana.post(f"{edit[1]}delete").status_code == 303
     assert "Renamed" not in text(ana.get("/analytics/saved/")).replace("“Renamed” is deleted.", "")
+
+
+def test_the_palette_finds_what_was_saved(ana: Browser) -> None:
+    make(ana)
+    ana.post("/analytics/saved/new", {"address": f"{SCOPE}&m=nJourneySessions", "name": "Visits in May"})
+    for words, found in (
+        ("visits may", "Visits in May"),
+        ("offers copy", "Offers (copy)"),
+        ("blocked", "Blocked offers"),
+    ):
+        assert found in text(ana.get("/search/", {"q": words}))
+
+
+def test_what_uses_a_segment_is_told_before_it_is_deleted(at_shop: Callable[[str], Browser]) -> None:
+    ana = at_shop("analyst")
+    query = f"{SCOPE}&m=nJourneySessions&where=journeySessionSegmentId:is:{shop.CART}"
+    ana.post("/analytics/saved/new", {"address": query, "name": "Leavers"})
+    ana.post("/dashboards/add", {"address": query, "title": "Leavers", "new_name": "Carts"})
+    mine = SimpleNamespace(connection=Connection.objects.get(), user=Person.objects.get())
+    other = SimpleNamespace(connection=mine.connection, user=None)
+    found = [(use.what, use.name) for use in uses(mine, "segment", shop.CART)]  # type: ignore[arg-type]
+    assert found == [("Saved query", "Leavers"), ("Dashboard", "Carts")]
+    assert not list(uses(mine, "segment", shop.BASKET))  # type: ignore[arg-type]
+    # That somebody uses it is told; what they call it is theirs.
+    assert {use.name for use in uses(other, "segment", shop.CART)} == {"somebody's own"}  # type: ignore[arg-type]
