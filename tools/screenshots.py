@@ -97,6 +97,8 @@ SHOTS = (
     Shot("permissions", "supervisor", "/accounts/permissions"),
     Shot("connections", "admin", "/accounts/connections"),
     Shot("service", "admin", "/service/", shown=()),
+    Shot("data", "admin", "/operations/"),
+    Shot("import", "admin", "/operations/import/", shown=()),
 )  # fmt: skip
 
 
@@ -230,7 +232,7 @@ def _contact_sheet(browser: Browser, shots: list[Shot], taken: Path, into: Path)
     sheet.write_text(f"<!doctype html><style>{style}</style>{rows}")
     page = browser.new_page(viewport={"width": 1528, "height": 900})
     page.goto(sheet.as_uri())
-    page.screenshot(path=into, full_page=True, type="jpeg", quality=80)
+    page.screenshot(path=into, full_page=True, type="jpeg", quality=60)
     page.close()
 
 

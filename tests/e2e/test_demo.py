@@ -4,6 +4,7 @@ import re
 import signal
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -21,12 +22,36 @@ PATIENCE = 30_000
 CALL_BACK = "7a6e0000-0000-4000-8000-000000000005"
 
 
+# Loaded by every Python process of the demo before anything else: whoever reaches for another machine is refused and noted.
+FENCE = """
+import socket
+_connect = socket.socket.connect
+def connect(self, address):
+    if self.family in (socket.AF_INET, socket.AF_INET6) and address[0] not in ("127.0.0.1", "::1", "localhost"):
+        open({noted!r}, "a").write(f"{{address}}\\n")
+        raise OSError("other machines are out of reach in this test")
+    return _connect(self, address)
+socket.socket.connect = connect
+open({raised!r}, "a").close()
+"""
+
+
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with running(tmp_path_factory.mktemp("shop"), SESSIONS="900") as started:
+    """A small shop that cannot reach any other machine, and is asserted not to have tried."""
+    fence = tmp_path_factory.mktemp("fence")
+    noted, raised = fence / "noted", fence / "raised"
+    (fence / "sitecustomize.py").write_text(FENCE.format(noted=str(noted), raised=str(raised)))
+    with running(tmp_path_factory.mktemp("shop"), SESSIONS="900", PYTHONPATH=str(fence)) as started:
         started.ready()
+        assert raised.exists()
         yield started
         assert started.end(signal.SIGTERM) == 0
+    assert not noted.exists(), noted.read_text()
+
+
+def is_elsewhere(url: str) -> bool:
+    return urlsplit(url).scheme.startswith("http") and urlsplit(url).hostname != "127.0.0.1"
 
 
 @pytest.fixture
@@ -44,6 +69,9 @@ def enter(chromium: "Browser", shop: Running) -> Iterator[Callable[[str], Page]]
             "console", lambda message: complaints.append(message.text) if message.type == "error" else None
         )
         page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on(
+            "request", lambda request: complaints.append(request.url) if is_elsewhere(request.url) else None
+        )
         page.goto("/")
         page.get_by_role("button", name=re.compile("^Demo shop(?! as a client)")).click()
         page.get_by_label("Name").fill(username)
@@ -109,7 +137,38 @@ def test_ids_are_called_by_name(enter):
     expect(page.get_by_role("table").get_by_text("Product advice")).to_be_visible(timeout=PATIENCE)
 
 
-def test_the_administrator_sees_the_connections(enter):
+def test_the_administrator_sees_connections_and_data(enter):
     page = enter("admin")
     page.goto("/accounts/connections")
     expect(page.get_by_role("link", name="Demo shop as a client")).to_be_visible()
+    page.goto("/operations/")
+    expect(page.get_by_text(re.compile("generated")).first).to_be_visible()
+
+
+def test_every_place_opens_without_another_machine(enter):
+    """CON1: every page in the rail, and what hangs off it, with all other machines out of reach."""
+    page = enter("admin")
+    for place in (
+        "/segments/",
+        SEGMENT.format(1),
+        f"{SEGMENT.format(1)}edit",
+        "/segments/new",
+        "/action-targets/",
+        f"/action-targets/{CALL_BACK}/",
+        "/analytics/",
+        "/analytics/saved/",
+        *(f"/dashboards/{key}/" for key in ("offers", "blocked", "segments", "service-levels", "sessions")),
+        "/live/",
+        "/history/",
+        "/history/bin/",
+        "/files/",
+        "/files/compare",
+        "/accounts/permissions",
+        "/accounts/connections",
+        "/service/",
+        "/keyboard/",
+    ):
+        answer = page.goto(place)
+        assert answer is not None
+        assert answer.status == 200, place
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
