@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -57,9 +58,17 @@ class BigNumber:
 
 
 def answer_context(
-    answered: Answered, names: Names, *, marks: Sequence[Mark] = (), tile: bool = False
+    answered: Answered,
+    names: Names,
+    *,
+    marks: Sequence[Mark] = (),
+    tile: bool = False,
+    restated: datetime | None = None,
 ) -> dict[str, Any]:
-    """The context of templates/analytics/_answer.html and of a dashboard's tile."""
+    """The context of templates/analytics/_answer.html and of a dashboard's tile.
+
+    `restated` is the moment from which on the service may still correct its numbers.
+    """
     asked = answered.asked
     question, result = asked.question, answered.shown
     groups = [line.group for line in result.lines if line.kind == "group"]
@@ -77,6 +86,7 @@ def answer_context(
         marks=marks if question.marks else (),
         blocked=answered.blocked,
         small=tile,
+        restated=restated,
     )
     panels = charts.panels(chart, scene)
     compared = answered.asked.before

@@ -65,7 +65,7 @@ def _time_panel(scene: Scene, part: list[Measure], draw: Any, height: int) -> Pa
             **time_ticks(scene),
         },
         "yaxis": {"range": [low, high], **value_ticks(low, high, percent, scene.small)},
-        "shapes": _goal_shapes(scene),
+        "shapes": [*_goal_shapes(scene), *_restated_band(scene)],
         "annotations": _goal_labels(scene, percent),
     }
     if draw is columns:
@@ -287,6 +287,27 @@ def _goal_shapes(scene: Scene) -> list[Json]:
     line = {"color": "@good", "width": 1.5, "dash": "dash"}
     return [
         {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": scene.goal, "y1": scene.goal, "line": line}
+    ]
+
+
+def _restated_band(scene: Scene) -> list[Json]:
+    """Where the service may still correct its numbers (CHT2)."""
+    buckets = scene.result.buckets
+    if scene.restated is None or scene.restated >= buckets[-1].end:
+        return []
+    return [
+        {
+            "type": "rect",
+            "xref": "x",
+            "yref": "paper",
+            "x0": _place(scene, max(scene.restated, buckets[0].start)),
+            "x1": len(buckets) - 0.5,
+            "y0": 0,
+            "y1": 1,
+            "fillcolor": "@warning/0.08",
+            "line": {"width": 0},
+            "layer": "below",
+        }
     ]
 
 

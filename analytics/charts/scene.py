@@ -69,6 +69,8 @@ class Scene:
     marks: Sequence[Mark] = field(default_factory=tuple)
     blocked: Result | None = None
     small: bool = False
+    # From this moment on the service may still correct its numbers.
+    restated: datetime | None = None
 
 
 @dataclass(frozen=True)

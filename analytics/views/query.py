@@ -27,6 +27,8 @@ from journeyadmin import htmx, service
 from journeyadmin.http import JourneyRequest
 from journeyadmin.middleware import error_words
 
+RESTATED = timedelta(hours=72)
+
 
 @dataclass
 class Reading:
@@ -150,14 +152,15 @@ def _add_answer(
         return status
     recent.remember(request, reading.question)
     marks = marks_for(request, answered, names)
-    context |= page.answer_context(answered, names, marks=marks)
+    restated = restated_from(request, asked)
+    context |= page.answer_context(answered, names, marks=marks, restated=restated)
     context |= {
         "toolbar": toolbar(request, asked, answered),
         "copies": copies(request, asked),
         "permission": PERMISSION,
         "has_marks": bool(marks),
         "trail": trail.steps(request, reading.question),
-        "restated": _restated(request, asked),
+        "restated": restated is not None,
     }
     return 200
 
@@ -189,11 +192,10 @@ def copies(request: JourneyRequest, asked: Asked) -> dict[str, str]:
     }
 
 
-def _restated(request: JourneyRequest, asked: Asked) -> str:
-    """Genesys Cloud may correct its numbers for three days; the embedded server does not."""
-    if not request.connection.region or asked.span.end < asked.now - timedelta(hours=72):
-        return ""
-    return _("The last 72 hours may still be restated by Genesys.")
+def restated_from(request: JourneyRequest, asked: Asked) -> datetime | None:
+    """From when on the numbers may still be corrected: Genesys Cloud does for three days, the embedded server does not."""
+    since = asked.now - RESTATED
+    return since if request.connection.region and asked.span.end > since else None
 
 
 @require_GET

@@ -167,6 +167,16 @@ def test_changes_are_marks_at_their_moment() -> None:
     assert trace["meta"]["marks"] == [{"text": mark.text, "link": ""}]
 
 
+def test_what_may_still_be_restated_is_a_band() -> None:
+    since = span_of().start + timedelta(days=4)
+    (panel,) = charts.panels("line", scene(("nJourneySessions",), restated=since))
+    (band,) = panel.figure["layout"]["shapes"]
+    assert (band["x0"], band["x1"]) == (3.5, 6.5)
+    accepted(panel)
+    (without,) = charts.panels("line", scene(("nJourneySessions",), restated=span_of().end))
+    assert not without.figure["layout"]["shapes"]
+
+
 def test_a_goal_is_a_line_with_a_label() -> None:
     (panel,) = charts.panels("line", scene(("nJourneySessions",), goal=200.0))
     (line,) = panel.figure["layout"]["shapes"]
