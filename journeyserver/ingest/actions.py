@@ -72,9 +72,6 @@ def take_in(writer: Writer, batch: Batch, source: Source) -> Taken:
 def _find_visits(writer: Writer, kind: Kind) -> None:
     """`reports`: each row with its visit, or the problem with it; `visits` and what their customers hold."""
     desk = writer.desk
-    desk.execute(
-        "CREATE OR REPLACE TEMP TABLE incoming AS SELECT * REPLACE (coalesce(number, rowid + 1) AS number) FROM incoming"
-    )
     acts = kind in ("actions", "blocks")
     action = "TRY_CAST(journey_action_id AS UUID)" if acts else "NULL::UUID"
     desk.execute(

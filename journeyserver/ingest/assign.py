@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from journeyadmin.contract.criteria import attribute_name
 from journeyserver.engine.backends.base import Writer
 from journeyserver.engine.backends.duckdb_words import DuckWords
+from journeyserver.engine.columns import JOURNEY_COLUMNS
 from journeyserver.engine.predicates import context_condition, pattern_condition
 
 Json = Mapping[str, Any]
@@ -63,6 +65,16 @@ def read(active: Sequence[Json]) -> Definitions:
     return Definitions(rows, tuple(found))
 
 
+def columns_asked(definitions: Definitions) -> set[str]:
+    """The columns of events that these definitions look at."""
+    keys = {str(criterion["key"]) for row in definitions.patterns for criterion in row.body["criteria"]}
+    return {
+        "attributes" if attribute_name(key) else JOURNEY_COLUMNS[key]
+        for key in keys
+        if attribute_name(key) or key in JOURNEY_COLUMNS
+    }
+
+
 def patterns(row: Json, side: str) -> Sequence[Json]:
     """The patterns of one side of a segment."""
     return (row.get(side) or {}).get("patterns") or ()
@@ -75,7 +87,11 @@ def assign(writer: Writer, definitions: Definitions) -> None:
     if not definitions.rows:
         return
     _lay_out(desk, definitions)
-    hits = _find_hits(writer, definitions)
+    desk.execute(
+        "CREATE OR REPLACE TEMP TABLE hits (pattern INTEGER, session_id UUID, customer_id VARCHAR, moment HUGEINT)"
+    )
+    returning = bool(desk.execute("SELECT count(*) FROM known_sessions").fetchall()[0][0])
+    hits = _find_hits(writer, [row for row in definitions.patterns if not row.step], returning)
     # Without a single hit, only segments that ask for no behaviour can be earned.
     rows = [
         (number, row) for number, row in enumerate(definitions.rows) if hits or not patterns(row, "journey")
@@ -85,7 +101,7 @@ def assign(writer: Writer, definitions: Definitions) -> None:
     _find_holding(writer, rows)
     for scope, subject in SUBJECTS.items():
         if any(row["scope"] == scope for _, row in rows):
-            completed = _complete(desk, definitions, scope, subject)
+            completed = _complete(writer, definitions, scope, returning)
             _find_candidates(desk, scope, subject, completed)
             _choose(desk, scope, subject)
 
@@ -121,38 +137,53 @@ def days(row: Json) -> int:
     return int(row.get("assignmentExpirationDays") or 0) if row["scope"] == "Customer" else 0
 
 
-def _find_hits(writer: Writer, definitions: Definitions) -> int:
-    """`hits`: which event counts for which pattern, among the new ones and among those that their subjects had before.
+def _find_hits(writer: Writer, chosen: Sequence[Pattern], returning: bool, among: str = "") -> int:
+    """Adds to `hits` which event counts for which of these patterns, among the new ones and, where customers are `returning`,
+    among those that their subjects had before. How many there are.
 
-    How many there are."""
-    desk = writer.desk
-    desk.execute(
-        "CREATE OR REPLACE TEMP TABLE hits (pattern INTEGER, session_id UUID, customer_id VARCHAR, moment HUGEINT)"
-    )
-    if not definitions.patterns:
+    `among` is a table of subjects by segment, to which the search is limited.
+    """
+    if not chosen:
         return 0
     parameters: list[Any] = []
     parts = [
-        f"SELECT {row.number} AS pattern, session_id, customer_id, moment FROM new_events "
-        f"WHERE {pattern_condition(_DESK, row.body, parameters)}"
-        for row in definitions.patterns
+        f"SELECT {row.number} AS pattern, {_subject(row)}, moment FROM new_events "
+        f"WHERE {pattern_condition(_DESK, row.body, parameters)}{_limited(row, among)}"
+        for row in chosen
     ]
-    (number,) = desk.execute(f"INSERT INTO hits {' UNION ALL '.join(parts)}", parameters).fetchall()[0]
-    if not desk.execute("SELECT count(*) FROM known_sessions").fetchall()[0][0]:
+    (number,) = writer.desk.execute(f"INSERT INTO hits {' UNION ALL '.join(parts)}", parameters).fetchall()[0]
+    if not returning:
         return int(number)
     parameters = []
     # A late event may lie up to a pause before the visit that it joined.
     whose = {"Session": _OF_VISITS, "Customer": "customer_id IN (SELECT customer_id FROM known_sessions)"}
     parts = [
-        f"SELECT {row.number} AS pattern, session_id, customer_id, ts, seq FROM events "
-        f"WHERE {whose[row.scope]} AND {pattern_condition(writer.words, row.body, parameters)}"
-        for row in definitions.patterns
+        f"SELECT {row.number} AS pattern, {_subject(row)}, ts, seq FROM events "
+        f"WHERE {whose[row.scope]} AND {pattern_condition(writer.words, row.body, parameters)}{_limited(row, among)}"
+        for row in chosen
     ]
-    writer.collect("hits_before", " UNION ALL ".join(parts), parameters, keys=("visits", "known_sessions"))
-    (before,) = desk.execute(
+    keys = ("visits", "known_sessions", *((among,) if among else ()))
+    writer.collect("hits_before", " UNION ALL ".join(parts), parameters, keys=keys)
+    (before,) = writer.desk.execute(
         f"INSERT INTO hits SELECT pattern, session_id, customer_id, {moment('ts', 'seq')} FROM hits_before"
     ).fetchall()[0]
     return int(number + before)
+
+
+def _subject(pattern: Pattern) -> str:
+    """Whose events these are; the other column stays empty, as nobody asks for it."""
+    if pattern.scope == "Session":
+        return "session_id, CAST(NULL AS VARCHAR) AS customer_id"
+    return "CAST(NULL AS UUID) AS session_id, customer_id"
+
+
+def _limited(pattern: Pattern, among: str) -> str:
+    subject = SUBJECTS[pattern.scope]
+    return (
+        f" AND {subject} IN (SELECT {subject} FROM {among} WHERE segment = {pattern.segment})"
+        if among
+        else ""
+    )
 
 
 _OF_VISITS = (
@@ -201,11 +232,13 @@ def _find_holding(writer: Writer, rows: Sequence[tuple[int, Json]]) -> None:
         )
 
 
-def _complete(desk: Any, definitions: Definitions, scope: str, subject: str) -> str:
+def _complete(writer: Writer, definitions: Definitions, scope: str, returning: bool) -> str:
     """A table with the moment at which each subject completed all patterns of a segment, in their order; its name.
 
-    A pattern counts from the moment that completed the one before, that one included, but completes strictly later.
+    A pattern counts from the moment that completed the one before, that one included, but completes strictly later. Only
+    subjects that have completed one pattern are searched for the next.
     """
+    desk, subject = writer.desk, SUBJECTS[scope]
     desk.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE {subject}_completed_0 AS
@@ -221,6 +254,8 @@ def _complete(desk: Any, definitions: Definitions, scope: str, subject: str) -> 
     )
     steps = max((row.step for row in definitions.patterns if row.scope == scope), default=0)
     for step in range(1, steps + 1):
+        chosen = [row for row in definitions.patterns if row.scope == scope and row.step == step]
+        _find_hits(writer, chosen, returning, f"{subject}_completed_{step - 1}")
         desk.execute(
             f"""
             CREATE OR REPLACE TEMP TABLE {subject}_completed_{step} AS

@@ -19,9 +19,6 @@ SESSION_COLUMNS: Mapping[str, str] = {
 }
 _SESSION = ", ".join(f"v.{column} AS {name}" for name, column in SESSION_COLUMNS.items())
 
-# In order of month, kind and time, as the facts are asked for (docs/decisions/0007).
-ORDER = "ORDER BY date_trunc('month', ts), kind, ts"
-
 # Assignments that were there before count as earlier than any new event of the same time.
 _HELD = f"""
 holdings AS (
@@ -65,7 +62,7 @@ def write_moments(writer: Writer, columns: str) -> int:
     number = writer.append(
         "facts",
         f"WITH {_HELD} SELECT m.fact_id, m.kind, m.ts, {_SESSION}, held.segments AS journey_session_segment_id, {columns} "
-        f"FROM moments AS m JOIN visits AS v USING (session_id) LEFT JOIN held USING (fact_id) {ORDER}",
+        f"FROM moments AS m JOIN visits AS v USING (session_id) LEFT JOIN held USING (fact_id)",
     )
     rollups.note(
         writer,

@@ -17,6 +17,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from journeyserver.engine.backends.base import Backend, WarehouseError, Writer
+from journeyserver.ingest import ahead
 from journeyserver.ingest.incoming import Batch, Options, Reader, Refused, Unreadable
 from journeyserver.ingest.intake import take_in
 from journeyserver.ingest.stage import Source, next_seq
@@ -187,7 +188,7 @@ class Importer:
         """Batches up to one that moves the position: they go in together, or not at all."""
         piece: list[Batch] = []
         position = self.progress.position
-        for batch in self._reader.batches(position):
+        for batch in ahead.batches(self._reader, position):
             piece.append(batch)
             if batch.position > position:
                 yield piece

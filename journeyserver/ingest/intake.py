@@ -1,6 +1,6 @@
 """take_in: the one path by which anything that happened gets into the warehouse."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +16,7 @@ Json = Mapping[str, Any]
 
 
 _CONTEXT = tuple(column for column in CONTEXT_COLUMNS.values() if column != "authenticated")
+_COLUMNS = {column.name: column for column in COLUMNS["events"]}
 _DEFAULTS = {
     "stream": "CASE WHEN p.app THEN 'App' ELSE 'Web' END",
     "customer_id_type": "coalesce(nullif(i.customer_id_type, ''), 'cookie')",
@@ -37,20 +38,6 @@ WITH arrivals AS (
 )
 SELECT * FROM sums JOIN arrivals USING (session_id)
 """
-_VISITS = f"""
-CREATE OR REPLACE TEMP TABLE visits AS
-SELECT true AS is_new, e.session_id, e.session_type, e.customer_id, e.customer_id_type, e.ts AS started,
-       c.latest AS last_event, c.events AS event_count, c.pageviews AS pageview_count,
-       {", ".join(f"e.{name}" for name in _CONTEXT)}, c.authenticated, e.referrer_keywords,
-       c.arrival_campaign, c.arrival_referrer
-FROM new_events AS e JOIN changes AS c USING (session_id) WHERE e.begins
-UNION ALL BY NAME
-SELECT false AS is_new, s.* REPLACE (
-         greatest(s.last_event, c.latest) AS last_event, s.event_count + c.events AS event_count,
-         s.pageview_count + c.pageviews AS pageview_count, s.authenticated OR c.authenticated AS authenticated,
-         c.arrival_campaign AS arrival_campaign, c.arrival_referrer AS arrival_referrer)
-FROM known_sessions AS s JOIN changes AS c USING (session_id)
-"""
 _CHANGED = (
     "last_event",
     "event_count",
@@ -61,19 +48,51 @@ _CHANGED = (
 )
 
 
-def _new_events(derived: Derived) -> str:
-    """The statement that makes `new_events`: every column of the new events, with their visits."""
-    columns = ", ".join(
-        f"{_value(column, derived)} AS {column.name}"
-        for column in COLUMNS["events"]
-        if column.name not in ("number", "user_agent")
-    )
+# What placing events in visits, counting them and facts ask of an event; patterns ask for more, as the definitions say.
+_ALWAYS = ("ts", "customer_id", "stream", "event_name", "authenticated")
+
+
+def _new_events(derived: Derived, asked: Collection[str]) -> str:
+    """The statement that makes `new_events`: the new events with their visits, and these columns of theirs."""
     return f"""
     CREATE OR REPLACE TEMP TABLE new_events AS
     SELECT p.seq, {assign.moment("i.ts", "p.seq")} AS moment, p.session_id, p.event_id, p.begins,
-           CASE WHEN p.app THEN 'app' ELSE 'web' END AS session_type, {columns}
-    FROM incoming AS i JOIN placed AS p ON p.row = i.rowid{derived.joins}
+           {_values((*_ALWAYS, *sorted(set(asked) - set(_ALWAYS))), derived)}
+    FROM incoming AS i JOIN placed AS p ON p.row = i.row{derived.joins}
     """
+
+
+def _visits(derived: Derived) -> str:
+    """The statement that makes `visits`: every visit with new events, as it is after them."""
+    return f"""
+    CREATE OR REPLACE TEMP TABLE visits AS
+    SELECT true AS is_new, p.session_id, CASE WHEN p.app THEN 'app' ELSE 'web' END AS session_type, i.ts AS started,
+           c.latest AS last_event, c.events AS event_count, c.pageviews AS pageview_count,
+           {_values(("customer_id", "customer_id_type", *_CONTEXT, "referrer_keywords"), derived)},
+           c.authenticated, c.arrival_campaign, c.arrival_referrer
+    FROM incoming AS i JOIN (SELECT * FROM placed WHERE begins) AS p ON p.row = i.row
+    JOIN changes AS c USING (session_id){derived.joins}
+    UNION ALL BY NAME
+    SELECT false AS is_new, s.* REPLACE (
+             greatest(s.last_event, c.latest) AS last_event, s.event_count + c.events AS event_count,
+             s.pageview_count + c.pageviews AS pageview_count, s.authenticated OR c.authenticated AS authenticated,
+             c.arrival_campaign AS arrival_campaign, c.arrival_referrer AS arrival_referrer)
+    FROM known_sessions AS s JOIN changes AS c USING (session_id)
+    """
+
+
+def _events(derived: Derived, received: datetime) -> str:
+    """The rows of `events`: every column of the new events."""
+    own = ("event_id", "seq", "session_id", "received")
+    names = [name for name in EVENTS.names if name not in own]
+    return f"""
+    SELECT p.event_id, p.seq, p.session_id, TIMESTAMP '{received.isoformat(sep=" ")}' AS received, {_values(names, derived)}
+    FROM incoming AS i JOIN placed AS p ON p.row = i.row{derived.joins}
+    """
+
+
+def _values(names: Iterable[str], derived: Derived) -> str:
+    return ", ".join(f"{_value(_COLUMNS[name], derived)} AS {name}" for name in names)
 
 
 def _value(column: Column, derived: Derived) -> str:
@@ -109,17 +128,16 @@ def take_in(
 def _write_events(writer: Writer, derived: Derived, definitions: Sequence[Json], received: datetime) -> None:
     desk = writer.desk
     know(writer)
+    read = assign.read(definitions)
     visits.place(writer, stage.next_seq(writer))
     with writer.as_written():
-        desk.execute(_new_events(derived))
-    desk.execute(_CHANGES)
-    desk.execute(_VISITS)
-    assign.assign(writer, assign.read(definitions))
+        desk.execute(_new_events(derived, assign.columns_asked(read)))
+        desk.execute(_CHANGES)
+        desk.execute(_visits(derived))
+    assign.assign(writer, read)
     facts.write(writer)
-    columns = ", ".join(name for name in EVENTS.names if name != "received")
-    writer.append(
-        "events", f"SELECT {columns}, TIMESTAMP '{received.isoformat(sep=' ')}' AS received FROM new_events"
-    )
+    with writer.as_written():
+        writer.append("events", _events(derived, received))
     writer.append("sessions", "SELECT * EXCLUDE (is_new) FROM visits WHERE is_new")
     writer.replace("sessions", "session_id", _CHANGED, "(SELECT * FROM visits WHERE NOT is_new)")
     writer.append("assignments", "SELECT * EXCLUDE (moment) FROM assigned")

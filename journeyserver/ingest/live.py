@@ -172,7 +172,7 @@ SELECT i.number, v.session_id, v.started, greatest(v.started, coalesce(k.last_ev
        v.event_count - c.events + count(*) OVER visit,
        v.pageview_count - c.pageviews + count(*) FILTER (WHERE e.event_name = 'page_viewed') OVER visit,
        v.referrer_url, v.referrer_medium, v.referrer_keywords, true
-FROM placed JOIN incoming AS i ON i.rowid = placed.row JOIN new_events AS e USING (seq)
+FROM placed JOIN incoming AS i ON i.row = placed.row JOIN new_events AS e USING (seq)
 JOIN visits AS v ON v.session_id = placed.session_id
 JOIN changes AS c ON c.session_id = placed.session_id
 LEFT JOIN known_sessions AS k ON k.session_id = placed.session_id

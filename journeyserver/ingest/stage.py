@@ -10,18 +10,19 @@ from typing import Any
 from uuid import UUID
 
 import pyarrow
+from pyarrow import compute
 
 from journeyadmin.contract.criteria import CONTEXT_KEYS
 from journeyserver.engine.backends.base import Writer
-from journeyserver.engine.backends.duckdb_words import TYPES
 from journeyserver.engine.columns import CONTEXT_COLUMNS
 from journeyserver.ingest import derive
 from journeyserver.ingest.derive import Derived
 from journeyserver.ingest.identity import event_id_sql
-from journeyserver.ingest.incoming import COLUMNS, Batch, Kind, Refused, Select
+from journeyserver.ingest.incoming import SCHEMAS, Batch, Kind, Refused, Select
 
 # How many refused rows of a batch are kept with their text.
 SHOWN = 100
+_SLICE = 30_720
 
 CAMPAIGN_COLUMNS = tuple(CONTEXT_COLUMNS[name] for name in CONTEXT_KEYS if name.startswith("mktCampaign."))
 
@@ -48,40 +49,37 @@ class Staged:
 
 
 def lay_out(writer: Writer, batch: Batch, shift: int = 0) -> int:
-    """Puts a batch on the desk as the table `incoming`, with every column of its kind. How many rows it has."""
+    """Shows a batch to the desk as `incoming`: every column of its kind, and `row`, which counts from 0. How many rows.
+
+    Nothing is copied: the rows stay where they are until those that are new are written.
+    """
     desk = writer.desk
-    desk.execute(_LAYOUTS[batch.kind])
     rows = batch.rows
-    number = 0
     if isinstance(rows, Select):
-        (number,) = desk.execute(
-            f"INSERT INTO incoming BY NAME {rows.sql}", list(rows.parameters)
-        ).fetchall()[0]
-    elif rows is not None and rows.num_rows:
-        desk.register("arrived", _numbered(rows))
-        (number,) = desk.execute("INSERT INTO incoming BY NAME SELECT * FROM arrived").fetchall()[0]
-        desk.unregister("arrived")
+        rows = desk.sql(rows.sql, params=list(rows.parameters)).to_arrow_table()
+    shown = _whole(batch.kind, rows, shift)
+    desk.register("incoming", shown)
+    return int(shown.num_rows)
+
+
+def _whole(kind: Kind, rows: Any, shift: int) -> Any:
+    """The rows with all columns of their kind, times shifted, numbered where they were not, in slices for several threads."""
+    count = 0 if rows is None else rows.num_rows
+    columns = {}
+    for field in SCHEMAS[kind]:
+        if rows is not None and field.name in rows.column_names:
+            column = rows.column(field.name)
+            columns[field.name] = column if column.type == field.type else column.cast(field.type)
+        else:
+            columns[field.name] = pyarrow.nulls(count, field.type)
     if shift:
-        desk.execute("UPDATE incoming SET ts = ts + to_seconds(?)", [shift])
-    return int(number)
-
-
-def _layout(kind: Kind) -> str:
-    types = ", ".join(f"{column.name} {TYPES[column.type]}" for column in COLUMNS[kind])
-    return f"CREATE OR REPLACE TEMP TABLE incoming ({types})"
-
-
-_LAYOUTS = {kind: _layout(kind) for kind in COLUMNS}
-
-
-def _numbered(table: Any) -> Any:
-    """With `number` filled: rows of one time keep the order in which they came."""
-    if "number" in table.column_names:
-        at = table.column_names.index("number")
-        if table.column("number").null_count == 0:
-            return table
-        table = table.remove_column(at)
-    return table.append_column("number", pyarrow.array(range(1, table.num_rows + 1), pyarrow.int64()))
+        columns["ts"] = compute.add(columns["ts"], pyarrow.scalar(shift * 1_000_000, pyarrow.duration("us")))
+    if columns["number"].null_count:
+        # Rows of one time keep the order in which they came.
+        columns["number"] = pyarrow.array(range(1, count + 1), pyarrow.int64())
+    columns["row"] = pyarrow.array(range(count), pyarrow.int64())
+    table = pyarrow.table(columns)
+    return pyarrow.Table.from_batches(table.to_batches(max_chunksize=_SLICE), table.schema)
 
 
 _RIGHT = (
@@ -136,7 +134,7 @@ WITH stored AS (
 ), met AS (
   SELECT customer_id, ts, event_name, page_url, sum(copies) AS met FROM met_before GROUP BY ALL
 ), numbered AS (
-  SELECT i.rowid AS row,
+  SELECT i.row AS row,
          row_number() OVER (PARTITION BY i.customer_id, i.ts, i.event_name, nullif(i.page_url, '') ORDER BY i.number) - 1
            + coalesce(own, 0) + coalesce(met, 0) AS copy,
          coalesce(held, 0) AS held
@@ -185,7 +183,7 @@ def _find_fresh(writer: Writer, source: Source, derived: Derived, first: datetim
         writer.append(
             "repeats",
             f"SELECT '{source.import_id}'::UUID AS import_id, customer_id, ts, event_name, nullif(page_url, '') AS page_url, "
-            f"count(*) AS copies FROM incoming AS i ANTI JOIN fresh ON i.rowid = fresh.row WHERE {_RIGHT} GROUP BY ALL",
+            f"count(*) AS copies FROM incoming AS i ANTI JOIN fresh ON i.row = fresh.row WHERE {_RIGHT} GROUP BY ALL",
         )
     return int(new)
 
@@ -194,11 +192,11 @@ def _fresh(derived: Derived, doubles: bool) -> str:
     """The statement that makes `fresh`."""
     campaign = [derived.column(name) for name in CAMPAIGN_COLUMNS]
     host, medium = derived.column("referrer_hostname"), derived.column("referrer_medium")
-    copies = "JOIN firsts ON firsts.row = i.rowid" if doubles else ""
+    copies = "JOIN firsts ON firsts.row = i.row" if doubles else ""
     copy = "firsts.copy" if doubles else "0"
     return f"""
     CREATE OR REPLACE TEMP TABLE fresh AS
-    SELECT i.rowid AS row, i.number, i.ts, c.customer, coalesce(i.stream = 'App', false) AS app,
+    SELECT i.row AS row, i.number, i.ts, c.customer, coalesce(i.stream = 'App', false) AS app,
            {event_id_sql(copy)} AS event_id,
            CASE WHEN coalesce({", ".join(campaign)}) IS NOT NULL
                 THEN concat_ws(chr(31), {", ".join(f"coalesce({value}, '')" for value in campaign)}) END AS campaign,
