@@ -284,6 +284,8 @@ def dates(span: Span) -> str:
     first, last = span.start.astimezone(span.zone), span.end.astimezone(span.zone)
     if first.date() == last.date():
         return f"{day(first.date(), weekday=True)}, {clock(first)}–{clock(last)}"
+    if last.time() == _MIDNIGHT and last.date() - first.date() == _ONE_DAY:
+        return f"{day(first.date(), weekday=True)}, {clock(first)}–24:00"
     return f"{day(first.date())} {clock(first)} – {day(last.date())} {clock(last)}"
 
 
@@ -327,12 +329,13 @@ def buckets(of: Sequence[Bucket], zone: ZoneInfo) -> list[str]:
     said = ""
     for at, one in enumerate(of):
         first, last = edges[at], edges[at + 1]
-        if first.time() == last.time() == _MIDNIGHT:
-            found.append(days(first.date(), last.date() - _ONE_DAY))
-        elif first.time() != _MIDNIGHT and first.date() == last.date() and first < last and one.hours < 20:
-            if day_of != first.date():
-                day_of, said = first.date(), _said(first, _D_J_M_Y)
+        opens, closes = first.date(), last.date()
+        if opens == closes and first.hour and first < last:
+            if day_of != opens:
+                day_of, said = opens, _said(first, _D_J_M_Y)
             found.append(f"{said}, {clock(first)}–{clock(last)}")
+        elif first.time() == last.time() == _MIDNIGHT:
+            found.append(days(opens, closes - _ONE_DAY))
         else:
             found.append(bucket(one, zone, ""))
     return found

@@ -5,7 +5,7 @@ has a number in a bucket that has not begun. Distinct counts are never added up 
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -263,21 +263,39 @@ def _read(
             named = result.get("group") or {}
             group: Group = tuple(named.get(name) for name in group_by)
             rows = found.setdefault(group, {made.key: _nothing(made, len(starts)) for made in measures})
+            wanted = _wanted(rows, measures)
             for row in result.get("data") or []:
                 interval = row["interval"]
                 at = places.get(interval, -1)
                 if at < 0:
                     # Every group names the same buckets.
                     at = places[interval] = _bucket(interval, starts, edges[-1])
-                stats = _stats(row)
-                for made in measures:
-                    parts = rows[made.key]
-                    _add(parts.top, at, made.top, stats)
-                    if made.under is not None and parts.under is not None:
-                        _add(parts.under, at, made.under, stats)
+                for name, view, stats in _entries(row):
+                    for part, numbers in wanted.get((name, view), ()):
+                        _add(numbers, at, part, stats.get(part.statistic))
         except (AttributeError, KeyError, TypeError) as error:
             raise UnexpectedAnswer(f"{type(error).__name__} in a result") from None
     return found
+
+
+def _wanted(
+    rows: Mapping[str, Parts], measures: tuple[Measure, ...]
+) -> dict[tuple[str, bool], list[tuple[Part, list[Number | None]]]]:
+    """Where each number of a group's answer goes: by name, and whether it is of a view."""
+    found: dict[tuple[str, bool], list[tuple[Part, list[Number | None]]]] = {}
+    for made in measures:
+        parts = rows[made.key]
+        found.setdefault((made.top.name, made.top.view), []).append((made.top, parts.top))
+        if made.under is not None and parts.under is not None:
+            found.setdefault((made.under.name, made.under.view), []).append((made.under, parts.under))
+    return found
+
+
+def _entries(row: Mapping[str, Any]) -> Iterator[tuple[str, bool, Mapping[str, Any]]]:
+    for entry in row.get("metrics") or ():
+        yield entry["metric"], False, entry["stats"]
+    for entry in row.get("views") or ():
+        yield entry["name"], True, entry["stats"]
 
 
 def _bucket(interval: str, starts: list[datetime], end: datetime) -> int:
@@ -291,24 +309,13 @@ def _bucket(interval: str, starts: list[datetime], end: datetime) -> int:
     return at
 
 
-def _stats(row: Mapping[str, Any]) -> dict[tuple[str, bool], Mapping[str, Number]]:
-    stats = {(str(entry["metric"]), False): entry["stats"] for entry in row.get("metrics") or []}
-    stats |= {(str(entry["name"]), True): entry["stats"] for entry in row.get("views") or []}
-    return stats
-
-
-def _add(
-    numbers: list[Number | None],
-    at: int,
-    part: Part,
-    stats: Mapping[tuple[str, bool], Mapping[str, Number]],
-) -> None:
-    value = stats.get((part.name, part.view), {}).get(part.statistic)
+def _add(numbers: list[Number | None], at: int, part: Part, value: Any) -> None:
     if value is None:
         return
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise UnexpectedAnswer(f"{part.name} has {value!r}")
-    numbers[at] = _joined(part, numbers[at], value)
+    before = numbers[at]
+    numbers[at] = value if before is None else _joined(part, before, value)
 
 
 def _joined(part: Part, one: Number | None, other: Number | None) -> Number | None:

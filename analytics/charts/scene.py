@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.utils.formats import get_format
@@ -164,8 +164,8 @@ def point_group(group: series.Group) -> list[str]:
 
 def minutes(moment: datetime) -> float:
     """Minutes since 1970: short, and exact for every zone."""
-    minutes = (moment - datetime(1970, 1, 1, tzinfo=UTC)) / timedelta(minutes=1)
-    return int(minutes) if minutes == int(minutes) else minutes
+    found = moment.timestamp() / 60
+    return int(found) if found.is_integer() else found
 
 
 def numbers(made: Measure) -> Json:

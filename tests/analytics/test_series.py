@@ -10,7 +10,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from analytics import compare, granularity, ranges, series
+from analytics import compare, granularity, labels, ranges, series
 from analytics.measures import Measure, View, all_measures, measure, of_view
 from analytics.ranges import Span
 from analytics.series import Result, UnexpectedAnswer
@@ -437,3 +437,26 @@ def test_half_hour_zones_keep_their_hours() -> None:
     edges = granularity.edges("PT1H", span)
     assert {edge.astimezone(span.zone).minute for edge in edges} == {0}
     assert {edge.minute for edge in edges} == {30}
+
+
+@given(
+    st.dates(date(2010, 1, 1), date(2030, 1, 1)),
+    st.integers(1, 3),
+    st.sampled_from(["P1D", "PT1H", "PT6H", "P1W", "all"]),
+    st.sampled_from(ZONES),
+)
+def test_all_buckets_are_said_as_each_is(first: date, count: int, by: str, zone: str) -> None:
+    try:
+        span = ranges.days_span(first, first + timedelta(days=count - 1), ZoneInfo(zone))
+    except ranges.RangeError:
+        assume(False)
+        return
+    buckets = series.make_buckets(granularity.edges(by, span), span.end)
+    assert labels.buckets(buckets, span.zone) == [labels.bucket(one, span.zone, by) for one in buckets]
+
+
+def test_the_last_hour_of_a_day_ends_at_24() -> None:
+    span = days("2026-05-06", 1)
+    buckets = series.make_buckets(granularity.edges("PT1H", span), span.end)
+    assert labels.bucket(buckets[-1], span.zone, "PT1H") == "Wed 6 May 2026, 23:00–24:00"
+    assert labels.bucket(buckets[0], span.zone, "PT1H") == "Wed 6 May 2026, 00:00–01:00"
