@@ -6,18 +6,18 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-import duckdb
-
-from journeyserver.ingest.incoming import Batch, Reader, Select
+from journeyserver.engine.backends.base import Backend
+from journeyserver.ingest.incoming import Batch, Laid, Reader, Select
+from journeyserver.ingest.stage import layout
 
 # Pieces are large: one is being taken in, one waits, one is being read.
 _WAITING = 1
 
 
-def batches(reader: Reader, position: int) -> Iterator[Batch]:
-    """The reader's batches, read by a thread of its own; what DuckDB is to select is selected there.
+def batches(backend: Backend, reader: Reader, position: int) -> Iterator[Batch]:
+    """The reader's batches, read by a thread of its own; what DuckDB is to select is laid out there for the desk.
 
-    Closing the iterator ends the thread after the batch that it is at.
+    A batch's rows are there until the one after the next is asked for. Closing the iterator ends the thread after the batch that it is at.
     """
     ready: queue.Queue[Batch | BaseException | None] = queue.Queue(_WAITING)
     over = threading.Event()
@@ -31,32 +31,55 @@ def batches(reader: Reader, position: int) -> Iterator[Batch]:
                 continue
 
     def read() -> None:
-        # A warehouse of its own, in memory and empty: files are read without a turn at the real one.
-        with duckdb.connect(config={"threads": 2, "memory_limit": "1GB"}) as connection:
-            connection.execute("SET TimeZone = 'UTC'")
+        try:
+            desk = backend.reading_desk()
             try:
-                for batch in reader.batches(position):
-                    put(_selected(connection, batch))
+                for number, batch in enumerate(reader.batches(position)):
+                    put(_laid(desk, batch, f"staging.piece_{id(ready)}_{number}"))
                     if over.is_set():
                         return
-                put(None)
-            except BaseException as error:
-                put(error)
+            finally:
+                desk.close()
+            put(None)
+        except BaseException as error:
+            put(error)
 
     thread = threading.Thread(target=read, name="reader", daemon=True)
     thread.start()
+    kept: list[Laid] = []
+    desk = backend.reading_desk()
     try:
         while (thing := ready.get()) is not None:
             if isinstance(thing, BaseException):
                 raise thing
             yield thing
+            if isinstance(thing.rows, Laid):
+                kept.append(thing.rows)
+            if thing.position > position:
+                # A piece ends here, and has been taken in.
+                position = thing.position
+                _clear(desk, kept)
     finally:
         over.set()
         thread.join()
+        while not ready.empty():
+            left = ready.get()
+            if isinstance(left, Batch) and isinstance(left.rows, Laid):
+                kept.append(left.rows)
+        _clear(desk, kept)
+        desk.close()
 
 
-def _selected(connection: Any, batch: Batch) -> Batch:
+def _laid(desk: Any, batch: Batch, table: str) -> Batch:
     if not isinstance(batch.rows, Select):
         return batch
-    rows = connection.sql(batch.rows.sql, params=list(batch.rows.parameters)).to_arrow_table()
-    return replace(batch, rows=rows)
+    desk.execute(f"CREATE TABLE {table} ({layout(batch.kind)})")
+    (rows,) = desk.execute(
+        f"INSERT INTO {table} BY NAME {batch.rows.sql}", list(batch.rows.parameters)
+    ).fetchall()[0]
+    return replace(batch, rows=Laid(table, int(rows)))
+
+
+def _clear(desk: Any, kept: list[Laid]) -> None:
+    while kept:
+        desk.execute(f"DROP TABLE IF EXISTS {kept.pop().table}")

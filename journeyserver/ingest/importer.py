@@ -188,7 +188,7 @@ class Importer:
         """Batches up to one that moves the position: they go in together, or not at all."""
         piece: list[Batch] = []
         position = self.progress.position
-        for batch in ahead.batches(self._reader, position):
+        for batch in ahead.batches(self._backend, self._reader, position):
             piece.append(batch)
             if batch.position > position:
                 yield piece

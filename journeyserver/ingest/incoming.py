@@ -136,6 +136,14 @@ class Select:
 
 
 @dataclass(frozen=True)
+class Laid:
+    """Rows that were laid out beforehand, in a table that the desk can read (`ahead.py` makes these of a Select)."""
+
+    table: str
+    rows: int
+
+
+@dataclass(frozen=True)
 class Batch:
     """Rows of one kind and how far the file has been read with them.
 
@@ -146,7 +154,7 @@ class Batch:
     """
 
     kind: Kind
-    rows: "pyarrow.Table | Select | None"
+    rows: "pyarrow.Table | Select | Laid | None"
     position: int
     total: int
     refused: tuple[Refused, ...] = ()

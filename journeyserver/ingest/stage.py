@@ -10,15 +10,15 @@ from typing import Any
 from uuid import UUID
 
 import pyarrow
-from pyarrow import compute
 
 from journeyadmin.contract.criteria import CONTEXT_KEYS
 from journeyserver.engine.backends.base import Writer
+from journeyserver.engine.backends.duckdb_words import TYPES
 from journeyserver.engine.columns import CONTEXT_COLUMNS
 from journeyserver.ingest import derive
 from journeyserver.ingest.derive import Derived
 from journeyserver.ingest.identity import event_id_sql
-from journeyserver.ingest.incoming import SCHEMAS, Batch, Kind, Refused, Select
+from journeyserver.ingest.incoming import COLUMNS, SCHEMAS, Batch, Kind, Laid, Refused, Select
 
 # How many refused rows of a batch are kept with their text.
 SHOWN = 100
@@ -53,17 +53,30 @@ def lay_out(writer: Writer, batch: Batch, shift: int = 0) -> int:
 
     Nothing is copied: the rows stay where they are until those that are new are written.
     """
-    desk = writer.desk
-    rows = batch.rows
+    desk, rows = writer.desk, batch.rows
+    later = f"ts + to_seconds({int(shift)}) AS ts, " if shift else ""
+    # Rows of one time keep the order in which they came.
+    shown = f"* REPLACE ({later}coalesce(number, row + 1) AS number)"
+    if isinstance(rows, Laid):
+        desk.execute(
+            f"CREATE OR REPLACE TEMP VIEW incoming AS SELECT {shown} FROM (SELECT *, rowid AS row FROM {rows.table})"
+        )
+        return rows.rows
     if isinstance(rows, Select):
         rows = desk.sql(rows.sql, params=list(rows.parameters)).to_arrow_table()
-    shown = _whole(batch.kind, rows, shift)
-    desk.register("incoming", shown)
-    return int(shown.num_rows)
+    whole = _whole(batch.kind, rows)
+    desk.register("arrived", whole)
+    desk.execute(f"CREATE OR REPLACE TEMP VIEW incoming AS SELECT {shown} FROM arrived")
+    return int(whole.num_rows)
 
 
-def _whole(kind: Kind, rows: Any, shift: int) -> Any:
-    """The rows with all columns of their kind, times shifted, numbered where they were not, in slices for several threads."""
+def layout(kind: Kind) -> str:
+    """The columns of this kind with their types, as a table is made of them."""
+    return ", ".join(f"{column.name} {TYPES[column.type]}" for column in COLUMNS[kind])
+
+
+def _whole(kind: Kind, rows: Any) -> Any:
+    """The rows with all columns of their kind, and which one each is, in slices for several threads."""
     count = 0 if rows is None else rows.num_rows
     columns = {}
     for field in SCHEMAS[kind]:
@@ -72,11 +85,6 @@ def _whole(kind: Kind, rows: Any, shift: int) -> Any:
             columns[field.name] = column if column.type == field.type else column.cast(field.type)
         else:
             columns[field.name] = pyarrow.nulls(count, field.type)
-    if shift:
-        columns["ts"] = compute.add(columns["ts"], pyarrow.scalar(shift * 1_000_000, pyarrow.duration("us")))
-    if columns["number"].null_count:
-        # Rows of one time keep the order in which they came.
-        columns["number"] = pyarrow.array(range(1, count + 1), pyarrow.int64())
     columns["row"] = pyarrow.array(range(count), pyarrow.int64())
     table = pyarrow.table(columns)
     return pyarrow.Table.from_batches(table.to_batches(max_chunksize=_SLICE), table.schema)

@@ -186,6 +186,13 @@ class DuckBackend:
             except duckdb.Error as error:
                 raise _sentence(error, self.path) from error
 
+    def reading_desk(self) -> duckdb.DuckDBPyConnection:
+        with self._making:
+            connection = self._root.cursor()
+            # Two that attach at once get in each other's way.
+            connection.execute("ATTACH IF NOT EXISTS ':memory:' AS staging")
+        return connection
+
     def copy_to(self, path: Path) -> None:
         with self._making:
             connection = self._root.cursor()
