@@ -15,8 +15,9 @@ FIRST, SECOND = 90.0, 5.0
 
 def run(arguments: Arguments) -> list[Row]:
     """The first start fills the shop with its 20,000 visits whatever the size: that is what the target is about."""
-    first = _seconds_until_ready(arguments.folder)
-    second = min(_seconds_until_ready(arguments.folder) for _ in range(2))
+    ports = {"PORT": str(_free_port()), "JOURNEYSERVER_PORT": str(_free_port())}
+    first = _seconds_until_ready(arguments.folder, ports)
+    second = min(_seconds_until_ready(arguments.folder, ports) for _ in range(2))
     note = "until the `ready` line; no other program busy"
     return [
         Row("first start", first, "s", target=f"under {FIRST:.0f} s", met=first < FIRST, note=note),
@@ -24,17 +25,12 @@ def run(arguments: Arguments) -> list[Row]:
     ]
 
 
-def _seconds_until_ready(folder: Path) -> float:
+def _seconds_until_ready(folder: Path, ports: dict[str, str]) -> float:
     begun = time.perf_counter()
     process = subprocess.Popen(
         [sys.executable, "demo.py"],
         cwd=ROOT,
-        env={
-            **os.environ,
-            "PORT": str(_free_port()),
-            "JOURNEYSERVER_PORT": str(_free_port()),
-            "JOURNEYADMIN_DATA_DIR": str(folder),
-        },
+        env={**os.environ, **ports, "JOURNEYADMIN_DATA_DIR": str(folder)},
         stdout=subprocess.PIPE,
         text=True,
     )
