@@ -51,9 +51,11 @@ class Row:
     at: datetime | None
     title: str
     detail: str
-    who: str
+    who: str = ""
     colour: str = ""
     link: str = ""
+    # Events of a session so far.
+    count: int | None = None
 
 
 @require_GET
@@ -148,7 +150,7 @@ def _session(row: dict[str, Any]) -> Row:
         _moment(row.get("lastEvent")),
         str(row.get("sessionId") or ""),
         " · ".join(str(part) for part in parts if part),
-        str(count if isinstance(count, int) else ""),
+        count=count if isinstance(count, int) else None,
     )
 
 

@@ -42,6 +42,8 @@ def test_what_happened_is_there_and_what_follows_comes_after_the_cursor(ana: Bro
             break
     assert name in feed.content.decode()
     assert "A &lt;b&gt;page&lt;/b&gt;" in feed.content.decode()
+    # The session that this one event began.
+    assert ">1 event<" in feed.content.decode()
 
 
 def test_where_nothing_live_is_announced_the_last_hour_stands_in(ana: Browser) -> None:
