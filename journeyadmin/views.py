@@ -106,5 +106,10 @@ def failed(request: HttpRequest) -> HttpResponse:
 
 def _error_page(request: HttpRequest, status: int, title: str, message: str) -> HttpResponse:
     details = f"What: {title}\nRequest id: {getattr(request, 'request_id', '')}\nPage: {request.path}"
-    context: dict[str, Any] = {"error_title": title, "error_message": message, "error_details": details}
+    context: dict[str, Any] = {
+        "error_title": title,
+        "error_message": message,
+        "error_details": details,
+        "error_stays": status == 404,
+    }
     return render(request, "error.html", context, status=status)

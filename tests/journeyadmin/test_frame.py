@@ -28,3 +28,12 @@ def test_nobody_sees_a_page_without_signing_in(db: None, client: Browser) -> Non
     answer = client.get("/segments/")
     assert answer.status_code == 302
     assert answer["Location"] == "/accounts/sign-in?next=%2Fsegments%2F"
+
+
+def test_an_address_without_a_page_leads_to_the_start(marketer: Browser) -> None:
+    answer = marketer.get("/nothing-here")
+    page = answer.content.decode()
+    assert answer.status_code == 404
+    assert "There is no page at this address." in page
+    assert 'class="button button-primary" href="/"' in page
+    assert "Try again" not in page
