@@ -1,7 +1,9 @@
 """The security headers that Django does not set by itself; the content policy allows nothing inline and nothing from elsewhere."""
 
 from collections.abc import Callable, Iterable
+from wsgiref.headers import Headers
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -36,8 +38,22 @@ def allow_forms_to(response: HttpResponse, hosts: Iterable[str]) -> HttpResponse
     return response
 
 
+def static_headers(headers: Headers, path: str, url: str) -> None:
+    """What a static file carries: what keeps it from being taken for something else or read from elsewhere.
+
+    The content policy is for documents, and of the static files only a drawing can be opened as one. Left away, the policy
+    and the rest save half a kilobyte on each of two dozen files.
+    """
+    headers["X-Content-Type-Options"] = "nosniff"
+    headers["Cross-Origin-Resource-Policy"] = "same-origin"
+    if settings.SECURE_HSTS_SECONDS:
+        headers["Strict-Transport-Security"] = f"max-age={settings.SECURE_HSTS_SECONDS}"
+    if url.endswith(".svg"):
+        headers["Content-Security-Policy"] = content_policy()
+
+
 class SecurityHeaders:
-    """Adds the headers to whatever comes back, static files and errors included."""
+    """Adds the headers to whatever comes back but static files, errors included."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from cryptography.fernet import Fernet
 
 from journeyadmin.environment import Environment, SetupError, data_folder, database, kept_key, stop
+from journeyadmin.security import static_headers
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -73,13 +74,14 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    # Before all others: a style or a font needs neither a session nor the headers of a page (journeyadmin/security.py).
+    "whitenoise.middleware.WhiteNoiseMiddleware",
     "journeyadmin.monitoring.middleware.Measured",
     "journeyadmin.security.SecurityHeaders",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
     # Pads with a random length, and each page masks its form token anew: https://breachattack.com
-    "django.middleware.gzip.GZipMiddleware",
+    "journeyadmin.compression.Compression",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -165,6 +167,8 @@ STATICFILES_FINDERS = [
 ]
 NODE_MODULES = BASE_DIR / "node_modules"
 WHITENOISE_USE_FINDERS = True
+WHITENOISE_ALLOW_ALL_ORIGINS = False
+WHITENOISE_ADD_HEADERS_FUNCTION = static_headers
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "journeyadmin.packages.StaticStorage"},

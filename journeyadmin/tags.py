@@ -1,18 +1,22 @@
 """Template tags of the whole dashboard: icons, swatches, bars and query strings. Builtins: no `{% load %}` needed."""
 
 import re
+import secrets
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from django import template
 from django.conf import settings
+from django.contrib.staticfiles.storage import staticfiles_storage
 from django.template.context import Context
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from journeyadmin.accounts import capabilities
+from journeyadmin.middleware import error_words
 from journeyadmin.operations import tabs
+from journeyadmin.service import JourneyError
 
 register = template.Library()
 
@@ -39,6 +43,16 @@ def icon(name: str, label: str = "", size: int = 16) -> SafeString:
         size,
         described,
         mark_safe(_strokes(name)),  # noqa: S308
+    )
+
+
+@register.simple_tag
+def page_styles() -> SafeString:
+    """The links to the styles of every page."""
+    return format_html_join(
+        "",
+        '<link rel="stylesheet" href="{}">',
+        [[url] for url in staticfiles_storage.page_styles()],  # type: ignore[attr-defined]
     )
 
 
@@ -106,3 +120,13 @@ def operations_page(context: Context) -> tabs.Tab | None:
 def offers(context: Context, extension: str) -> bool:
     """`{% offers "preview" as can_preview %}`: whether the connected service announced this extension."""
     return capabilities.offers(context["request"], extension)
+
+
+@register.inclusion_tag("_error_ids.html", takes_context=True)
+def error_ids(context: Context, error: JourneyError) -> dict[str, Any]:
+    """`{% error_ids failed %}`: below a sentence that says what failed, the two ids that find it in the logs, to be copied.
+
+    Several may stand on one page and more may be swapped in, so each has an id of its own.
+    """
+    _status, words = error_words(context["request"], error)
+    return {"error_details": words["error_details"], "details_id": f"error-details-{secrets.token_hex(4)}"}

@@ -1,10 +1,17 @@
 """Static files as they are served: named by their content, with no two scripts that import each other."""
 
+import json
 import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
+from wsgiref.headers import Headers
 
+from django.test import Client
+
+from journeyadmin.packages import PAGE_STYLES, StaticStorage
+from journeyadmin.security import static_headers
 from tests.programs import ROOT, environment
 
 SCRIPTS = ROOT / "static" / "js"
@@ -37,3 +44,39 @@ def test_all_of_them_can_be_collected(tmp_path: Path) -> None:
     # Hashed scripts hold what the plain ones hold, comments apart.
     for file in (tmp_path / "static" / "js").glob("*.js"):
         assert file.stat().st_size > 20, file.name
+    # The styles of every page are one file, and it holds every rule of each of them.
+    names = json.loads((tmp_path / "static" / "staticfiles.json").read_text())["paths"]
+    page = (tmp_path / "static" / names["css/page.css"]).read_text()
+    for style in PAGE_STYLES:
+        rules = (tmp_path / "static" / style).read_text()
+        assert page.count("{") > rules.count("{") > 0
+        assert rules.strip()[:40] in page, style
+    assert "/*" not in page
+
+
+def test_a_page_asks_for_one_style_once_they_are_collected() -> None:
+    storage = StaticStorage()
+    storage.hashed_files = {}
+    assert storage.page_styles() == [f"/static/{name}" for name in PAGE_STYLES]
+    storage.hashed_files = {"css/page.css": "css/page.0123456789ab.css"}
+    assert storage.page_styles() == ["/static/css/page.0123456789ab.css"]
+
+
+def test_static_files_carry_what_they_need_and_no_more(client: Client) -> None:
+    style = client.get("/static/css/base.css")
+    assert style.status_code == 200
+    assert style["X-Content-Type-Options"] == "nosniff"
+    assert style["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert "Access-Control-Allow-Origin" not in style
+    assert not style.cookies
+    style.close()
+    drawing = client.get("/static/icon.svg")
+    assert "default-src 'none'" in drawing["Content-Security-Policy"]
+    drawing.close()
+
+
+def test_static_files_say_that_only_https_is_good_where_it_is_used(settings: Any) -> None:
+    settings.SECURE_HSTS_SECONDS = 31_536_000
+    headers = Headers()
+    static_headers(headers, "/anywhere/base.css", "/static/css/base.css")
+    assert headers["Strict-Transport-Security"] == "max-age=31536000"
