@@ -89,7 +89,7 @@ def error_words(request: HttpRequest, error: errors.JourneyError) -> tuple[int, 
 
 def _details(request: HttpRequest, error: errors.JourneyError, title: str) -> str:
     """Text for a support request: no token, no cookie, no address parameter, nothing that was typed."""
-    lines = [
+    return support_text(
         ("What", title),
         ("Operation", error.operation),
         ("Status", str(error.status or "no answer")),
@@ -97,5 +97,9 @@ def _details(request: HttpRequest, error: errors.JourneyError, title: str) -> st
         ("Correlation id", error.correlation_id),
         ("Request id", str(getattr(request, "request_id", ""))),
         ("Page", request.path),
-    ]
+    )
+
+
+def support_text(*lines: tuple[str, str]) -> str:
+    """A line for each name that has a value; the names are English, as those are who read it."""
     return "\n".join(f"{name}: {value}" for name, value in lines if value)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
+from journeyadmin.accounts.kept import typed
 from journeyadmin.accounts.permissions import require
 from journeyadmin.contract.operations import DELETE_SEGMENT, GET_SEGMENT, UPDATE_SEGMENT
 from journeyadmin.files import reading
@@ -20,8 +21,10 @@ from journeyadmin.files.transfer import file_response
 from journeyadmin.history.models import Kind
 from journeyadmin.htmx import go_to
 from journeyadmin.http import JourneyRequest
+from journeyadmin.middleware import error_words
 from journeyadmin.plans import planning
 from journeyadmin.runs.begin import begin
+from journeyadmin.service import Forbidden, JourneyError, SignInExpired
 from journeyadmin.uses import uses_of
 
 Json = dict[str, Any]
@@ -32,16 +35,33 @@ EXPORTS = {"export": "yaml", "export-json": "json", "export-terraform": "terrafo
 @require_http_methods(["GET", "POST"])
 def segments_bulk(request: JourneyRequest) -> HttpResponse:
     require(request, GET_SEGMENT.permission)
-    back = _back(request)
+    if request.method == "GET":
+        # After signing in again: the form as it was. What is no form is chosen in the list.
+        kept = typed(request)
+        if kept is None or kept.get("do") != "plan":
+            return go_to(request, _back(kept))
+        found = reading.held_here(request, targets=False).segments
+        context = {"retyped": True, "back": _back(kept)}
+        return _form(request, _those(found, kept.getlist("id")), BulkForm(kept), context)
+    back = _back(request.POST)
     ids = request.POST.getlist("id")
-    if request.method != "POST" or not ids:
-        if request.method == "POST":
-            messages.info(request, _("No segment is selected."))
+    if not ids:
+        messages.info(request, _("No segment is selected."))
         return go_to(request, back)
-    found = reading.held_here(request, targets=False).segments
-    wanted = set(ids)
-    chosen = [segment for segment in found if segment["id"] in wanted]
-    if missing := len(wanted) - len(chosen):
+    try:
+        found = reading.held_here(request, targets=False).segments
+    except (SignInExpired, Forbidden):
+        raise
+    except JourneyError as error:
+        if request.POST.get("do") != "plan":
+            raise
+        # The form again, with the ids in place of the names that could not be read.
+        nameless = [{"id": one, "displayName": one} for one in ids]
+        context = {"failed": error, "back": back}
+        status = error_words(request, error)[0]
+        return _form(request, nameless, BulkForm(request.POST), context, status=status)
+    chosen = _those(found, ids)
+    if missing := len(set(ids)) - len(chosen):
         words = ngettext(
             "%(count)s selected segment is no longer there.",
             "%(count)s selected segments are no longer there.",
@@ -65,16 +85,24 @@ def segments_bulk(request: JourneyRequest) -> HttpResponse:
             else ngettext("Deactivate %s segment", "Deactivate %s segments", len(chosen))
         )
         return _plan(request, title, _changes(chosen, SWITCHES[do]), back)
-    return _form(request, chosen, back, submitted=do == "plan")
+    if do != "plan":
+        return _form(request, chosen, BulkForm(), {"back": back})
+    form = BulkForm(request.POST)
+    if not form.is_valid():
+        return _form(request, chosen, form, {"back": back}, status=422)
+    title = ngettext("Change %s segment", "Change %s segments", len(chosen))
+    return _plan(request, title, _changes(chosen, form.patch), back)
 
 
-def _form(request: JourneyRequest, chosen: Sequence[Json], back: str, *, submitted: bool) -> HttpResponse:
-    form = BulkForm(request.POST if submitted else None)
-    if submitted and form.is_valid():
-        title = ngettext("Change %s segment", "Change %s segments", len(chosen))
-        return _plan(request, title, _changes(chosen, form.patch), back)
-    context = {"form": form, "chosen": chosen, "back": back}
-    return render(request, "files/bulk.html", context, status=422 if form.errors else 200)
+def _form(
+    request: JourneyRequest, chosen: Sequence[Json], form: BulkForm, context: Json, status: int = 200
+) -> HttpResponse:
+    return render(request, "files/bulk.html", {"form": form, "chosen": chosen, **context}, status=status)
+
+
+def _those(found: Sequence[Json], ids: Sequence[str]) -> list[Json]:
+    wanted = set(ids)
+    return [segment for segment in found if segment["id"] in wanted]
 
 
 def _changes(chosen: Sequence[Json], patch: Json) -> list[planning.Step]:
@@ -98,9 +126,9 @@ def _plan(request: JourneyRequest, title: str, steps: list[planning.Step], back:
     return go_to(request, run.get_absolute_url())
 
 
-def _back(request: JourneyRequest) -> str:
+def _back(data: QueryDict | None) -> str:
     """The list as it was filtered; never another host."""
-    asked = request.POST.get("back", "")
+    asked = data.get("back", "") if data is not None else ""
     root = reverse("segments:list")
     ours = (
         asked.startswith(root)

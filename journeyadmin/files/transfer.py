@@ -8,15 +8,18 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 
+from journeyadmin.accounts.kept import typed
 from journeyadmin.files import reading
 from journeyadmin.files.forms import ExportForm, ImportForm
 from journeyadmin.history import drafts
 from journeyadmin.htmx import go_to
 from journeyadmin.http import JourneyRequest
+from journeyadmin.middleware import error_words
 from journeyadmin.plans import documents, planning, terraform
 from journeyadmin.runs.begin import begin
+from journeyadmin.service import Forbidden, JourneyError, SignInExpired
 
 # What was pasted for an import is kept as a draft of this kind.
 DRAFT = "import"
@@ -46,9 +49,13 @@ def export_file(request: JourneyRequest) -> HttpResponse:
     return file_response(held, file_format, identity=form.cleaned_data["identity"], what=f"{name}_{what}")
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 def import_file(request: JourneyRequest) -> HttpResponse:
     """Always a plan first: nothing is written before someone applies it."""
+    if request.method == "GET":
+        # After signing in again: what was pasted, as it was. A file has to be chosen again.
+        kept = typed(request)
+        return _page(request, {"import": ImportForm(kept)}, retyped=True) if kept else _page(request)
     form = ImportForm(request.POST, request.FILES)
     if not form.is_valid():
         return _page(request, {"import": form}, status=422)
@@ -58,12 +65,17 @@ def import_file(request: JourneyRequest) -> HttpResponse:
     except documents.Unreadable as error:
         form.add_error("file" if upload is not None else "text", str(error))
         return _page(request, {"import": form}, status=422)
-    plan = plan_here(
-        request,
-        wanted,
-        also_delete=form.cleaned_data["also_delete"],
-        overwrite=form.cleaned_data["overwrite"],
-    )
+    try:
+        plan = plan_here(
+            request,
+            wanted,
+            also_delete=form.cleaned_data["also_delete"],
+            overwrite=form.cleaned_data["overwrite"],
+        )
+    except (SignInExpired, Forbidden):
+        raise
+    except JourneyError as error:
+        return _page(request, {"import": form}, status=error_words(request, error)[0], failed=error)
     if upload is None:
         drafts.keep(request, DRAFT, "", {"text": form.cleaned_data["text"]}, None)
     title = _("Import %s") % upload.name if upload is not None else _("Import of a pasted text")
@@ -100,10 +112,13 @@ def file_response(held: reading.Held, file_format: str, *, identity: bool, what:
     return response
 
 
-def _page(request: JourneyRequest, forms: dict[str, Any] | None = None, status: int = 200) -> HttpResponse:
+def _page(
+    request: JourneyRequest, forms: dict[str, Any] | None = None, status: int = 200, **more: Any
+) -> HttpResponse:
     forms = forms or {}
     context = {
         "export": forms.get("export") or ExportForm(),
         "import_form": forms.get("import") or ImportForm(),
+        **more,
     }
     return render(request, "files/page.html", context, status=status)

@@ -27,6 +27,7 @@ from journeyadmin.history.asked import OUTSIDE, Asked
 from journeyadmin.history.models import Change, Kind, Operation
 from journeyadmin.htmx import answer, go_to, is_partial
 from journeyadmin.http import JourneyRequest
+from journeyadmin.middleware import error_words
 from journeyadmin.service import Forbidden, JourneyError, NotFound, SignInExpired
 
 PAGE = 50
@@ -92,17 +93,15 @@ def change_page(request: JourneyRequest, pk: int) -> HttpResponse:
 def bin_page(request: JourneyRequest) -> HttpResponse:
     """Segments deleted in the last 30 days."""
     require(request, VIEW[Kind.SEGMENT])
-    context = {
-        "contents": deleted_bin.contents(request),
-        "may_restore": request.may(CREATE_SEGMENT.permission),
-    }
-    context["reason"] = reasons.ReasonForm(required=reasons.required(request))
-    return render(request, "history/bin.html", context)
+    return _bin(request)
 
 
-@require_http_methods(["POST"])
+@require_http_methods(["GET", "POST"])
 def bin_restore(request: JourneyRequest, pk: int) -> HttpResponse:
     """Creates the segment again. A second press finds it restored already."""
+    if request.method == "GET":
+        # The way back after signing in again, or a reload after a failure.
+        return go_to(request, reverse("history:bin"))
     require(request, CREATE_SEGMENT.permission)
     found = deleted_bin.find(request, pk)
     if found is None:
@@ -112,24 +111,40 @@ def bin_restore(request: JourneyRequest, pk: int) -> HttpResponse:
         return go_to(request, object_address(Kind.SEGMENT, found.restored.object_id))
     form = reasons.ReasonForm(request.POST, required=reasons.required(request))
     if not form.is_valid():
-        messages.error(request, str(form.errors["reason"][0]))
-        return go_to(request, reverse("history:bin"))
+        return _bin(request, found, form, status=422)
     try:
         made = deleted_bin.restore(request, found, form.cleaned_data["reason"])
     except SignInExpired:
         raise
     except JourneyError as error:
-        messages.error(
-            request,
-            _("“%(name)s” was not restored. %(why)s") % {"name": found.change.name, "why": _why(error)},
-        )
-        return go_to(request, reverse("history:bin"))
+        return _bin(request, found, form, error)
     messages.success(
         request,
         _("“%(name)s” is back, with the new id %(id)s. What used the old id does not know the new one.")
         % {"name": found.change.name, "id": made["id"]},
     )
     return go_to(request, object_address(Kind.SEGMENT, str(made["id"])))
+
+
+def _bin(
+    request: JourneyRequest,
+    tried: deleted_bin.Deleted | None = None,
+    form: reasons.ReasonForm | None = None,
+    failed: JourneyError | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """The bin; after a try to restore one that did not succeed (`tried`) with what was typed for it and why."""
+    context = {
+        "contents": deleted_bin.contents(request),
+        "may_restore": request.may(CREATE_SEGMENT.permission),
+        "reason": form or reasons.ReasonForm(required=reasons.required(request)),
+        "tried": tried,
+        "failed": failed,
+        "why": _why(failed) if failed else "",
+    }
+    if failed is not None:
+        status = error_words(request, failed)[0]
+    return render(request, "history/bin.html", context, status=status)
 
 
 def object_address(kind: str, object_id: str) -> str:

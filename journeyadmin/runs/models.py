@@ -83,7 +83,9 @@ class Step(models.Model):
     why = models.CharField(max_length=500, blank=True)
     state = models.CharField(max_length=10, choices=StepState.choices, default=StepState.WAITING)
     message = models.CharField(max_length=1000, blank=True)
+    # The ids that find the try in the service's logs and in ours; the latter is empty for the command, which has no request.
     correlation_id = models.CharField(max_length=64, blank=True)
+    request_id = models.CharField(max_length=64, blank=True)
     started = models.DateTimeField(null=True)
     # What was made of it, for the link in the result.
     result_id = models.CharField(max_length=64, blank=True)

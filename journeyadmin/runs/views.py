@@ -1,6 +1,7 @@
 """The page of a run: the plan before, progress, and a result for each row after."""
 
 from collections.abc import Callable
+from datetime import UTC
 from typing import Any
 
 from django.contrib import messages
@@ -24,6 +25,7 @@ from journeyadmin.history.reasons import ReasonForm, required
 from journeyadmin.history.writes import Writer
 from journeyadmin.htmx import announce, answer, go_to, is_partial
 from journeyadmin.http import JourneyRequest
+from journeyadmin.middleware import support_text
 from journeyadmin.plans import planning, report
 from journeyadmin.runs.begin import begin, undo
 from journeyadmin.runs.models import UNDONE, Run, RunState, Step, StepState
@@ -162,6 +164,7 @@ def _page(
     chosen = (more or {}).get("chosen", ())
     for step in steps:
         step.chosen = str(step.pk) in chosen  # type: ignore[attr-defined]
+        step.details = _details(run, step) if step.state == StepState.FAILED else ""  # type: ignore[attr-defined]
     wait = max(0, round((run.wait_until - timezone.now()).total_seconds())) if run.wait_until else 0
     context = {
         "run": run,
@@ -185,6 +188,17 @@ def _page(
     }
     response = answer(request, "runs/run.html", "runs/_run.html", context, status=status)
     return announce(response, context["outcome"]) if run.state == RunState.DONE else response
+
+
+def _details(run: Run, step: Step) -> str:
+    """What finds a failed step in the logs."""
+    return support_text(
+        ("What", f"{step.operation} {step.get_kind_display()}"),
+        ("Correlation id", step.correlation_id),
+        ("Request id", step.request_id),
+        ("Time", step.started.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if step.started else ""),
+        ("Page", run.get_absolute_url()),
+    )
 
 
 def _as_plan(steps: list[Step]) -> planning.Plan:

@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from journeyadmin import servicelevel
+from journeyadmin import logs, servicelevel
 from journeyadmin.history import log
 from journeyadmin.history.models import Kind, Operation
 from journeyadmin.history.writes import ChangedMeanwhile, Writer
@@ -71,6 +71,7 @@ def _carry_out(run: Run, step: Step, writer: Writer) -> bool:
     """False where the run has to wait: the step is then as if it had not been begun."""
     step.state, step.started, step.message = StepState.SENDING, timezone.now(), ""
     step.save(update_fields=["state", "started", "message"])
+    failure: JourneyError | None = None
     try:
         step.result_id = _send(step, writer)
         step.state = StepState.DONE
@@ -87,16 +88,21 @@ def _carry_out(run: Run, step: Step, writer: Writer) -> bool:
         step.state = StepState.CHANGED
         step.message = _("Changed meanwhile: it is %s now.") % servicelevel.level_words(met.now)
     except Conflict as error:
+        failure = error
         step.state = StepState.CHANGED if error.stale else StepState.FAILED
         step.message = _("Somebody saved a newer version meanwhile.") if error.stale else error.user_message
     except JourneyError as error:
+        failure = error
         step.state, step.message = StepState.FAILED, _words(error)
         if error.unsure:
             _settle_unsure(step, writer)
     finally:
-        step.correlation_id = writer.service.correlation_id[:64]
+        # Of the call that failed: the service may have been asked again since, and a call without an answer has none.
+        known = writer.service if failure is None else failure
+        step.correlation_id = known.correlation_id[:64]
+        step.request_id = logs.request_id.get("")
         step.message = step.message[:1000]
-        step.save(update_fields=["state", "message", "correlation_id", "result_id"])
+        step.save(update_fields=["state", "message", "correlation_id", "request_id", "result_id"])
     return True
 
 

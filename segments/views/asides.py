@@ -96,7 +96,7 @@ def tried(request: JourneyRequest, sheet: Sheet, session: str) -> Json:
     except tryit.NotRead as error:
         return {"trouble": str(error)}
     except JourneyError as error:
-        return {"trouble": error.user_message}
+        return {"trouble": error.user_message, "error": error}
 
 
 def _told(wanted: Json, answer: Json) -> Json:

@@ -1,5 +1,6 @@
 """The error table on every page that reads from the service: whole pages and fragments, through the server's fault switch."""
 
+import html
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -28,6 +29,10 @@ WORDS = {
     "garbled": "Unexpected answer",
 }
 QUERY = "/analytics/"
+FILE = """journey: 1
+segments:
+- displayName: From a file
+"""
 
 
 @pytest.fixture(scope="module")
@@ -119,6 +124,58 @@ def test_every_page_says_what_happened_and_none_breaks(
         if answer.status_code >= 400 and WORDS[fault].casefold() not in text.casefold():
             silent.append((address, answer.status_code, words_of(text)))
     assert not silent
+
+
+@pytest.mark.parametrize(
+    ("address", "sent"),
+    [
+        ("/segments/?fresh=1", None),
+        ("/segments/{id}/history", None),
+        ("/segments/{id}/activity?fresh=1", None),
+        ("/segments/new", {"row": "try", "try_addresses": "https://shop.example/"}),
+        ("/action-targets/", None),
+        ("/action-targets/numbers", None),
+        ("/files/import", {"text": FILE}),
+        ("/segments/bulk", {"id": "{id}", "do": "plan", "description_choice": "set", "description": "Typed"}),
+    ],
+)
+def test_what_failed_can_be_handed_on(
+    segment: str,
+    browser: Browser,
+    fail: Callable[[str], None],
+    address: str,
+    sent: dict[str, str] | None,
+) -> None:
+    """OBS4: where a call failed stand both ids, to be copied; what was typed is still there."""
+    fail("500")
+    path = address.replace("{id}", segment)
+    form = {name: value.replace("{id}", segment) for name, value in (sent or {}).items()}
+    answer = browser.post(path, form) if form else browser.get(path)
+    page = html.unescape(answer.content.decode())
+    details = re.findall(r'<pre id="([\w-]+)"[^>]*>(.*?)</pre>', page, re.DOTALL)
+    assert details, words_of(page)
+    for number, text in details:
+        assert re.search(r"^Correlation id: \S+$", text, re.MULTILINE), text
+        assert f"Request id: {answer['X-Request-Id']}" in text
+        assert "Bearer" not in text
+        assert f'data-copy="#{number}"' in page
+        assert page.count(f'id="{number}"') == 1
+    for typed in form.values():
+        assert typed in page
+
+
+def test_a_failed_delete_can_be_handed_on_and_keeps_the_reason(
+    segment: str, browser: Browser, faulty: Program, fail: Callable[[str], None]
+) -> None:
+    fail("500")
+    refused = {"operation": "deleteJourneySegment", "fault": "500"}
+    faults = f"{faulty.url}/api/local/v1/faults"
+    assert cast.api(faulty.url).put(faults, json={"faults": [refused]}, timeout=30).ok
+    answer = browser.post(f"/segments/{segment}/delete", {"reason": "No longer used"})
+    page = answer.content.decode()
+    assert f"Request id: {answer['X-Request-Id']}" in page
+    assert 'value="No longer used"' in page
+    assert cast.api(faulty.url).get(f"{faulty.url}/api/v2/journey/segments/{segment}", timeout=30).ok
 
 
 @pytest.mark.parametrize("htmx", [False, True], ids=["page", "fragment"])

@@ -179,9 +179,29 @@ def test_a_name_in_use_is_said_and_the_bin_keeps_the_segment(
     marketer: Browser, segments: Callable[..., Json], europe: Json
 ) -> None:
     change = _changed(marketer, europe, None, "delete")
-    page = marketer.post(f"/history/bin/{change.pk}/restore", {}, follow=True).content.decode()
+    answer = marketer.post(f"/history/bin/{change.pk}/restore", {}, follow=True)
+    page = answer.content.decode()
+    assert answer.status_code == 409
     assert "was not restored" in page
     assert "1 deleted segment" in page
+    assert f"Request id: {answer['X-Request-Id']}" in page
+    assert "Copy details" in page
+
+
+def test_a_reason_that_is_missing_is_said_at_its_row(
+    sign_in: Callable[..., Browser], segments: Callable[..., Json], europe: Json, settings: Any
+) -> None:
+    settings.REASON_REQUIRED = True
+    browser = sign_in("marketer", production=True)
+    segments("DELETE", europe["id"])
+    change = _changed(browser, europe, None, "delete")
+    address = f"/history/bin/{change.pk}/restore"
+    answer = browser.post(address, {"reason": ""})
+    assert answer.status_code == 422
+    assert "this connection asks for a reason" in answer.content.decode()
+    long = "x" * 201
+    assert f'value="{long}"' in browser.post(address, {"reason": long}).content.decode()
+    assert browser.get(address)["Location"] == "/history/bin/", "the way back after signing in again"
 
 
 def test_what_may_not_be_seen_is_not_shown(analyst: Browser, marketer: Browser, europe: Json) -> None:

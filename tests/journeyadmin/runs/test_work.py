@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from journeyadmin import logs
 from journeyadmin.accounts.models import Connection, Person
 from journeyadmin.history.models import Change, Kind
 from journeyadmin.history.writes import Writer
@@ -15,7 +16,14 @@ from journeyadmin.plans import planning
 from journeyadmin.runs.begin import keep
 from journeyadmin.runs.models import Run, RunState, Step, StepState
 from journeyadmin.runs.work import advance
-from journeyadmin.service import Conflict, JourneyError, NotFound, RateLimited, Unreachable
+from journeyadmin.service import (
+    Conflict,
+    JourneyError,
+    NotFound,
+    RateLimited,
+    ServerFault,
+    Unreachable,
+)
 
 Json = dict[str, Any]
 
@@ -102,6 +110,16 @@ def _states(run: Run) -> list[str]:
 
 def _off(segment: Json) -> planning.Step:
     return planning.change(Kind.SEGMENT, segment, {"isActive": False})
+
+
+def test_a_failed_step_keeps_the_ids_of_the_call_that_failed(begun: Callable[..., Run]) -> None:
+    a, b = _segment("A"), _segment("B")
+    service = Service(a, b)
+    service.faults = [ServerFault(status=500, correlation_id="c-failed"), Unreachable()]
+    run = begun(_off(a), _off(b))
+    logs.request_id.set("r-1")
+    _go(run, service)
+    assert list(run.steps.values_list("correlation_id", "request_id")) == [("c-failed", "r-1"), ("", "r-1")]
 
 
 def test_everything_is_done_in_order_and_written_down(begun: Callable[..., Run]) -> None:
