@@ -3,6 +3,7 @@
 import os
 import queue
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -28,8 +29,11 @@ class Program:
         self.lines = lines
 
     def kill(self) -> None:
-        """SIGKILL, as a power cut would end it."""
+        """SIGKILL, as a power cut would end it: the whole family, as the process that serves is a child of this one."""
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
         self.process.kill()
+        for child in children:
+            os.kill(int(child), signal.SIGKILL)
         self.process.wait()
 
 
