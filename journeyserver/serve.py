@@ -61,6 +61,8 @@ class _Server(BaseApplication):  # type: ignore[misc]
     def _begin(self, worker: Any) -> None:
         # Ctrl-C reaches the worker as well: it finishes its answers as with SIGTERM.
         signal.signal(signal.SIGINT, worker.handle_exit)
+        # The thread that writes waits for the interpreter after each statement; by default 5 ms, longer than the statement took.
+        sys.setswitchinterval(0.001)
         # Opened here: a process that was forked off an open warehouse could not use it.
         warehouse.backend()
         imports.note_interrupted()

@@ -161,7 +161,7 @@ BODY_SECONDS = _number("JOURNEYSERVER_BODY_SECONDS", 30)
 
 HOST = _text("JOURNEYSERVER_HOST", "127.0.0.1")
 PORT = _number("JOURNEYSERVER_PORT", 8100)
-THREADS = _number("JOURNEYSERVER_THREADS", 8)
+THREADS = _number("JOURNEYSERVER_THREADS", 16)
 
 # Requests per minute and token; 0 switches the limit off.
 RATE_LIMIT = _number("JOURNEYSERVER_RATE_LIMIT", 300)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from journeyserver import warehouse
 from journeyserver.engine.backends.base import WarehouseError
+from journeyserver.ingest import derive
 from journeyserver.ingest.upkeep import keep_up
 
 log = logging.getLogger("journeyserver.upkeep")
@@ -21,6 +22,7 @@ class Upkeep(threading.Thread):
         self._ended = threading.Event()
 
     def run(self) -> None:
+        derive.get_ready()
         while not self._ended.is_set():
             try:
                 keep_up(warehouse.backend(), datetime.now(UTC))

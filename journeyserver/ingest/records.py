@@ -65,9 +65,9 @@ def write(
         writer.desk.unregister("late_facts")
     changed = [visit.row for visit in visits if not visit.is_new]
     if changed:
-        writer.desk.register("changed", _table(SESSIONS, changed, ("session_id", *CHANGING)))
-        writer.replace("sessions", "session_id", CHANGING, "changed")
-        writer.desk.unregister("changed")
+        writer.replace(
+            "sessions", "session_id", CHANGING, _table(SESSIONS, changed, ("session_id", *CHANGING))
+        )
     for visit in visits:
         visit.is_new = False
 
@@ -77,9 +77,7 @@ def append(writer: Writer, table: Table, rows: Sequence[Row]) -> None:
     if rows:
         # A column that no row has is left to the warehouse: an insert costs by the columns it names.
         columns = [name for name in table.names if any(row.get(name) is not None for row in rows)]
-        writer.desk.register("written", _table(table, rows, columns))
-        writer.append(table.name, "SELECT * FROM written")
-        writer.desk.unregister("written")
+        writer.add(table.name, _table(table, rows, columns))
 
 
 def _table(table: Table, rows: Sequence[Row], columns: Sequence[str]) -> Any:

@@ -155,8 +155,13 @@ class Writer(Protocol):
         how many rows that were."""
         ...
 
-    def replace(self, table: str, key: str, columns: Sequence[str], rows: str) -> None:
-        """Sets these columns, in the warehouse, of the rows whose key is in the desk's table `rows`."""
+    def add(self, table: str, written: Any) -> None:
+        """Adds the rows of an Arrow table (columns by name, missing ones empty) to a table of the warehouse."""
+        ...
+
+    def replace(self, table: str, key: str, columns: Sequence[str], rows: Any) -> None:
+        """Sets these columns, in the warehouse, of the rows whose key is in `rows`: SQL of a table on the desk, or an Arrow
+        table."""
         ...
 
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> Any:

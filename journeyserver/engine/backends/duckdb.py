@@ -1,7 +1,6 @@
 """DuckDB: one file, one process that owns it, one writer and as many readers as there are threads."""
 
 import threading
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +14,7 @@ from journeyadmin.contract.metrics import FACT_KINDS
 from journeyserver.engine.backends.base import Busy, QueryStopped, WarehouseError
 from journeyserver.engine.backends.duckdb_sample import DuckSample
 from journeyserver.engine.backends.duckdb_words import TYPES, DuckWords
+from journeyserver.engine.backends.turns import Turns
 from journeyserver.engine.columns import TABLES, Table
 
 # Grows when an older warehouse needs more than new tables and new, empty columns, which are added by themselves.
@@ -103,36 +103,17 @@ class DuckWriter:
         (number,) = self.desk.execute(f"INSERT INTO {table} BY NAME {sql}").fetchall()[0]
         return int(number)
 
-    def replace(self, table: str, key: str, columns: Sequence[str], rows: str) -> None:
+    def add(self, table: str, written: Any) -> None:
+        # DuckDB finds the argument by its name; to register it first would cost as much as to insert a few rows.
+        self.desk.execute(f"INSERT INTO {table} BY NAME SELECT * FROM written")
+
+    def replace(self, table: str, key: str, columns: Sequence[str], rows: Any) -> None:
         new = ", ".join(f"{column} = new.{column}" for column in columns)
-        self.desk.execute(f"UPDATE {table} SET {new} FROM {rows} AS new WHERE {table}.{key} = new.{key}")
+        source = rows if isinstance(rows, str) else '"rows"'
+        self.desk.execute(f"UPDATE {table} SET {new} FROM {source} AS new WHERE {table}.{key} = new.{key}")
 
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> duckdb.DuckDBPyConnection:
         return self.desk.execute(sql, list(parameters))
-
-
-class _Turns:
-    """A lock that is given in the order in which it was asked for, so that an import does not keep live events out."""
-
-    def __init__(self) -> None:
-        self._changed = threading.Condition()
-        self._line: deque[object] = deque()
-
-    def __enter__(self) -> None:
-        mine = object()
-        with self._changed:
-            self._line.append(mine)
-            try:
-                self._changed.wait_for(lambda: self._line[0] is mine)
-            except BaseException:
-                self._line.remove(mine)
-                self._changed.notify_all()
-                raise
-
-    def __exit__(self, *failure: object) -> None:
-        with self._changed:
-            self._line.popleft()
-            self._changed.notify_all()
 
 
 class DuckBackend:
@@ -146,7 +127,7 @@ class DuckBackend:
         self._root = connection
         self._writer = connection.cursor()
         _teach(self._writer)
-        self._lock = _Turns()
+        self._lock = Turns()
         self._making = threading.Lock()
         self._idle: list[duckdb.DuckDBPyConnection] = []
         self._closed = False
@@ -292,11 +273,36 @@ def open_backend(path: Path | str, memory_limit: str = "4GB", threads: int | Non
                 f"{place} was made by a newer version of the Journey server. Install that version to use it."
             )
         _upgrade(connection)
-        text = duckdb.sqltype("VARCHAR")
-        connection.create_function("python_casefold", _casefold, [text], text, type=PythonUDFType.ARROW)
+        _bring_casefold(connection)
     except duckdb.Error as error:
         raise _sentence(error, place) from error
     return DuckBackend(connection, place)
+
+
+def _bring_casefold(connection: duckdb.DuckDBPyConnection) -> None:
+    text = duckdb.sqltype("VARCHAR")
+    connection.create_function("python_casefold", _casefold, [text], text, type=PythonUDFType.ARROW)
+
+
+def open_desk(memory_limit: str = "4GB") -> duckdb.DuckDBPyConnection:
+    """A DuckDB in memory that knows our functions, for the writers of other engines (base.Writer)."""
+    connection = duckdb.connect(":memory:", config={"memory_limit": memory_limit, "preserve_insertion_order": False})
+    connection.execute("SET TimeZone = 'UTC'")
+    _bring_casefold(connection)
+    return connection
+
+
+def desk_of(root: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+    """A connection to such a desk for its writer."""
+    connection = root.cursor()
+    _teach(connection)
+    return connection
+
+
+def close_desk(root: duckdb.DuckDBPyConnection) -> None:
+    """Closes a desk; a function that is still known when the interpreter ends is reported as a leak."""
+    root.remove_function("python_casefold")
+    root.close()
 
 
 def _create_table(table: Table) -> str:
