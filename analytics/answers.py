@@ -79,7 +79,8 @@ def ask(request: JourneyRequest, query: Json, *, within: timedelta | None = None
     key = _key(request, query)
     deadline = time.monotonic() + _claim_time().total_seconds()
     while True:
-        row = KeptAnswer.objects.filter(key=key).first()
+        # Not `first`: every tile would have one row put in order.
+        row = next(iter(KeptAnswer.objects.filter(key=key)), None)
         if row is not None and row.answered and row.answered >= oldest:
             return _given(row, kept=True)
         if row is not None and row.failed and row.failed >= timezone.now() - PAUSE and not impatient:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -321,14 +322,19 @@ def _span_of(start: datetime, end: datetime, zone: ZoneInfo) -> Span:
     return Span(start, end, zone)
 
 
-def buckets(of: Sequence[Bucket], zone: ZoneInfo) -> list[str]:
+def buckets(of: Sequence[Bucket], zone: ZoneInfo) -> Sequence[str]:
     """All buckets as `bucket` says each."""
-    edges = [bucket.start.astimezone(zone) for bucket in of] + [of[-1].end.astimezone(zone)]
+    return _buckets((*(one.start for one in of), of[-1].end), zone, get_language() or "")
+
+
+# Table and chart of an answer, and all tiles of a dashboard, say the same buckets.
+@lru_cache(maxsize=32)
+def _buckets(of: tuple[datetime, ...], zone: ZoneInfo, language: str) -> tuple[str, ...]:
+    edges = [moment.astimezone(zone) for moment in of]
     found = []
     day_of: date | None = None
     said = ""
-    for at, one in enumerate(of):
-        first, last = edges[at], edges[at + 1]
+    for at, (first, last) in enumerate(pairwise(edges)):
         opens, closes = first.date(), last.date()
         if opens == closes and first.hour and first < last:
             if day_of != opens:
@@ -337,8 +343,8 @@ def buckets(of: Sequence[Bucket], zone: ZoneInfo) -> list[str]:
         elif first.time() == last.time() == _MIDNIGHT:
             found.append(days(opens, closes - _ONE_DAY))
         else:
-            found.append(bucket(one, zone, ""))
-    return found
+            found.append(moments(of[at], of[at + 1], zone))
+    return tuple(found)
 
 
 def moments(start: datetime, end: datetime, zone: ZoneInfo) -> str:
@@ -394,6 +400,14 @@ def state(of: Bucket, zone: ZoneInfo, now: datetime) -> str:
     if of.cut:
         return _("part of it")
     return ""
+
+
+def note(of: Bucket, by: str, zone: ZoneInfo, now: datetime) -> str:
+    """What is odd about a bucket: `23 h`, `until 14:20`; "" for most."""
+    if of.whole and "T" in by:
+        return ""
+    found = (hours(of, by), state(of, zone, now))
+    return ", ".join(one for one in found if one)
 
 
 def _moment(local: datetime) -> str:

@@ -74,6 +74,10 @@ def answer_context(
     groups = [line.group for line in result.lines if line.kind == "group"]
     colours = names.colours(result.group_by, groups) if result.group_by else {}
     chart = shown_chart(asked)
+    text = address(question)
+    point = f"{reverse('analytics:point')}?{text}"
+    filter_sentence = sentences.filter_words(question.filter, names)
+    most = TILE_ROWS if tile else tables.MOST_ROWS
     scene = Scene(
         result=result,
         span=asked.span,
@@ -81,7 +85,7 @@ def answer_context(
         now=asked.now,
         names=names,
         colours=colours,
-        point=f"{reverse('analytics:point')}?{address(question)}",
+        point=point,
         goal=question.goal,
         marks=marks if question.marks else (),
         blocked=answered.blocked,
@@ -100,14 +104,15 @@ def answer_context(
         "notes": [*_funnel_notes(chart), *sentences.notes(result, question.made)],
         "span": labels.span(asked.span),
         "compared": "" if compared is None else _against(answered, names),
-        "filter_sentence": sentences.filter_words(question.filter, names),
+        "filter_sentence": filter_sentence,
         "panels": [(panel, figure_json(panel)) for panel in panels],
         "numbers": _big_numbers(answered) if chart == "number" else [],
-        "table": table(answered, names, colours, TILE_ROWS if tile else tables.MOST_ROWS),
+        # Where there is nothing no table is shown.
+        "table": None if result.empty else _table(answered, names, colours, filter_sentence, point, most),
         "at": answered.answered,
         "ago": labels.ago(answered.answered, asked.now),
         "failure": answered.failure,
-        "address": address(question),
+        "address": text,
         "unfinished": result.unfinished,
         "unfinished_words": next(
             (
@@ -146,30 +151,31 @@ def figure_json(panel: Panel) -> SafeString:
     return mark_safe(text)  # noqa: S308
 
 
-def table(answered: Answered, names: Names, colours: dict[Group, str], most: int) -> tables.Table:
+def _table(
+    answered: Answered, names: Names, colours: dict[Group, str], filter_words: str, point: str, most: int
+) -> tables.Table:
+    """`point` is the address of any point, without what names it."""
     asked = answered.asked
-    base = f"{reverse('analytics:point')}?{address(asked.question)}"
 
     def link(line: Line | None, at: int | None) -> str:
-        return base + point_params(answered, line, at)
+        return point + point_params(answered, line, at)
 
     caption = labels.span(asked.span)
-    words = sentences.filter_words(asked.question.filter, names)
-    if words:
-        caption = _("%(span)s, where %(words)s") % {"span": caption, "words": words}
+    if filter_words:
+        caption = _("%(span)s, where %(words)s") % {"span": caption, "words": filter_words}
     place = tables.Place(asked.span, asked.by, asked.now, names, link, colours, caption, most)
     return tables.build(answered.shown, place)
 
 
 def point_params(answered: Answered, line: Line | None, at: int | None) -> str:
     """What names a point in an address: the group's values, and the bucket by its beginning."""
-    params: list[tuple[str, str]] = []
+    text = ""
     if line is not None and line.kind == "group":
-        params += [("p", part) for part in charts.point_group(line.group)]
+        text = f"&{urlencode([('p', part) for part in charts.point_group(line.group)])}"
     if at is not None:
-        start = answered.result.buckets[at].start
-        params.append(("at", f"{start.timestamp() / 60:.10g}"))
-    return f"&{urlencode(params)}" if params else ""
+        # A number needs no escaping, and a page has one for each row.
+        text += f"&at={answered.result.buckets[at].start.timestamp() / 60:.10g}"
+    return text
 
 
 def _big_numbers(answered: Answered) -> list[BigNumber]:

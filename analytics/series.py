@@ -8,6 +8,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any, Literal
 
 from analytics.measures import Measure, Part
@@ -298,9 +299,13 @@ def _entries(row: Mapping[str, Any]) -> Iterator[tuple[str, bool, Mapping[str, A
         yield entry["name"], True, entry["stats"]
 
 
+# Answers about one range name the same instants.
+_instant = lru_cache(maxsize=8192)(parse_instant)
+
+
 def _bucket(interval: str, starts: list[datetime], end: datetime) -> int:
     try:
-        start = parse_instant(interval.partition("/")[0])
+        start = _instant(interval.partition("/")[0])
     except ValueError:
         raise UnexpectedAnswer(f"interval {interval!r}") from None
     at = bisect_right(starts, start) - 1

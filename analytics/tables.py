@@ -53,6 +53,15 @@ class Column:
     link: str = ""
     title: str = ""
 
+    @property
+    def html(self) -> SafeString:
+        text = escape(self.label)
+        if self.link:
+            text = f'<a class="point-link" href="{escape(self.link)}" data-point>{text}</a>'
+        number = ' class="num"' if self.number else ""
+        title = f' title="{escape(self.title)}"' if self.title else ""
+        return mark_safe(f'<th scope="col"{number}{title}>{text}</th>')  # noqa: S308 — each part is escaped above
+
 
 @dataclass
 class Table:
@@ -66,13 +75,26 @@ class Table:
     all_rows: int = 0
 
     @property
-    def body(self) -> list[tuple[list[Cell], list[Cell]]]:
-        """Each row as its headers and its numbers."""
-        return [(row[: self.heads], row[self.heads :]) for row in self.rows]
+    def head_html(self) -> SafeString:
+        return mark_safe("".join(column.html for column in self.columns))  # noqa: S308
+
+    @property
+    def body_html(self) -> SafeString:
+        return mark_safe("\n".join(_row_html(row, self.heads) for row in self.rows))  # noqa: S308
+
+    @property
+    def foot_html(self) -> SafeString:
+        return mark_safe(_row_html(self.foot, 1) if self.foot else "")  # noqa: S308
 
     @property
     def cut(self) -> bool:
         return self.all_rows > len(self.rows)
+
+
+def _row_html(row: Sequence[Cell], heads: int) -> str:
+    cells = [f'<th scope="row">{cell.html}</th>' for cell in row[:heads]]
+    cells += [f'<td class="num">{cell.html}</td>' for cell in row[heads:]]
+    return f"<tr>{''.join(cells)}</tr>"
 
 
 @dataclass(frozen=True)
@@ -105,15 +127,18 @@ def build(result: Result, place: Place) -> Table:
 # Cells
 
 
-def _when(result: Result, at: int, place: Place) -> Cell:
-    bucket = result.buckets[at]
-    notes = [labels.hours(bucket, place.by), labels.state(bucket, place.span.zone, place.now)]
-    return Cell(
-        labels.bucket(bucket, place.span.zone, place.by),
-        ", ".join(note for note in notes if note),
-        link=place.link(None, at),
-        number=False,
-    )
+def _whens(result: Result, place: Place, most: int) -> list[Cell]:
+    """The first cells of the rows of at most so many buckets."""
+    said = labels.buckets(result.buckets, place.span.zone)
+    return [
+        Cell(
+            said[at],
+            labels.note(bucket, place.by, place.span.zone, place.now),
+            link=place.link(None, at),
+            number=False,
+        )
+        for at, bucket in enumerate(result.buckets[:most])
+    ]
 
 
 def _group(line: Line, place: Place, result: Result) -> Cell:
@@ -196,8 +221,8 @@ def _times(result: Result, place: Place) -> Table:
     )
     lines = [line for made in result.measures if (line := result.all_of(made))]
     table.all_rows = len(result.buckets)
-    for at in range(min(place.most, len(result.buckets))):
-        row = [_when(result, at, place)]
+    for at, when in enumerate(_whens(result, place, place.most)):
+        row = [when]
         for line in lines:
             row.append(_value(line.values[at], line.measure))
             row += _compared_cells(line, at)
@@ -233,8 +258,8 @@ def _wide(result: Result, place: Place) -> Table:
     table = Table(f"{labels.measure(made)}. {place.caption}", columns, heads=1)
     parts = [series.shares(line, whole) if line.kind != "all" else () for line in lines]
     table.all_rows = len(result.buckets)
-    for at in range(min(place.most, len(result.buckets))):
-        row = [_when(result, at, place)]
+    for at, when in enumerate(_whens(result, place, place.most)):
+        row = [when]
         for line, shares in zip(lines, parts, strict=True):
             share = shares[at] if shares else None
             row.append(_value(line.values[at], made, "" if share is None else labels.percent(share)))
@@ -294,8 +319,7 @@ def _long(result: Result, place: Place) -> Table:
     )
     lines: Sequence[Line] = result.of(result.measures[0])
     table.all_rows = len(result.buckets) * len(lines)
-    for at in range(len(result.buckets)):
-        when = _when(result, at, place)
+    for at, when in enumerate(_whens(result, place, place.most)):
         for line in lines:
             if len(table.rows) == place.most:
                 return table

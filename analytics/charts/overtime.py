@@ -335,7 +335,11 @@ def _time_meta(scene: Scene, drawn: list[Drawn], part: list[Measure], draw: Any)
         "kind": "time",
         "zone": zone.key,
         "buckets": labels.buckets(buckets, zone),
-        "notes": {str(at): note for at, bucket in enumerate(buckets) if (note := _note(bucket, scene))},
+        "notes": {
+            str(at): note
+            for at, bucket in enumerate(buckets)
+            if (note := labels.note(bucket, scene.by, zone, scene.now))
+        },
         "starts": [minutes(bucket.start) for bucket in buckets] + [minutes(buckets[-1].end)],
         "lines": [line_meta(scene, one) for one in drawn],
         "total": [rounded(value) for value in whole.values] if whole and scene.result.group_by else None,
@@ -346,8 +350,3 @@ def _time_meta(scene: Scene, drawn: list[Drawn], part: list[Measure], draw: Any)
         "point": scene.point,
         "words": words(),
     }
-
-
-def _note(bucket: series.Bucket, scene: Scene) -> str:
-    notes = (labels.hours(bucket, scene.by), labels.state(bucket, scene.span.zone, scene.now))
-    return ", ".join(note for note in notes if note)

@@ -452,7 +452,7 @@ def test_all_buckets_are_said_as_each_is(first: date, count: int, by: str, zone:
         assume(False)
         return
     buckets = series.make_buckets(granularity.edges(by, span), span.end)
-    assert labels.buckets(buckets, span.zone) == [labels.bucket(one, span.zone, by) for one in buckets]
+    assert list(labels.buckets(buckets, span.zone)) == [labels.bucket(one, span.zone, by) for one in buckets]
 
 
 def test_the_last_hour_of_a_day_ends_at_24() -> None:
