@@ -33,6 +33,10 @@ _CRITERION = {
 }
 
 
+# The code of an error about the reason, which stands beside the form's own fields.
+REASON = "reason"
+
+
 @dataclass(frozen=True)
 class Fault:
     """`target` is the id of the control, `place` says where it is in words."""
@@ -68,8 +72,11 @@ def _of(form: Any, place: str, labels: dict[str, str]) -> Iterator[Fault]:
             target = "add-context"
         else:
             target = form[field].auto_id
-        for error in errors:
-            yield Fault(target, place or labels.get(name, ""), str(error))
+        for error in errors.as_data():
+            if error.code == REASON:
+                yield Fault("id_reason", _("Reason"), " ".join(error.messages))
+            else:
+                yield Fault(target, place or labels.get(name, ""), " ".join(error.messages))
 
 
 def place(form: SegmentForm, fields: Sequence[FieldError]) -> list[FieldError]:

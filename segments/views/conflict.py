@@ -100,7 +100,8 @@ def resolve(request: JourneyRequest) -> HttpResponse:
         return opened(request, sheet, theirs, picks, status=200)
     merged = merge(payloads.definition(base), payloads.definition(theirs), sheet.definition, picks)
     if verb == "merge:edit":
-        return editor.editor(request, Sheet(payloads.to_data(merged.definition), theirs, sheet.mark))
+        typed = Sheet(payloads.to_data(merged.definition), theirs, sheet.mark, reason=sheet.reason)
+        return editor.editor(request, typed)
     if merged.open:
         return opened(request, sheet, theirs, picks, status=422, asked=True)
     result = Sheet(payloads.to_data(merged.definition), theirs, sheet.mark, reason=sheet.reason)

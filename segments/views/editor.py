@@ -11,6 +11,7 @@ from journeyadmin.contract.criteria import Side
 from journeyadmin.contract.segments import MAX_SEGMENTS
 from journeyadmin.history import drafts
 from journeyadmin.history.reasons import MAX_LENGTH as MAX_REASON
+from journeyadmin.history.reasons import required
 from journeyadmin.htmx import is_partial
 from journeyadmin.http import JourneyRequest
 from journeyadmin.service import JourneyError, SignInExpired
@@ -102,13 +103,15 @@ def _context(request: JourneyRequest, sheet: Sheet, **more: Any) -> Json:
         "keys": {side: grouped_keys(side) for side in payloads.SIDES},
         "most_segments": MAX_SEGMENTS,
         "most_reason": MAX_REASON,
+        "reason_required": required(request),
         "typed": False,
         "can_preview": offers(request, "preview"),
         "can_suggest": offers(request, "suggest"),
         **more,
     }
     if form.checked:
-        context["faults"] = faults.listed(form)
+        context["faults"] = listed = faults.listed(form)
+        context["reason_wrong"] = any(fault.target == "id_reason" for fault in listed)
     return context | beside_of(request, sheet)
 
 

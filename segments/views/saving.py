@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -102,10 +103,12 @@ def _well(request: JourneyRequest, sheet: Sheet) -> bool:
     form = sheet.form
     well = form.is_valid()
     if required(request) and not sheet.reason:
-        form.add_error(None, _("Say why: this connection asks for a reason."))
+        say = _("Say why: this connection asks for a reason.")
+        form.add_error(None, ValidationError(say, code=faults.REASON))
         well = False
     if len(sheet.reason) > MAX_LENGTH:
-        form.add_error(None, _("A reason has at most %d characters.") % MAX_LENGTH)
+        say = _("A reason has at most %d characters.") % MAX_LENGTH
+        form.add_error(None, ValidationError(say, code=faults.REASON))
         well = False
     return well
 

@@ -42,6 +42,7 @@ async function count(mode = "") {
   panel().classList.add("is-counting");
   try {
     const answer = await fetch(form.getAttribute("action"), { method: "POST", body: body(`audience:${mode}`), signal: here.signal, headers: { "HX-Request": "true" } });
+    if (!answer.ok) notCounted();
     // A sign-in that ended says so by a header, and the form is kept at the server; saving leads there.
     if (!answer.ok || answer.headers.has("HX-Redirect") || answer.status === 204) return;
     const text = await answer.text();
@@ -51,7 +52,8 @@ async function count(mode = "") {
     panel().querySelectorAll("details").forEach((details, index) => { details.open = open[index] ?? false; });
     htmx.process(panel());
   } catch {
-    // Ended by a newer count or by Cancel, or the dashboard is away: the last number stays.
+    // Ended by a newer count or by Cancel, which say what follows; or the dashboard is away.
+    if (!here.signal.aborted) notCounted();
   } finally {
     if (running === here) {
       running = null;
@@ -60,11 +62,18 @@ async function count(mode = "") {
   }
 }
 
+// Where there is no number yet nothing may go on saying that it comes.
+function notCounted() {
+  const waiting = panel()?.querySelector("[data-not-counted]");
+  if (waiting) waiting.textContent = waiting.dataset.notCounted;
+}
+
 function stop() {
   clearTimeout(timer);
   running?.abort();
   running = null;
   panel().classList.remove("is-counting");
+  notCounted();
   const form = document.getElementById("segment-form");
   fetch(form.getAttribute("action"), { method: "POST", body: body("stop"), headers: { "HX-Request": "true" } }).catch(() => {});
 }

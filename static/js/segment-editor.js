@@ -132,6 +132,9 @@ document.addEventListener("htmx:afterSwap", (event) => {
   if (event.target.id === "editor") for (const offer of document.querySelectorAll("[data-offer]")) offer.remove();
 });
 
+// What a try came to may lie below what can be seen.
+document.addEventListener("htmx:afterSettle", (event) => { if (event.target.id === "tried") event.target.scrollIntoView({ block: "nearest" }); });
+
 document.addEventListener("htmx:afterSettle", (event) => {
   if (!heading || event.target.id !== "conditions") return;
   heading = false;

@@ -102,7 +102,9 @@ def test_the_result_can_be_seen_and_edited_first(marketer: Browser, make: Make, 
     path = f"/segments/{base['id']}/edit"
     seen = marketer.post(path, fields | {"row": "merge:see"}, headers=HTMX).content.decode()
     assert "Visits where country is DE (case ignored), and browser family is Chrome (case ignored)." in seen
-    form = shown(marketer.post(path, fields | {"row": "merge:edit"}).content.decode())
+    more = {"row": "merge:edit", "reason": "Both were right"}
+    form = shown(marketer.post(path, fields | more).content.decode())
+    assert form["reason"] == ["Both were right"]
     assert form["description"] == ["yours"]
     assert form["context-0-criteria-TOTAL_FORMS"] == ["2"]
     assert json.loads(form["base"][0])["version"] == 2

@@ -1,6 +1,7 @@
 """EDT11: every constraint of the API is said at its row, whether it is found here or by the service; the summary takes the focus."""
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,9 +12,9 @@ from segments import faults, payloads
 from segments.forms import SegmentForm
 from tests import cast
 from tests.programs import Program
-from tests.segments.conftest import Api
+from tests.segments.conftest import Api, Make
 from tests.segments.definitions import Json, criterion, segment, step, visit
-from tests.segments.forms import HTMX, posted, shown
+from tests.segments.forms import HTMX, edited, posted, shown
 
 GERMANY = visit("geolocation.country", "equal", "DE")
 CART = step(2, criterion("page.url", "containsAny", "/cart"))
@@ -174,3 +175,23 @@ def _row(form: SegmentForm, prefix: str) -> Any:
         for pattern in side.forms:
             rows += [pattern, *pattern.criteria.forms]
     return next(row for row in rows if (row.prefix or "") == prefix)
+
+
+def test_a_reason_that_is_missing_leads_to_its_field(
+    sign_in: Callable[..., Browser], make: Make, api: Api, settings: Any
+) -> None:
+    """HIS11: with the setting, production asks why; what is typed stays, and the summary leads to the reason."""
+    settings.REASON_REQUIRED = True
+    made = make("Europe", context=[[visit("geolocation.country", "equal", "DE")]])
+    browser = sign_in("marketer", name="Live", production=True)
+    assert 'placeholder="Reason, required"' in browser.get(f"/segments/{made['id']}/edit").content.decode()
+    for reason in ("", "x" * 201):
+        answer = edited(browser, made, description="typed", reason=reason)
+        page = answer.content.decode()
+        assert answer.status_code == 422
+        assert '<a href="#id_reason" data-to-field>Reason</a>' in page
+        assert re.search(r'id="id_reason"[^>]* aria-invalid="true"', page)
+        assert shown(page)["description"] == ["typed"]
+        assert shown(page)["reason"] == [reason]
+    assert edited(browser, made, description="typed", reason="Sale").status_code == 303
+    assert api.get(made["id"])["description"] == "typed"  # type: ignore[index]
