@@ -16,14 +16,18 @@ CLAIM = timedelta(seconds=30)
 
 
 class GrantStore:
-    """The `TokenStore` of one grant. The claim is a compare-and-swap on the row: whoever's UPDATE hits, renews."""
+    """The `TokenStore` of one grant. The claim is a compare-and-swap on the row: whoever's UPDATE hits, renews.
 
-    def __init__(self, grant_id: uuid.UUID | str) -> None:
+    `just_read` is the row as the request found it, and answers the first reading.
+    """
+
+    def __init__(self, grant_id: uuid.UUID | str, just_read: Grant | None = None) -> None:
         self.grant_id = grant_id
+        self._just_read = just_read
         self._version = 0
 
     def read(self) -> Tokens | None:
-        grant = Grant.objects.filter(pk=self.grant_id).first()
+        grant, self._just_read = self._just_read or Grant.objects.filter(pk=self.grant_id).first(), None
         if grant is None:
             return None
         self._version = grant.version

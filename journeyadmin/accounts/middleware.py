@@ -71,7 +71,7 @@ class SignIn:
         request.user = person
         request.connection = connection
         request.journey = journey_service(
-            connection.api_url, connection.client(), GrantStore(grant.pk), observer(connection)
+            connection.api_url, connection.client(), GrantStore(grant.pk, grant), observer(connection)
         )
 
         def may_(permission: str) -> bool:
