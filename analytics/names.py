@@ -133,6 +133,8 @@ class Names:
 
     def own(self, dimension: str, value: str) -> str:
         """The name that people here gave; "" where they gave none."""
+        if kind_of(dimension) not in NAMEABLE:
+            return ""
         found = self._named().get((kind_of(dimension), value))
         return found.name if found is not None else ""
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any, Literal
 
 from analytics.measures import Measure, Part
@@ -149,15 +150,17 @@ def make_buckets(
     edges: Sequence[datetime], now: datetime, full_end: datetime | None = None
 ) -> tuple[Bucket, ...]:
     """Buckets between edges. `full_end` is where the last one would end if the range did not cut it."""
+    return _buckets(tuple(edges), bisect_right(edges, now) - 1, full_end is not None and full_end > edges[-1])
+
+
+# A page, and every tile of a dashboard, has the same ones until the next begins.
+@lru_cache(maxsize=32)
+def _buckets(edges: tuple[datetime, ...], at_now: int, cut: bool) -> tuple[Bucket, ...]:
+    """`at_now` is the number of the bucket that is open, less than 0 before the first."""
     last = len(edges) - 2
     return tuple(
-        Bucket(
-            edges[at],
-            edges[at + 1],
-            "over" if edges[at + 1] <= now else "open" if edges[at] <= now else "ahead",
-            cut=at == last and full_end is not None and full_end > edges[at + 1],
-        )
-        for at in range(len(edges) - 1)
+        Bucket(start, end, "over" if at < at_now else "open" if at == at_now else "ahead", cut and at == last)
+        for at, (start, end) in enumerate(pairwise(edges))
     )
 
 
@@ -273,7 +276,12 @@ def _read(
                     at = places[interval] = _bucket(interval, starts, edges[-1])
                 for name, view, stats in _entries(row):
                     for part, numbers in wanted.get((name, view), ()):
-                        _add(numbers, at, part, stats.get(part.statistic))
+                        value = stats.get(part.statistic)
+                        # Most are the only number of their bucket.
+                        if type(value) is int and numbers[at] is None:
+                            numbers[at] = value
+                        else:
+                            _add(numbers, at, part, value)
         except (AttributeError, KeyError, TypeError) as error:
             raise UnexpectedAnswer(f"{type(error).__name__} in a result") from None
     return found

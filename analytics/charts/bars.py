@@ -7,7 +7,7 @@ from analytics.charts.scene import (
     Panel,
     Scene,
     drawn_lines,
-    line_meta,
+    line_metas,
     numbers,
     rounded,
     shown,
@@ -93,8 +93,8 @@ def _bar_panel(scene: Scene, part: list[Measure], rows: list[Drawn]) -> Panel:
     meta = {
         "kind": "bars",
         "lines": [
-            line_meta(scene, one) | {"value": rounded(value), "text": text}
-            for one, value, text in zip(rows, values, texts, strict=True)
+            line | {"value": rounded(value), "text": text}
+            for line, value, text in zip(line_metas(scene, rows), values, texts, strict=True)
         ],
         "numbers": numbers(part[0]),
         "point": scene.point,

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from analytics import labels, series
+from analytics import labels
 from analytics.charts.scene import (
     BEFORE,
     CROWD,
@@ -17,7 +17,7 @@ from analytics.charts.scene import (
     adds,
     drawn_lines,
     entry,
-    line_meta,
+    line_metas,
     minutes,
     numbers,
     rounded,
@@ -80,11 +80,14 @@ def _time_panel(scene: Scene, part: list[Measure], draw: Any, height: int) -> Pa
 
 def lines(scene: Scene, drawn: list[Drawn]) -> list[Json]:
     buckets = scene.result.buckets
+    odd = [at for at, bucket in enumerate(buckets) if not bucket.whole]
     crowded = len(drawn) > CROWD
     main, extra = [], []
     for one in drawn:
         values = one.line.values
-        solid = [value if buckets[at].whole else None for at, value in enumerate(values)]
+        solid = list(values)
+        for at in odd:
+            solid[at] = None
         trace = trace_of(scene, one, solid)
         line: Json = {"color": _faint(one.colour, crowded), "width": 2}
         trace |= {"type": "scatter", "mode": "lines", "line": line, "connectgaps": False}
@@ -92,7 +95,7 @@ def lines(scene: Scene, drawn: list[Drawn]) -> list[Json]:
         if marker is not None:
             trace |= {"mode": "lines+markers", "marker": marker}
         main.append(trace)
-        extra += _unfinished(one, values, buckets, crowded)
+        extra += _unfinished(one, values, odd, crowded)
         extra += _before(scene, one, many=len(drawn) > 1)
     # Traces are numbered as the lines are; what is drawn with them comes after.
     return main + extra
@@ -120,14 +123,12 @@ def _markers(one: Drawn, values: Sequence[Number | None], *, many: bool, crowded
     return marker
 
 
-def _unfinished(
-    one: Drawn, values: Sequence[Number | None], buckets: Sequence[series.Bucket], crowded: bool
-) -> list[Json]:
-    """The bucket that is not over, or cut by the range: dashed and lighter, from the last whole one."""
+def _unfinished(one: Drawn, values: Sequence[Number | None], odd: Sequence[int], crowded: bool) -> list[Json]:
+    """The buckets that are not over, or cut by the range: dashed and lighter, from the last whole one."""
     found = []
-    for at, bucket in enumerate(buckets):
+    for at in odd:
         value = values[at]
-        if bucket.whole or value is None:
+        if value is None:
             continue
         back = at - 1 if at and values[at - 1] is not None else at
         found.append(
@@ -341,7 +342,7 @@ def _time_meta(scene: Scene, drawn: list[Drawn], part: list[Measure], draw: Any)
             if (note := labels.note(bucket, scene.by, zone, scene.now))
         },
         "starts": [minutes(bucket.start) for bucket in buckets] + [minutes(buckets[-1].end)],
-        "lines": [line_meta(scene, one) for one in drawn],
+        "lines": line_metas(scene, drawn),
         "total": [rounded(value) for value in whole.values] if whole and scene.result.group_by else None,
         "shares": adds(scene, part[0]),
         "stacked": draw is not lines and adds(scene, part[0]),

@@ -141,14 +141,15 @@ def rounded(value: Number | None) -> Number | None:
     return value if value is None or isinstance(value, int) else float(f"{value:.12g}")
 
 
-def line_meta(scene: Scene, one: Drawn) -> Json:
-    buckets = scene.result.buckets
+def line_metas(scene: Scene, drawn: Sequence[Drawn]) -> list[Json]:
+    odd = [at for at, bucket in enumerate(scene.result.buckets) if not bucket.whole]
+    return [_line_meta(scene, one, odd) for one in drawn]
+
+
+def _line_meta(scene: Scene, one: Drawn, odd: Sequence[int]) -> Json:
+    """`odd` are the buckets that are not whole."""
     # What the trace leaves out because it is drawn apart.
-    apart = {
-        str(at): rounded(value)
-        for at, value in enumerate(one.line.values)
-        if value is not None and not buckets[at].whole
-    }
+    apart = {str(at): rounded(value) for at in odd if (value := one.line.values[at]) is not None}
     meta: Json = {"name": one.name, "colour": one.colour, "symbol": one.symbol, "apart": apart}
     if one.line.kind == "group" and scene.result.group_by:
         meta["group"] = point_group(one.line.group)
