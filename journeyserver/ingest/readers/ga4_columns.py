@@ -63,7 +63,7 @@ _NO_CAMPAIGN = "('(direct)', '(organic)', '(referral)', '(not set)', '(none)')"
 
 GOOD = "event_timestamp IS NOT NULL AND user_pseudo_id <> '' AND event_name <> ''"
 
-# Which attributes nearly every row has: maps of known names are made in a third of the time.
+# Which attributes nearly every row has: a structure of known names becomes a map in a tenth of the time.
 _SESSION, _ENGAGED, _ITEMS = (
     ("ga_session_number",),
     ("ga_session_number", "engagement_time_msec"),
@@ -76,6 +76,9 @@ _SHAPES = (
     (*_ENGAGED, *_ITEMS, "item_categories"),
     (*_ENGAGED, *_ITEMS),
     (*_ENGAGED, "total_item_quantity", *_ITEMS, "item_categories"),
+    (*_ENGAGED, "currency"),
+    (*_SESSION, *_ITEMS),
+    (*_SESSION, "percent_scrolled"),
 )
 _PLACES = {name: place for place, (name, _, _) in enumerate(_ATTRIBUTES)}
 # A number that says which attributes a row has.
@@ -84,11 +87,15 @@ _SHAPE = " + ".join(
 )
 
 
+def _fields(names: Sequence[str], values: Mapping[str, str]) -> str:
+    return ", ".join(f"'{name}': {values[name]}" for name in names)
+
+
 def _map(value: Callable[[str, str], str]) -> str:
     """SQL of a map of the attributes that a row has; `value` gives SQL of what is under a name, of its SQL and data type."""
     found = {name: value(sql, type_) for name, sql, type_ in _ATTRIBUTES}
     branches = " ".join(
-        f"WHEN {sum(1 << _PLACES[name] for name in shape)} THEN MAP({list(shape)}, [{', '.join(found[name] for name in shape)}])"
+        f"WHEN {sum(1 << _PLACES[name] for name in shape)} THEN CAST({{{{{_fields(shape, found)}}}}} AS MAP(VARCHAR, VARCHAR))"
         for shape in _SHAPES
     )
     names = ", ".join(f"CASE WHEN {sql} IS NOT NULL THEN '{name}' END" for name, sql, _ in _ATTRIBUTES)
@@ -115,16 +122,17 @@ WITH part AS (
 ), listed AS (
   SELECT * EXCLUDE (items), {HOST} AS host,
          CASE WHEN len(items) > 0 THEN {_IDS} END AS item_ids, CASE WHEN len(items) > 0 THEN {_NAMES} END AS item_names,
-         CASE WHEN len(items) > 0 THEN {_CATEGORIES} END AS item_categories
+         {_CATEGORIES} AS item_categories
   FROM part WHERE {GOOD}
 ), told AS (
   SELECT *, {_map(lambda sql, type_: sql)} AS attributes, {_map(lambda sql, type_: f"'{type_}'")} AS attribute_types
   FROM (SELECT *, {_SHAPE} AS shape FROM listed)
 ), arrivals AS (
+  SELECT *, coalesce(arrival.campaign NOT IN {_NO_CAMPAIGN}, false) AS campaigned FROM (
   SELECT user_pseudo_id, event_timestamp,
          max(struct_pack(source := event_source, medium := coalesce(event_medium, ''), campaign := coalesce(event_campaign, '(not set)'),
                          term := event_term, gclid := coalesce(has_gclid, false))) AS arrival
-  FROM part WHERE event_source IS NOT NULL AND {GOOD} GROUP BY ALL
+  FROM part WHERE event_source IS NOT NULL AND {GOOD} GROUP BY ALL)
 )
 SELECT number, make_timestamp(event_timestamp) AS ts,
        CASE WHEN platform IN ('IOS', 'ANDROID') THEN 'App' ELSE 'Web' END AS stream,
@@ -147,8 +155,7 @@ SELECT number, make_timestamp(event_timestamp) AS ts,
        CASE WHEN arrival IS NULL THEN page_referrer END AS referrer_url,
        f.hostname AS referrer_hostname, f.medium AS referrer_medium,
        attributes, attribute_types
-FROM (SELECT told.*, arrival, coalesce(arrival.campaign NOT IN {_NO_CAMPAIGN}, false) AS campaigned
-      FROM told LEFT JOIN arrivals USING (user_pseudo_id, event_timestamp)) AS e
+FROM told AS e LEFT JOIN arrivals USING (user_pseudo_id, event_timestamp)
 LEFT JOIN ({{countries}}) AS c ON c.name = geo_country
 LEFT JOIN ({{regions}}) AS r ON r.country = geo_country AND r.region = geo_region
 LEFT JOIN ({{sources}}) AS f ON f.source = arrival.source AND f.source_medium = arrival.medium AND f.gclid = arrival.gclid
