@@ -53,6 +53,16 @@ SORTS: dict[str, Callable[[Row], Any]] = {
     "version": lambda row: (row.version if isinstance(row.version, int) else 0, row.name.casefold()),
 }
 BY_ACTIVITY = ("week", "month")
+# The columns that can be left out, by their name in the address, in their order; the name stays.
+COLUMNS = {
+    "activity": _("Assignments"),
+    "scope": _("Applies to"),
+    "agents": _("Agents"),
+    "changed": _("Changed"),
+    "version": _("Version"),
+    "active": _("Active"),
+}
+ALL_COLUMNS, NO_COLUMNS = "all", "none"
 # Where the first click on a heading should show the largest first.
 DESCENDING_FIRST = frozenset({"changed", "created", "version", *BY_ACTIVITY})
 
@@ -76,10 +86,12 @@ class Asked:
     typed: str = ""
     query: search.Query = field(default_factory=search.Query)
     sort: str = "name"
+    columns: tuple[str, ...] = tuple(COLUMNS)
     params: QueryDict = field(default_factory=QueryDict)
 
     @classmethod
-    def of(cls, params: QueryDict) -> "Asked":
+    def of(cls, params: QueryDict, opening: str = "") -> "Asked":
+        """`opening` is the query with which the person wants the list opened: it says the columns where the address does not."""
         kept = QueryDict(mutable=True)
         chosen = []
         for choice in CHOICES:
@@ -97,7 +109,12 @@ class Asked:
             sort = "name"
         if sort != "name":
             kept["sort"] = sort
-        return cls(tuple(chosen), unused, typed, search.parse(typed), sort, kept)
+        columns = params.get("columns") or QueryDict(opening).get("columns")
+        if columns:
+            kept["columns"] = columns = columns_in_words(columns_of(columns))
+        return cls(
+            tuple(chosen), unused, typed, search.parse(typed), sort, columns_of(columns or ALL_COLUMNS), kept
+        )
 
     @property
     def filtered(self) -> bool:
@@ -172,6 +189,18 @@ class Asked:
                 "state": ("descending" if self.sort.startswith("-") else "ascending") if here else "none",
             }
         return found
+
+
+def columns_of(words: str) -> tuple[str, ...]:
+    """The columns that `activity,scope`, `all` or `none` names, in the table's order; what names none of them names all."""
+    named = set(words.split(","))
+    found = tuple(name for name in COLUMNS if name in named)
+    return found or (() if words == NO_COLUMNS else tuple(COLUMNS))
+
+
+def columns_in_words(columns: Sequence[str]) -> str:
+    """Columns as the address names them."""
+    return ALL_COLUMNS if len(columns) == len(COLUMNS) else ",".join(columns) or NO_COLUMNS
 
 
 def is_unused(row: Row, activities: Activities) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 from django.template import Context
 from django.template.loader import get_template
 from django.utils import timezone, translation
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 
 from segments.activity import Activity
 from segments.catalogue import Row
@@ -30,6 +30,7 @@ class Manner:
     back: str
     new_path: str
     chosen: bool
+    columns: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,6 @@ class Entry:
         return drawn
 
 
-def drawn(entries: Sequence[Entry], manner: Manner) -> list[SafeString]:
+def drawn(entries: Sequence[Entry], manner: Manner) -> SafeString:
     """The rows of the table, in their order."""
-    return [entry.html(manner) for entry in entries]
+    return mark_safe("".join(entry.html(manner) for entry in entries))  # noqa: S308

@@ -10,6 +10,7 @@ urlpatterns = [
     path("activity", listing.segment_list_activity, name="list-activity"),
     path("new", editing.segment_new, name="new"),
     path("views", named.segment_list_views, name="named"),
+    path("columns", named.segment_list_columns, name="columns"),
     path("suggest", asides.segment_suggest, name="suggest"),
     path("<str:segment_id>/", detail.segment_view, name="view"),
     path("<str:segment_id>/edit", editing.segment_edit, name="edit"),

@@ -1,1 +1,1 @@
-"""listviews: a list's filter, search and sorting under a name, one's own or shared with everyone on the connection."""
+"""listviews: a list's filter, search, sorting and columns under a name, one's own or shared with everyone on the connection."""

@@ -11,7 +11,10 @@ MAX_QUERY_LENGTH = 2000
 
 
 class ListView(models.Model):
-    """`query` is what stands behind the `?` of the list's address; `place` names the list."""
+    """`query` is what stands behind the `?` of the list's address; `place` names the list.
+
+    The one without a name says how the list opens for this person where an address does not say it.
+    """
 
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+")
     place = models.CharField(max_length=16)

@@ -6,10 +6,21 @@ from journeyadmin.http import JourneyRequest
 from journeyadmin.listviews.models import MAX_NAME_LENGTH, MAX_QUERY_LENGTH, ListView
 
 
-def views_of(request: JourneyRequest, place: str) -> list[ListView]:
-    """This person's views of a list, and what others on the connection share."""
+def views_of(request: JourneyRequest, place: str) -> tuple[list[ListView], str]:
+    """This person's views of a list and what others on the connection share; and the query with which the list opens."""
     visible = Q(person=request.user) | Q(shared=True, person__connection=request.connection)
-    return list(ListView.objects.filter(visible, place=place).select_related("person"))
+    found = list(ListView.objects.filter(visible, place=place).select_related("person"))
+    return [view for view in found if view.name], next((view.query for view in found if not view.name), "")
+
+
+def open_with(request: JourneyRequest, place: str, query: str) -> None:
+    """How the list opens from now on; as it comes, if the query is empty."""
+    if query:
+        ListView.objects.update_or_create(
+            person=request.user, place=place, name="", defaults={"query": query, "shared": False}
+        )
+    else:
+        ListView.objects.filter(person=request.user, place=place, name="").delete()
 
 
 def keep(request: JourneyRequest, place: str, name: str, query: str, *, shared: bool) -> ListView | None:

@@ -18,9 +18,10 @@ from journeyadmin.history.log import content
 from journeyadmin.htmx import announce, answer, go_to, is_partial
 from journeyadmin.http import JourneyRequest
 from journeyadmin.listviews import named
+from journeyadmin.listviews.models import ListView
 from journeyadmin.service import Conflict, Forbidden, JourneyError, NotFound, SignInExpired
 from segments import activity, catalogue, recent, table
-from segments.filters import Asked, is_unused, too_young
+from segments.filters import COLUMNS, Asked, is_unused, too_young
 from segments.places import AT, at_row, back_of
 from segments.views.named import PLACE
 
@@ -29,8 +30,9 @@ VIEW = "journey:segment:view"
 
 @require_GET
 def segment_list(request: JourneyRequest) -> HttpResponse:
-    asked = Asked.of(request.GET)
-    context: dict[str, Any] = {"asked": asked, "words": _unknown_words(asked)}
+    views, opening = named.views_of(request, PLACE)
+    asked = Asked.of(request.GET, opening)
+    context: dict[str, Any] = {"asked": asked, "words": _unknown_words(asked), "all_columns": COLUMNS}
     if not request.may(VIEW):
         context["refused"] = Forbidden(permissions=[VIEW])
         return answer(request, "segments/list.html", "segments/_found.html", context, status=403)
@@ -58,7 +60,8 @@ def segment_list(request: JourneyRequest) -> HttpResponse:
         "chips": asked.chips(found, activities),
         "headings": asked.headings(),
         "most": MAX_SEGMENTS,
-        **_named(request, asked),
+        "named_views": views,
+        "named_here": _here(views, asked, Asked.of(request.GET)),
         "unused": sum(is_unused(row, activities) for row in found.rows) if activities is not None else None,
     }
     response = answer(request, "segments/list.html", "segments/_found.html", context)
@@ -150,11 +153,10 @@ def _numbers(request: JourneyRequest, wanted: bool) -> dict[str, Any]:
         return {"no_activity": error}
 
 
-def _named(request: JourneyRequest, asked: Asked) -> dict[str, Any]:
-    """The named views, and which one this list is."""
-    views, query = named.views_of(request, PLACE), asked.params.urlencode()
-    here = next((view for view in views if view.query == query), None) if query else None
-    return {"named_views": views, "named_here": here}
+def _here(views: list[ListView], *asked: Asked) -> ListView | None:
+    """The view that this list is: with the columns it opens with, or without."""
+    queries = {one.params.urlencode() for one in asked} - {""}
+    return next((view for view in views if view.query in queries), None)
 
 
 def _table(
@@ -163,7 +165,7 @@ def _table(
     found: catalogue.Catalogue,
     asked: Asked,
     numbers: dict[str, Any],
-) -> list[SafeString]:
+) -> SafeString:
     """The rows as HTML; `numbers` is what `_numbers` found."""
     activities: activity.Activities | None = numbers.get("activities")
     manner = table.Manner(
@@ -174,6 +176,7 @@ def _table(
         back=asked.back,
         new_path=reverse("segments:new"),
         chosen=request.GET.get("select") == "all",
+        columns=asked.columns,
     )
     at = request.GET.get(AT, "")
     entries = [
