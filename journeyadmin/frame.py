@@ -38,9 +38,14 @@ PLACES = (
 
 def frame(request: HttpRequest) -> dict[str, Any]:
     """The context of base.html; views add `title` and their own."""
+    places = [(place, request.path.startswith(place.path)) for place in PLACES]
     theme = request.COOKIES.get(THEME_COOKIE, "system")
     return {
-        "places": [(place, request.path.startswith(place.path)) for place in PLACES],
+        "places": places,
+        # What decides how the rail looks: where one is, and whether at its first page.
+        "places_at": next(
+            (f"{place.key} {request.path == place.path}" for place, here in places if here), ""
+        ),
         "theme": theme if theme in THEMES else "system",
         "connection": getattr(request, "connection", None),
         "person": request.user if hasattr(request, "journey") else None,

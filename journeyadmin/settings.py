@@ -111,7 +111,12 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "journeyadmin.frame.frame",
             ],
-            "builtins": ["django.templatetags.static", "django.templatetags.i18n", "journeyadmin.tags"],
+            "builtins": [
+                "django.templatetags.cache",
+                "django.templatetags.static",
+                "django.templatetags.i18n",
+                "journeyadmin.tags",
+            ],
         },
     }
 ]
@@ -179,7 +184,12 @@ PALETTE_SOURCES = ["segments.palette.entries", "actiontargets.palette.entries", 
 # Who says, before something is deleted, what else uses it (journeyadmin/uses.py).
 USES_SOURCES = ["analytics.uses.uses"]
 
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "dashboard"}}
+_LOCAL_MEMORY = "django.core.cache.backends.locmem.LocMemCache"
+CACHES = {
+    "default": {"BACKEND": _LOCAL_MEMORY, "LOCATION": "dashboard"},
+    # Pieces of the frame that hold nobody's words: the same for everyone in one language (`{% cache %}`).
+    "template_fragments": {"BACKEND": _LOCAL_MEMORY, "LOCATION": "fragments", "TIMEOUT": None},
+}
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 LOGGING = {

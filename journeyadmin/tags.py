@@ -33,6 +33,7 @@ def _strokes(name: str) -> str:
 
 
 @register.simple_tag
+@lru_cache(maxsize=1024)
 def icon(name: str, label: str = "", size: int = 16) -> SafeString:
     """`{% icon "pencil" %}` draws an icon of lucide-static; give `label` only when no text stands beside it."""
     described = format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')

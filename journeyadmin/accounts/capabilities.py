@@ -13,6 +13,15 @@ SECONDS = 60
 
 def capabilities(request: HttpRequest) -> dict[str, Any]:
     """The announcement of the embedded server; empty for anything else. Genesys Cloud's regions are never asked."""
+    # A page asks a dozen times.
+    known: dict[str, Any] | None = getattr(request, "announced", None)
+    if known is None:
+        known = _announced(request)
+        request.announced = known  # type: ignore[attr-defined]
+    return known
+
+
+def _announced(request: HttpRequest) -> dict[str, Any]:
     connection: Connection | None = getattr(request, "connection", None)
     if connection is None or connection.region:
         return {}
