@@ -162,10 +162,8 @@ def _met(request: JourneyRequest, base: Mapping[str, Any], wanted: Mapping[str, 
         raise
     except JourneyError as error:
         return Refused(error)
-    if payloads.same(wanted, theirs):
-        log.notice(request, "segment", [theirs])
-        return Saved(theirs, news=False)
-    return Stale(theirs)
+    log.notice(request, "segment", [theirs])
+    return Saved(theirs, news=False) if payloads.same(wanted, theirs) else Stale(theirs)
 
 
 def _doubted(
@@ -187,6 +185,7 @@ def _doubted(
     if now.get("version") == base.get("version"):
         error.unsure = False
         return Refused(error)
+    log.notice(request, "segment", [now])
     return Stale(now)
 
 

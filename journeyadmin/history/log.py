@@ -84,6 +84,8 @@ def write(
 ) -> Change:
     """As `record`, for callers without a request; `by` names who did it where there is no person."""
     with transaction.atomic():
+        if before is not None and operation not in (Operation.OUTSIDE, Operation.GONE):
+            _catch_up(connection, kind, object_id, before)
         change = Change(
             connection=connection,
             person=person,
@@ -108,6 +110,16 @@ def write(
         else:
             _know(connection, kind, object_id, after)
     return change
+
+
+def _catch_up(connection: Connection, kind: str, object_id: str, before: Json) -> None:
+    """What a write began from may be newer than what is known here: then someone outside changed it in between."""
+    known = Known.objects.filter(connection=connection, kind=kind, object_id=object_id).first()
+    version = _version(before)
+    if known is None or version is None or version <= (_version(known.content) or version):
+        return
+    name = name_of(kind, before)
+    write(connection, None, Operation.OUTSIDE, kind, object_id, name, known.content, before)
 
 
 def changes_of(connection: Connection, kind: str, object_id: str) -> models.QuerySet[Change]:
@@ -231,6 +243,10 @@ def _older(entity: Json, known: Json) -> bool:
 
 
 def _know(connection: Connection, kind: str, object_id: str, entity: Json) -> None:
+    """Two writes may be written down in the other order; what is known stays the newer."""
+    known = Known.objects.filter(connection=connection, kind=kind, object_id=object_id).first()
+    if known is not None and _version(entity) is not None and _older(entity, known.content):
+        return
     Known.objects.update_or_create(
         connection=connection,
         kind=kind,

@@ -38,6 +38,19 @@ def test_different_fields_merge_and_save(marketer: Browser, make: Make, api: Api
     assert (now["description"], now["isActive"], now["version"]) == ("theirs", False, 3)
 
 
+def test_their_change_is_in_the_history_beside_mine(marketer: Browser, make: Make, api: Api) -> None:
+    """HIS4: also where nobody looked at it between their save and the merge."""
+    base = make("Europe", context=[[GERMANY]])
+    marketer.get(f"/segments/{base['id']}/")
+    api.patch(base["id"], description="theirs")
+    fields: dict[str, Any] = shown(save(marketer, base, isActive=False).content.decode(), "conflict-form")
+    marketer.post(f"/segments/{base['id']}/edit", fields | {"row": "merge:save"})
+    page = marketer.get(f"/segments/{base['id']}/history").content.decode()
+    assert "changed outside" in page
+    assert "Description: empty → “theirs”" in page
+    assert "Active: on → off" in page
+
+
 def test_the_same_field_must_be_chosen_first(marketer: Browser, make: Make, api: Api) -> None:
     base = make("Europe", context=[[GERMANY]])
     api.patch(base["id"], description="theirs")

@@ -87,6 +87,27 @@ def test_our_own_write_is_not_from_outside(connection: Connection) -> None:
     assert _notice(connection, newer) == []
 
 
+def test_a_write_that_began_from_a_newer_version_tells_of_the_change_before_it(
+    connection: Connection,
+) -> None:
+    _notice(connection, SEGMENT)
+    theirs = {**SEGMENT, "version": 6, "displayName": "EU"}
+    _write(connection, "update", theirs, {**theirs, "version": 7, "isActive": False})
+    ours, outside = log.changes_of(connection, "segment", "s1")
+    assert (ours.version_before, ours.version_after) == (6, 7)
+    assert (outside.operation, outside.version_before, outside.version_after) == (Operation.OUTSIDE, 4, 6)
+    assert outside.before == SEGMENT
+
+
+def test_writes_that_are_written_down_in_the_other_order_are_all_ours(connection: Connection) -> None:
+    _notice(connection, SEGMENT)
+    first, second = {**SEGMENT, "version": 5}, {**SEGMENT, "version": 6, "isActive": False}
+    later = _write(connection, "update", first, second)
+    earlier = _write(connection, "update", SEGMENT, first)
+    assert set(log.changes_of(connection, "segment", "s1")) == {later, earlier}
+    assert _notice(connection, second) == [], "the newer one stays known"
+
+
 def test_a_late_answer_to_an_early_read_is_no_change(connection: Connection) -> None:
     _write(connection, "update", SEGMENT, {**SEGMENT, "version": 5})
     assert _notice(connection, SEGMENT) == []
