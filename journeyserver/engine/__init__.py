@@ -13,7 +13,7 @@ class Reader(Protocol):
 
     def run(self, sql: str, parameters: Sequence[Any] = ()) -> Mapping[str, Sequence[Any]]: ...
 
-    def batches(self, sql: str, parameters: Sequence[Any] = ()) -> Iterable[Mapping[str, Sequence[Any]]]: ...
+    def tables(self, sql: str, parameters: Sequence[Any] = ()) -> Iterable[Any]: ...
 
 
 def answer(backend: Backend, body: object, reader: Reader | None = None) -> bytes:
@@ -44,4 +44,4 @@ def _answer(asked: query.Query, backend: Backend, reader: Reader) -> bytes:
 
 def _ask(planned: plan.Plan, backend: Backend, reader: Reader) -> bytes:
     statement = compiling.to_sql(planned, backend.words)
-    return result.write(planned.query, reader.batches(statement.sql, statement.parameters))
+    return result.write(planned.query, reader.tables(statement.sql, statement.parameters))

@@ -1,7 +1,5 @@
-"""Plan → one SQL statement and its parameters, asking the backend for words.
-
-The statement writes the answer's JSON as well, but for the intervals: an engine puts a hundred thousand texts together in
-the time in which Python makes some thousand dictionaries.
+"""Plan → one SQL statement and its parameters, asking the backend for words. What it yields are plain numbers and texts: result.py
+puts them in order and writes the answer.
 """
 
 from dataclasses import dataclass
@@ -15,9 +13,11 @@ from journeyserver.engine.columns import DIMENSION_COLUMNS, FACTS, SESSION_HOURS
 from journeyserver.engine.plan import Plan
 from journeyserver.engine.predicates import filter_condition
 from journeyserver.engine.query import Query, View
+from journeyserver.engine.result import SUMMARIES
 
 _TYPES = {column.name: column.type for column in FACTS.columns}
-SUMMARIES = ("count", "sum", "min", "max")
+# So many kinds and more are counted each by itself first. For every fact a filter per metric is worked off otherwise.
+_MANY_KINDS = 3
 
 
 @dataclass(frozen=True)
@@ -29,99 +29,91 @@ class Statement:
 
 
 def to_sql(plan: Plan, words: Words) -> Statement:
-    """A row per group and bucket that has any value, in order: `told` (the group as JSON), `bucket` (its number), `body` (the
-    bucket's members but the interval, as JSON), `cells` (how many numbers it has).
+    """A row per group and bucket that has any value, in no order: `t0`… (the group's values as text), `bucket` (its number),
+    then of each metric that counts `m0`…, of each that measures and of each view `m0_count`, `m0_sum`… and `v0_count`….
 
     Each fact is read once. One row more than there may be cells ends it: then there are too many, whatever follows.
     """
     query = plan.query
     parameters: list[Any] = []
-    inner = [f"{_group(words, name, query.flatten)} AS g{index}" for index, name in enumerate(query.group_by)]
-    inner.append(f"{_bucket(plan, words)} AS bucket")
-    wanted = {"kind", "value"}
+    rows = _rows(plan, words, parameters)
+    keys = [f"g{index}" for index in range(len(query.group_by))]
+    if len(query.edges) > 2:
+        keys.append("bucket")
+    grouped = f" GROUP BY {', '.join(keys)}" if keys else ""
+    staged = _is_staged(plan)
+    if staged:
+        by_kind = [*keys, "kind", *_stage(query)]
+        rows = f"SELECT {', '.join(by_kind)} FROM ({rows}) AS chosen GROUP BY {', '.join([*keys, 'kind'])}"
+    values = [
+        part
+        for index, name in enumerate(query.metrics)
+        for part in _metric(words, METRICS[name], f"m{index}", plan, staged)
+    ]
+    for index, view in enumerate(query.views):
+        values += _view(words, view, f"v{index}")
+    counted = f"SELECT {', '.join([*keys, *values])} FROM ({rows}) AS chosen{grouped}"
+    columns = [
+        f"{words.as_text(f'g{index}', _group_type(name, query.flatten))} AS t{index}"
+        for index, name in enumerate(query.group_by)
+    ]
+    columns.append("bucket" if len(query.edges) > 2 else "0 AS bucket")
+    names = [value.rsplit(" AS ", 1)[1] for value in values]
+    present = " OR ".join(f"{name} > 0" for name in names if name.endswith("_count") or "_" not in name)
+    chosen = f"SELECT {', '.join([*columns, *names])} FROM ({counted}) AS counted WHERE {present}"
+    return Statement(f"{chosen} LIMIT {MAX_CELLS + 1}", tuple(parameters))
+
+
+def _rows(plan: Plan, words: Words, parameters: list[Any]) -> str:
+    """The facts that are counted: their groups as g0…, their `bucket`, and what metrics read of them."""
+    query = plan.query
+    columns = [
+        f"{_group(words, name, query.flatten)} AS g{index}" for index, name in enumerate(query.group_by)
+    ]
+    if len(query.edges) > 2:
+        columns.append(f"{_bucket(plan, words)} AS bucket")
+    wanted = {"kind"}
     for name in query.metrics:
         of = METRICS[name].of
         if of is not None:
             wanted.add(DIMENSION_COLUMNS[of])
+        elif METRICS[name].aggregate == "value":
+            wanted.add("value")
+    if query.views:
+        wanted.add("value")
     if plan.table == "fact_hours":
         wanted = {"kind", "facts"}
     elif plan.table == "session_hours":
         wanted = {DIMENSION_COLUMNS["journeySessionId"]}
-    inner += sorted(wanted)
+    columns += sorted(wanted)
     source, conditions = _source(plan, words, parameters)
     conditions += [f"ts >= {words.time_literal(query.start)}", f"ts < {words.time_literal(query.end)}"]
-    conditions.append(filter_condition(words, query.filter, parameters))
-    values = [
-        part
-        for index, name in enumerate(query.metrics)
-        for part in _metric(words, METRICS[name], f"m{index}", plan.table)
-    ]
-    for index, view in enumerate(query.views):
-        values += _view(words, view, f"v{index}")
-    keys = [*(f"g{index}" for index in range(len(query.group_by))), "bucket"]
-    rows = f"SELECT {', '.join(inner)} FROM {source} WHERE {' AND '.join(conditions)}"
+    if query.filter is not None:
+        conditions.append(filter_condition(words, query.filter, parameters))
+    rows = f"SELECT {', '.join(columns)} FROM {source} WHERE {' AND '.join(conditions)}"
     # One list after the other, each in a SELECT of its own: two in one would be walked side by side, not crossed.
     for index, name in enumerate(query.group_by):
         if DIMENSIONS[name].multi_valued and not query.flatten:
             rows = f"SELECT * REPLACE ({words.unnest(f'g{index}')} AS g{index}) FROM ({rows}) AS list{index}"
-    counted = f"SELECT {', '.join([*keys, *values])} FROM ({rows}) AS chosen GROUP BY {', '.join(keys)}"
-    names = [view.name for view in query.views]
-    return Statement(_told(query, words, counted), (*names, *parameters))
+    return rows
 
 
-def _told(query: Query, words: Words, counted: str) -> str:
-    """The rows of `counted` as JSON, sparse and in order. Takes the views' names as its first parameters."""
-    metrics = [_told_metric(words, name, f"m{index}") for index, name in enumerate(query.metrics)]
-    views = [_told_view(words, f"v{index}") for index in range(len(query.views))]
-    cells = " + ".join(f"CASE WHEN {present} THEN 1 ELSE 0 END" for present, _ in (*metrics, *views))
-    columns = [
-        f"{_sparse(words, views)} AS views",
-        f"{_sparse(words, metrics)} AS metrics",
-        f"{cells} AS cells",
-        "bucket",
-    ]
-    columns += [
-        f"{words.as_text(f'g{index}', _group_type(name, query.flatten))} AS t{index}"
-        for index, name in enumerate(query.group_by)
-    ]
-    rows = f"SELECT {', '.join(columns)} FROM ({counted}) AS counted"
-    full = f"SELECT * FROM ({rows}) AS texts WHERE cells > 0 LIMIT {MAX_CELLS + 1}"
-    group = [
-        f"CASE WHEN t{index} IS NOT NULL THEN '\"{name}\":' || {words.quoted_json(f't{index}')} END"
-        for index, name in enumerate(query.group_by)
-    ]
-    told = f"'{{' || {words.with_commas(group)} || '}}'" if group else "'{}'"
-    body = "'\"metrics\":[' || metrics || ']'"
-    if views:
-        body += " || CASE WHEN views <> '' THEN ',\"views\":[' || views || ']' ELSE '' END"
-    order = ", ".join([*(f"t{index} NULLS LAST" for index in range(len(group))), "bucket"])
-    return f"SELECT {told} AS told, bucket, {body} AS body, cells FROM ({full}) AS sparse ORDER BY {order}"
-
-
-def _sparse(words: Words, parts: list[tuple[str, str]]) -> str:
-    texts = [f"CASE WHEN {present} THEN {text} END" for present, text in parts]
-    return words.with_commas(texts) if texts else "''"
-
-
-def _told_metric(words: Words, name: str, column: str) -> tuple[str, str]:
-    """Whether there is anything to tell of a metric, and what, as SQL."""
-    start = f'\'{{"metric":"{name}","stats":{{'
-    if METRICS[name].aggregate == "value":
-        return f"{column}_count > 0", f"{start}' || {_told_summary(words, column)} || '}}}}'"
-    return f"{column} > 0", f"{start}\"count\":' || {words.as_text(column, 'bigint')} || '}}}}'"
-
-
-def _told_view(words: Words, column: str) -> tuple[str, str]:
-    name = words.quoted_json("CAST(? AS VARCHAR)")
+def _is_staged(plan: Plan) -> bool:
+    """Whether facts are counted by kind first, and what was counted is then put beside one another."""
     return (
-        f"{column}_count > 0",
-        f"'{{\"name\":' || {name} || ',\"stats\":{{' || {_told_summary(words, column)} || '}}}}'",
+        plan.table == "facts"
+        and len(plan.kinds) >= _MANY_KINDS
+        and not plan.query.views
+        and all(METRICS[name].of is None for name in plan.query.metrics)
     )
 
 
-def _told_summary(words: Words, column: str) -> str:
-    parts = [f"'\"{name}\":' || {words.number_text(f'{column}_{name}')}" for name in SUMMARIES]
-    return words.with_commas(parts)
+def _stage(query: Query) -> list[str]:
+    """What is counted of each kind."""
+    counted = ["count(*) AS facts"]
+    if any(METRICS[name].aggregate == "value" for name in query.metrics):
+        counted += [f"{function}(value) AS value_{function}" for function in SUMMARIES]
+    return counted
 
 
 def _group_type(name: str, flatten: bool) -> str:
@@ -164,12 +156,12 @@ def _group(words: Words, name: str, flatten: bool) -> str:
 
 def _bucket(plan: Plan, words: Words) -> str:
     moment = words.microseconds("ts")
-    if len(plan.query.edges) == 2:
-        return "0"
     branches = []
     for run in plan.runs:
         number = words.integer_division(f"({moment} - {run.start})", str(run.width))
-        branches.append((run.start + run.width * run.count, f"{number} + {run.first}"))
+        branches.append(
+            (run.start + run.width * run.count, f"{number} + {run.first}" if run.first else number)
+        )
     if len(branches) == 1:
         return branches[0][1]
     whens = " ".join(f"WHEN {moment} < {end} THEN {number}" for end, number in branches[:-1])
@@ -182,23 +174,45 @@ def _condition(metric: Metric) -> str:
     return f"kind IN ({kinds})"
 
 
-def _metric(words: Words, metric: Metric, name: str, table: str) -> list[str]:
-    if table == "session_hours":
-        return [f"{words.distinct_if(DIMENSION_COLUMNS['journeySessionId'], 'true')} AS {name}"]
-    condition = _condition(metric)
-    if table == "fact_hours":
-        return [f"{words.aggregate_if('sum', 'facts', condition)} AS {name}"]
-    if metric.aggregate == "count":
-        return [f"{words.count_if(condition)} AS {name}"]
+def _metric(words: Words, metric: Metric, name: str, plan: Plan, staged: bool) -> list[str]:
+    # Of the only metric asked for, all facts that are read are counted.
+    condition = None if set(metric.facts) == set(plan.kinds) else _condition(metric)
+    if plan.table == "session_hours":
+        return [f"count(DISTINCT {DIMENSION_COLUMNS['journeySessionId']}) AS {name}"]
+    if metric.aggregate == "value":
+        return _summaries(words, condition, name, staged)
     if metric.of is not None:
-        return [f"{words.distinct_if(DIMENSION_COLUMNS[metric.of], condition)} AS {name}"]
-    return _summaries(words, condition, name)
+        column = DIMENSION_COLUMNS[metric.of]
+        distinct = words.distinct_if(column, condition) if condition else f"count(DISTINCT {column})"
+        return [f"{distinct} AS {name}"]
+    if staged or plan.table == "fact_hours":
+        return [f"{_whole(_aggregate(words, 'sum', 'facts', condition))} AS {name}"]
+    return [f"{words.count_if(condition) if condition else 'count(*)'} AS {name}"]
 
 
-def _summaries(words: Words, condition: str, name: str) -> list[str]:
-    return [
-        f"{words.aggregate_if(function, 'value', condition)} AS {name}_{function}" for function in SUMMARIES
-    ]
+def _summaries(words: Words, condition: str | None, name: str, staged: bool) -> list[str]:
+    """Number, sum, smallest and largest of the values; where they are `staged`, of what was counted of each kind."""
+    if not staged:
+        return [
+            f"{_aggregate(words, function, 'value', condition)} AS {name}_{function}"
+            for function in SUMMARIES
+        ]
+    again = {"count": "sum"}
+    parts = {
+        function: _aggregate(words, again.get(function, function), f"value_{function}", condition)
+        for function in SUMMARIES
+    }
+    parts["count"] = _whole(parts["count"])
+    return [f"{part} AS {name}_{function}" for function, part in parts.items()]
+
+
+def _aggregate(words: Words, function: str, column: str, condition: str | None) -> str:
+    return words.aggregate_if(function, column, condition) if condition else f"{function}({column})"
+
+
+def _whole(number: str) -> str:
+    """A sum of whole numbers, which engines make wider than any of them."""
+    return f"CAST({number} AS BIGINT)"
 
 
 def _view(words: Words, view: View, name: str) -> list[str]:
@@ -207,4 +221,4 @@ def _view(words: Words, view: View, name: str) -> list[str]:
     for sign, limit in bounds:
         if limit is not None:
             condition += f" AND value {sign} {words.number_literal(limit)}"
-    return _summaries(words, condition, name)
+    return _summaries(words, condition, name, staged=False)

@@ -1,10 +1,26 @@
-"""Rows → the API's answer: sparse, ordered, with intervals in the query's zone (docs/api/journey-api.md §10.8)."""
+"""What was counted → the API's answer: sparse, ordered, with intervals in the query's zone (docs/api/journey-api.md §10.8).
 
-from collections.abc import Iterable, Mapping, Sequence
+Columns in, columns all the way: a hundred thousand texts are put together in the time in which Python makes some thousand. Each
+different value becomes text once, and rows then pick theirs.
+"""
+
+from collections.abc import Iterable, Sequence
 from typing import Any
 
+import numpy
+import orjson
+import pyarrow
+from pyarrow import compute
+
 from journeyadmin.contract.buckets import MAX_CELLS, format_interval
+from journeyadmin.contract.metrics import METRICS
 from journeyserver.engine.query import Query
+
+SUMMARIES = ("count", "sum", "min", "max")
+# Whole numbers below this can be told apart in 64 bits.
+_MOST = 2**62
+_EMPTY = b'{"results":[]}'
+_MISSING = pyarrow.scalar(None, pyarrow.string())
 
 
 class TooManyCells(Exception):
@@ -17,25 +33,139 @@ class TooManyCells(Exception):
         )
 
 
-def write(query: Query, pieces: Iterable[Mapping[str, Sequence[Any]]]) -> bytes:
-    """The JourneyAggregateQueryResponse from the rows of compile.py. Raises TooManyCells as soon as it has grown too large."""
-    labels = [
-        f'{{"interval":"{format_interval(start, end, query.zone)}",'
-        for start, end in zip(query.edges[:-1], query.edges[1:], strict=True)
-    ]
-    parts: list[str] = []
-    last: str | None = None
-    cells = 0
-    for piece in pieces:
-        cells += sum(piece["cells"])
-        if cells > MAX_CELLS:
-            raise TooManyCells(cells)
-        for told, bucket, body in zip(piece["told"], piece["bucket"], piece["body"], strict=True):
-            if told == last:
-                parts.append(f",{labels[bucket]}{body}}}")
-            else:
-                before = "" if last is None else "]},"
-                parts.append(f'{before}{{"group":{told},"data":[{labels[bucket]}{body}}}')
-                last = told
-    end = "" if last is None else "]}"
-    return f'{{"results":[{"".join(parts)}{end}]}}'.encode()
+def write(query: Query, pieces: Iterable[Any]) -> bytes:
+    """The JourneyAggregateQueryResponse from the rows of compile.py, in Arrow tables. Raises TooManyCells."""
+    tables = [piece for piece in pieces if piece.num_rows]
+    if not tables:
+        return _EMPTY
+    counted = pyarrow.concat_tables(tables)
+    columns = {name: counted.column(name).combine_chunks() for name in counted.column_names}
+    metrics = [_metric(name, f"m{index}", columns) for index, name in enumerate(query.metrics)]
+    views = [_view(view.name, f"v{index}", columns) for index, view in enumerate(query.views)]
+    cells = sum(len(texts) - texts.null_count for texts in (*metrics, *views))
+    if cells > MAX_CELLS:
+        raise TooManyCells(cells)
+    if not cells:
+        return _EMPTY
+    groups, key = _groups(query, columns)
+    bucket = columns["bucket"].to_numpy(zero_copy_only=False).astype(numpy.int64)
+    order = numpy.argsort(_combined([key, bucket]), kind="stable")
+    key = key[order]
+    places = pyarrow.array(order)
+    data = _joined(
+        _labels(query).take(columns["bucket"]),
+        *([_listed(metrics)] if metrics else []),
+        *([_shown(views)] if views else []),
+        _all("}" if views else "]}", len(order)),
+    )
+    firsts = numpy.flatnonzero(numpy.concatenate([[True], key[1:] != key[:-1]]))
+    lists = pyarrow.ListArray.from_arrays(
+        pyarrow.array(numpy.append(firsts, len(order)).astype(numpy.int32)), data.take(places)
+    )
+    whole = _joined(
+        _all('{"group":{', len(firsts)),
+        groups.take(pyarrow.array(order[firsts])),
+        _all('},"data":[', len(firsts)),
+        compute.binary_join(lists, ","),
+        _all("]}", len(firsts)),
+    )
+    ends = pyarrow.array([0, len(whole)], pyarrow.int32())
+    body: Any = compute.binary_join(pyarrow.ListArray.from_arrays(ends, whole), ",")
+    return b'{"results":[' + memoryview(body.buffers()[2]) + b"]}"
+
+
+def _groups(query: Query, columns: dict[str, Any]) -> tuple[Any, Any]:
+    """Of each row the group as JSON without its braces, and a number that orders groups: by text, missing values last."""
+    texts, ranks = [], []
+    for index, name in enumerate(query.group_by):
+        found = columns[f"t{index}"].dictionary_encode()
+        values = found.dictionary
+        rank = compute.sort_indices(compute.sort_indices(values))
+        ranks.append(compute.fill_null(rank.take(found.indices), len(values)).to_numpy(zero_copy_only=False))
+        shown = [f'"{name}":{orjson.dumps(value).decode()}' for value in values.to_pylist()]
+        texts.append(pyarrow.array(shown, pyarrow.string()).take(found.indices))
+    rows = len(columns["bucket"])
+    if not texts:
+        return _all("", rows), numpy.zeros(rows, numpy.int64)
+    return _listed(texts), _combined(ranks)
+
+
+def _combined(ranks: Sequence[Any]) -> Any:
+    """One number for several, of the same order."""
+    key, most = numpy.zeros(len(ranks[0]), numpy.int64), 1
+    for rank in ranks:
+        size = int(rank.max()) + 1
+        if most * size > _MOST:
+            different, key = numpy.unique(key, return_inverse=True)
+            most = len(different)
+        key = key * size + rank.astype(numpy.int64)
+        most *= size
+    return key
+
+
+def _labels(query: Query) -> Any:
+    """How the JSON of each bucket begins."""
+    return pyarrow.array(
+        [
+            f'{{"interval":"{format_interval(start, end, query.zone)}","metrics":['
+            for start, end in zip(query.edges[:-1], query.edges[1:], strict=True)
+        ]
+    )
+
+
+def _metric(name: str, column: str, columns: dict[str, Any]) -> Any:
+    """A metric as JSON, missing where there is nothing to tell of it."""
+    start = f'{{"metric":"{name}","stats":{{'
+    if METRICS[name].aggregate == "value":
+        return _summary(start, column, columns)
+    different = columns[column].dictionary_encode()
+    numbers = different.dictionary
+    texts = _joined(start + '"count":', numbers.cast(pyarrow.string()), "}}")
+    return compute.if_else(compute.greater(numbers, 0), texts, _MISSING).take(different.indices)
+
+
+def _view(name: str, column: str, columns: dict[str, Any]) -> Any:
+    return _summary(f'{{"name":{orjson.dumps(name).decode()},"stats":{{', column, columns)
+
+
+def _summary(start: str, column: str, columns: dict[str, Any]) -> Any:
+    """Number, sum, smallest and largest of values as JSON, missing where there are none."""
+    parts: list[Any] = []
+    for function in SUMMARIES:
+        parts += [f'{"," if parts else start}"{function}":', _number(columns[f"{column}_{function}"])]
+    return compute.if_else(compute.greater(columns[f"{column}_count"], 0), _joined(*parts, "}}"), _MISSING)
+
+
+def _number(numbers: Any) -> Any:
+    """Numbers as JSON writes them; null where one is not finite."""
+    texts = numbers.cast(pyarrow.string())
+    finite = (
+        compute.is_finite(numbers) if pyarrow.types.is_floating(numbers.type) else compute.is_valid(numbers)
+    )
+    return compute.if_else(compute.fill_null(finite, False), texts, "null")
+
+
+def _shown(views: Sequence[Any]) -> Any:
+    """The end of a bucket's metrics, and the list of its views where it has any."""
+    listed = _listed(views)
+    return compute.if_else(compute.equal(listed, ""), "]", _joined('],"views":[', listed, "]"))
+
+
+def _listed(parts: Sequence[Any]) -> Any:
+    """Row by row what is there of these texts, with commas between; empty where there is nothing."""
+    nothing = compute.is_null(parts[0])
+    for part in parts[1:]:
+        nothing = compute.and_(nothing, compute.is_null(part))
+    # Joining would leave out a row of which nothing is there.
+    first = compute.if_else(nothing, "", parts[0])
+    return compute.binary_join_element_wise(first, *parts[1:], ",", null_handling="skip")
+
+
+def _joined(*parts: Any) -> Any:
+    """Row by row all of these texts as one."""
+    return compute.binary_join_element_wise(*parts, "")
+
+
+def _all(text: str, rows: int) -> Any:
+    """The same text for every row."""
+    return pyarrow.array([text]).take(pyarrow.array(numpy.zeros(rows, numpy.int32)))

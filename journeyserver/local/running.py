@@ -44,11 +44,11 @@ class Work:
             self.check()
             raise
 
-    def batches(self, sql: str, parameters: Sequence[Any] = ()) -> Iterator[Mapping[str, Sequence[Any]]]:
-        """The answer in columns, piece by piece. Raises Stopped, WarehouseError."""
+    def tables(self, sql: str, parameters: Sequence[Any] = ()) -> Iterator[Any]:
+        """The answer as Arrow tables, piece by piece. Raises Stopped, WarehouseError."""
         self.check()
         try:
-            for piece in self._cursor.batches(sql, parameters):
+            for piece in self._cursor.tables(sql, parameters):
                 self.check()
                 yield piece
         except QueryStopped:

@@ -40,18 +40,6 @@ class Words(Protocol):
 
     def as_text(self, column: str, type_: str) -> str: ...
 
-    def quoted_json(self, text: str) -> str:
-        """A text as JSON writes it, in quotes."""
-        ...
-
-    def number_text(self, number: str) -> str:
-        """A number as JSON writes it; null where it is not finite."""
-        ...
-
-    def with_commas(self, parts: Sequence[str]) -> str:
-        """These texts joined by commas, missing ones left out; empty where all are missing."""
-        ...
-
     def unnest(self, column: str) -> str:
         """A row per different element of a list; one row without a value where it is empty or missing."""
         ...
@@ -112,10 +100,8 @@ class Cursor(Protocol):
         """The answer as columns of plain Python values. Raises QueryStopped, WarehouseError."""
         ...
 
-    def batches(
-        self, sql: str, parameters: Sequence[Any] = (), size: int = 50_000
-    ) -> Iterator[Mapping[str, Sequence[Any]]]:
-        """The answer piece by piece, for answers that may be cut short."""
+    def tables(self, sql: str, parameters: Sequence[Any] = ()) -> Iterator[Any]:
+        """The answer piece by piece, as Arrow tables."""
         ...
 
     def cancel(self) -> None:

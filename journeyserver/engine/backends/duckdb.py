@@ -59,13 +59,11 @@ class DuckCursor:
             raise _sentence(error, self._path) from error
         return answer
 
-    def batches(
-        self, sql: str, parameters: Sequence[Any] = (), size: int = 50_000
-    ) -> Iterator[dict[str, list[Any]]]:
+    def tables(self, sql: str, parameters: Sequence[Any] = ()) -> Iterator[Any]:
         try:
-            reader: Any = self._connection.sql(sql, params=list(parameters)).to_arrow_reader(size)
+            reader: Any = self._connection.sql(sql, params=list(parameters)).to_arrow_reader(200_000)
             for batch in reader:
-                yield batch.to_pydict()
+                yield pyarrow.Table.from_batches([batch])
         except duckdb.Error as error:
             raise _sentence(error, self._path) from error
 

@@ -1,6 +1,6 @@
 """DuckDB's dialect: types, and what compile.py and predicates.py mean in its words."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from journeyserver.engine.columns import Type
@@ -45,15 +45,6 @@ class DuckWords:
 
     def as_text(self, column: str, type_: str) -> str:
         return column if type_ == "text" else f"CAST({column} AS VARCHAR)"
-
-    def quoted_json(self, text: str) -> str:
-        return f"CAST(to_json({text}) AS VARCHAR)"
-
-    def number_text(self, number: str) -> str:
-        return f"CASE WHEN isfinite(CAST({number} AS DOUBLE)) THEN CAST({number} AS VARCHAR) ELSE 'null' END"
-
-    def with_commas(self, parts: Sequence[str]) -> str:
-        return f"concat_ws(',', {', '.join(parts)})"
 
     def unnest(self, column: str) -> str:
         return f"unnest(CASE WHEN len({column}) > 0 THEN list_distinct({column}) ELSE [NULL] END)"
