@@ -1,7 +1,7 @@
 """The share answered within t as a drawing: a line in a box, the old and the new setting as crosses, and the same as a table. Pure."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil, log10
 from typing import Any
 
@@ -10,6 +10,8 @@ from journeyadmin.servicelevel import duration_words, level_words, share_words
 Json = Mapping[str, Any]
 WIDTH, HEIGHT = 640, 240
 LEFT, RIGHT, TOP, BOTTOM = 44, 12, 12, 28
+# As high as the words beside a setting, on a small screen.
+LINE = 24
 SHARES = (0, 0.25, 0.5, 0.75, 1)
 ROWS_MS = (5_000, 10_000, 15_000, 20_000, 30_000, 45_000, 60_000, 90_000, 120_000, 180_000, 300_000)
 
@@ -28,6 +30,18 @@ class Setting:
     y: str
     words: str
     reached: float | None
+    # Where its words stand: on the side with more room, and not on the curve.
+    anchor: str = "start"
+    below: bool = False
+
+    @property
+    def dx(self) -> str:
+        return "8" if self.anchor == "start" else "-8"
+
+    @property
+    def dy(self) -> str:
+        """In heights of a letter, which is larger on small screens."""
+        return "1.3em" if self.below else "-0.6em"
 
 
 @dataclass(frozen=True)
@@ -72,16 +86,21 @@ def drawn(found: Json, old: tuple[float | None, int | None]) -> Drawing | None:
         if share is None or ms is None:
             return None
         words = level_words({"serviceLevel": {"percentage": share, "durationMs": ms}})
-        return Setting(x(ms), y(share), words, share_at(points, ms))
+        reached = share_at(points, ms)
+        anchor = "start" if ms < longest / 2 else "end"
+        return Setting(x(ms), y(share), words, reached, anchor, reached is not None and reached >= share)
 
+    now, before = setting(*new), setting(*old) if old != new else None
+    if now and before and now.below == before.below and abs(float(now.y) - float(before.y)) < LINE:
+        before = replace(before, below=not before.below)
     shown = [point for point in points if point[0] <= longest]
     step = longest / 5
     return Drawing(
         path="M" + "L".join(f"{x(ms)} {y(share)}" for ms, share in shown),
         ticks_x=[Tick(x(step * number), duration_words(round(step * number))) for number in range(1, 6)],
         ticks_y=[Tick(y(share), share_words(share)) for share in SHARES],
-        new=setting(*new),
-        old=setting(*old) if old != new else None,
+        new=now,
+        old=before,
         rows=[
             (duration_words(ms), share_words(round(share_at(points, ms) or 0, 3)))
             for ms in sorted({*ROWS_MS, *[int(one) for one in (old[1], new[1]) if one]})

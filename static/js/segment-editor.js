@@ -61,7 +61,7 @@ function fit(field) {
 document.addEventListener("htmx:beforeRequest", (event) => {
   const { target, xhr } = event.detail;
   if (target.matches("#conditions, .criterion-rest")) sent.set(xhr, written());
-  if (target.id === "editor") form().inert = true;
+  if (target.id === "editor") waiting(true);
 });
 
 // Typed on while the answer was on its way: ask again with what is there now, rather than swapping it away.
@@ -90,6 +90,12 @@ for (const name of ["htmx:sendError", "htmx:timeout"]) {
   });
 }
 
+// Nothing is typed into, or pressed twice in, a form that is about to be replaced: this one, or the conflict page's.
+function waiting(is) {
+  const asking = document.querySelector("#editor form");
+  if (asking) asking.inert = is;
+}
+
 function complain(told) {
   document.getElementById("no-answer-shown")?.remove();
   const banner = told ?? document.getElementById("no-answer").content.firstElementChild.cloneNode(true);
@@ -101,7 +107,7 @@ function complain(told) {
 
 document.addEventListener("htmx:afterRequest", (event) => {
   if (event.detail.target?.id === "editor" && event.detail.successful) document.getElementById("no-answer-shown")?.remove();
-  if (form()?.inert && !event.detail.xhr.getResponseHeader("HX-Redirect")) form().inert = false;
+  if (event.detail.target?.id === "editor" && !event.detail.xhr.getResponseHeader("HX-Redirect")) waiting(false);
 });
 
 // Off until something differs: the button says so and does nothing.

@@ -133,5 +133,26 @@ def test_the_drawing_has_both_settings_and_the_same_numbers_as_its_table() -> No
     assert curve.drawn(FOUND, (0.8, 20_000)).old is None, "no change, nothing to compare"  # type: ignore[union-attr]
 
 
+@pytest.mark.parametrize(
+    ("percentage", "ms", "anchor", "below"),
+    [(0.8, 20_000, "start", True), (0.9, 20_000, "start", False), (0.9, 50_000, "end", True)],
+)
+def test_the_words_of_a_setting_stand_beside_the_curve_and_inside_the_box(
+    percentage: float, ms: int, anchor: str, below: bool
+) -> None:
+    drawing = curve.drawn({**FOUND, "percentage": percentage, "durationMs": ms}, (None, None))
+    assert drawing
+    assert drawing.new
+    assert (drawing.new.anchor, drawing.new.below) == (anchor, below)
+
+
+def test_the_words_of_two_settings_do_not_stand_on_each_other() -> None:
+    drawing = curve.drawn({**FOUND, "percentage": 0.8, "durationMs": 20_000}, (0.78, 25_000))
+    assert drawing
+    assert drawing.new
+    assert drawing.old
+    assert drawing.new.below is not drawing.old.below
+
+
 def test_without_answers_there_is_no_curve() -> None:
     assert curve.drawn({"toAnswer": []}, (None, None)) is None
