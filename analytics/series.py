@@ -328,15 +328,7 @@ def _add(numbers: list[Number | None], at: int, part: Part, value: Any) -> None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise UnexpectedAnswer(f"{part.name} has {value!r}")
     before = numbers[at]
-    numbers[at] = value if before is None else _joined(part, before, value)
-
-
-def _joined(part: Part, one: Number | None, other: Number | None) -> Number | None:
-    if one is None or other is None:
-        return other if one is None else one
-    if part.statistic == "min":
-        return min(one, other)
-    return max(one, other) if part.statistic == "max" else one + other
+    numbers[at] = value if before is None else _fold(part, (before, value), range(2))
 
 
 def value_at(measure: Measure, parts: Parts, at: int) -> Number | None:
@@ -368,10 +360,12 @@ def total_of(measure: Measure, parts: Parts, chosen: Sequence[int]) -> Number | 
 
 
 def _fold(part: Part, numbers: Sequence[Number | None], chosen: Sequence[int]) -> Number | None:
-    found: Number | None = None
-    for at in chosen:
-        found = _joined(part, found, numbers[at])
-    return found
+    known = [number for at in chosen if (number := numbers[at]) is not None]
+    if not known:
+        return None
+    if part.statistic == "min":
+        return min(known)
+    return max(known) if part.statistic == "max" else sum(known)
 
 
 def _line(
