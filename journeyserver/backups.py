@@ -13,7 +13,6 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ from django.db import connections
 
 import journeyserver
 from journeyserver import owner, store, warehouse
+from journeyserver.engine.backends import open_engine
 from journeyserver.engine.backends.base import Busy, WarehouseError
 from journeyserver.store import Refusal
 
@@ -103,6 +103,11 @@ def restore(path: Path) -> tuple[dict[str, Any], list[Path]]:
     were there before lie now. Raises Refusal; nothing is touched then."""
     if owner.server() is not None:
         raise Refusal("The Journey server runs on this data folder. Stop it, then restore.")
+    if not settings.ENGINE.startswith("duckdb"):
+        raise Refusal(
+            "A backup is restored into DuckDB: run this with JOURNEYSERVER_ENGINE=duckdb, then "
+            f"python -m journeyserver move-engine to {settings.ENGINE.partition(':')[0]}."
+        )
     places = {_WAREHOUSE: Path(settings.WAREHOUSE_PATH), _STORE: Path(settings.DATABASE_FILE)}
     try:
         with tempfile.TemporaryDirectory(
@@ -190,7 +195,7 @@ def _put_in_place(folder: Path, places: dict[str, Path]) -> list[Path]:
 
 def _counts(file: Path) -> dict[str, int]:
     """How many rows a copied warehouse has, by table."""
-    copied = import_module(settings.WAREHOUSE_BACKEND).open_backend(file)
+    copied = open_engine("duckdb", file)
     try:
         cursor = copied.cursor()
         try:

@@ -11,7 +11,7 @@ from typing import TypeVar
 from django.conf import settings
 
 import journeyserver
-from journeyserver import backups, seeds, serve, store
+from journeyserver import backups, moving, seeds, serve, store
 from journeyserver.models import Client, Person, Role, Token
 from journeyserver.roles import ROLES, SCOPES
 from journeyserver.store import Refusal
@@ -192,6 +192,11 @@ def _parser() -> argparse.ArgumentParser:
     add("restore", restore, "put both stores back from a backup, while no server runs").add_argument(
         "file", type=Path
     )
+    add(
+        "move-engine",
+        moving.move_engine,
+        "copy all events to another engine and compare, while no server runs",
+    ).add_argument("target", help="duckdb, or a ClickHouse by its address (docs/engines.md)")
     seeding = add("seed", seed, "add the demo's people, clients, deployment and action targets")
     seeding.add_argument("--demo", action="store_true", help="also where others can reach the server")
     seeding.add_argument(

@@ -194,6 +194,6 @@ SHOP_OPEN = _switch("JOURNEYSERVER_SHOP_OPEN", False)
 # Events older than this many days are removed once a day; 0 keeps everything.
 RETENTION_DAYS = _number("JOURNEYSERVER_RETENTION_DAYS", 0)
 
-# The store of events, sessions and facts: a module of journeyserver.engine.backends and where its data is.
-WAREHOUSE_BACKEND = _text("JOURNEYSERVER_WAREHOUSE_BACKEND", "journeyserver.engine.backends.duckdb")
+# The engine of events, sessions and facts (journeyserver.engine.backends), and where DuckDB's file is.
+ENGINE = _text("JOURNEYSERVER_ENGINE", "duckdb")
 WAREHOUSE_PATH = Path(_text("JOURNEYSERVER_WAREHOUSE_PATH", str(DATA_DIR / "journeyserver.duckdb")))

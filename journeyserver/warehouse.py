@@ -2,12 +2,12 @@
 
 import atexit
 import threading
-from importlib import import_module
 
 from django.conf import settings
 from django.db import connections
 
 from journeyserver.definitions import active_definitions
+from journeyserver.engine.backends import open_engine
 from journeyserver.engine.backends.base import Backend
 from journeyserver.ingest.live import Live
 
@@ -23,8 +23,7 @@ def backend() -> Backend:
     global _opened
     with _lock:
         if _opened is None:
-            module = import_module(settings.WAREHOUSE_BACKEND)
-            _opened = module.open_backend(settings.WAREHOUSE_PATH)
+            _opened = open_engine(settings.ENGINE, settings.WAREHOUSE_PATH)
             atexit.register(close)
         return _opened
 

@@ -160,6 +160,8 @@ REPEATS = Table(
     ),
 )
 SETTINGS = Table("settings", _columns(name="text", value="text"))
+# What an engine notes about itself there: the version of its tables, and which months it has put in order.
+SCHEMA, SORTED_MONTHS = "schema", "sorted_months"
 
 TABLES = (
     EVENTS,

@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 
 from journeyserver.engine import rollups
 from journeyserver.engine.backends.base import Backend, Writer
+from journeyserver.engine.columns import SORTED_MONTHS
 
-SETTING = "sorted_months"
 # Fewer facts than this are read in no time in any order: two of DuckDB's row groups.
 LEAST = 250_000
 # Live reports are at most an hour old: what is older than this is complete, but for imports.
@@ -27,12 +27,12 @@ def keep_up(backend: Backend, now: datetime, least: int = LEAST) -> bool:
         if _not_rolled_up(writer) >= least:
             rollups.refresh(writer, now - _SETTLED)
             done = True
-        disordered = _disordered(writer, least)
+        disordered = [] if backend.keeps_order else _disordered(writer, least)
     for month, rows in disordered:
         with backend.transaction() as writer:
             _sort(writer, month, rows)
         done = True
-    return done
+    return backend.tidy() or done
 
 
 def _not_rolled_up(writer: Writer) -> int:
@@ -45,7 +45,7 @@ def _not_rolled_up(writer: Writer) -> int:
 
 def _sorted(writer: Writer) -> dict[str, int]:
     """How many facts each month had when it was last put in order."""
-    kept = writer.ask("SELECT value FROM settings WHERE name = ?", (SETTING,))
+    kept = writer.ask("SELECT value FROM settings WHERE name = ?", (SORTED_MONTHS,))
     found: dict[str, int] = json.loads(kept[0]["value"]) if kept else {}
     return found
 
@@ -70,5 +70,5 @@ def _sort(writer: Writer, month: datetime, rows: int) -> None:
     writer.append("facts", "SELECT * FROM month_of_facts ORDER BY kind, ts")
     writer.desk.execute("DROP TABLE month_of_facts")
     kept = json.dumps({**_sorted(writer), f"{month:%Y-%m}": rows})
-    writer.execute("DELETE FROM settings WHERE name = ?", (SETTING,))
-    writer.execute("INSERT INTO settings (name, value) VALUES (?, ?)", (SETTING, kept))
+    writer.execute("DELETE FROM settings WHERE name = ?", (SORTED_MONTHS,))
+    writer.execute("INSERT INTO settings (name, value) VALUES (?, ?)", (SORTED_MONTHS, kept))

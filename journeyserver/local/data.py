@@ -1,10 +1,8 @@
 """What this server holds: events and visits, how much and since when, what was refused, what was imported."""
 
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpResponse
 
 from journeyadmin.contract.local import DATA
@@ -33,9 +31,9 @@ def data(call: Call) -> HttpResponse:
     return json_response(
         {
             **answer,
-            "bytes": _size(Path(settings.WAREHOUSE_PATH)),
+            "bytes": warehouse.backend().size(),
             "generated": mark.read(warehouse.backend()) is not None,
-            "engine": settings.WAREHOUSE_BACKEND.rpartition(".")[2],
+            "engine": warehouse.backend().name,
             "retention": retention.shown(),
             "erasures": erase.receipts(),
         }
@@ -88,11 +86,3 @@ def _imports(doing: Work) -> list[dict[str, Any]]:
         }
         for row in rows
     ]
-
-
-def _size(place: Path) -> int:
-    """Bytes on disk of the warehouse: a file with what is beside it, or a folder."""
-    if place.is_dir():
-        return sum(file.stat().st_size for file in place.rglob("*") if file.is_file())
-    beside = (place, place.with_name(place.name + ".wal"))
-    return sum(file.stat().st_size for file in beside if file.is_file())

@@ -104,6 +104,10 @@ class Cursor(Protocol):
         """The answer piece by piece, as Arrow tables."""
         ...
 
+    def tables(self, sql: str, parameters: Sequence[Any] = ()) -> Iterator[Any]:
+        """The answer piece by piece, as Arrow tables."""
+        ...
+
     def cancel(self) -> None:
         """Stops what is running, from any thread."""
         ...
@@ -151,7 +155,8 @@ class Writer(Protocol):
         ...
 
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> Any:
-        """A statement over tables of the warehouse alone, in SQL that every engine reads."""
+        """A statement over tables of the warehouse alone: INSERT INTO … VALUES, UPDATE, DELETE, or a SELECT in SQL that
+        every engine reads."""
         ...
 
 
@@ -170,11 +175,14 @@ class Sample(Protocol):
 
 
 class Backend(Protocol):
-    """An open warehouse. `commits` counts what was written since it was opened."""
+    """An open warehouse. `name` is the engine's; `commits` counts what was written since it was opened; `keeps_order` says
+    whether facts lie in order of kind and time by themselves."""
 
+    name: str
     words: Words
     commits: int
     sample: Sample
+    keeps_order: bool
 
     def cursor(self) -> Cursor: ...
 
@@ -188,7 +196,15 @@ class Backend(Protocol):
         ...
 
     def copy_to(self, path: Path) -> None:
-        """Writes everything, as it is at one moment, to a new file that `open_backend` opens; others go on meanwhile."""
+        """Writes everything, as it is at one moment, to a new file of DuckDB's; others go on meanwhile."""
+        ...
+
+    def tidy(self) -> bool:
+        """Clears away what nobody can see any more, where that is much; whether anything was done."""
+        ...
+
+    def size(self) -> int:
+        """Bytes on disk."""
         ...
 
     def close(self) -> None: ...

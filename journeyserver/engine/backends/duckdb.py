@@ -11,7 +11,7 @@ import pyarrow
 from duckdb.func import PythonUDFType
 
 from journeyadmin.contract.metrics import FACT_KINDS
-from journeyserver.engine.backends.base import Busy, QueryStopped, WarehouseError
+from journeyserver.engine.backends.base import Busy, QueryStopped, Sample, WarehouseError, Words
 from journeyserver.engine.backends.duckdb_sample import DuckSample
 from journeyserver.engine.backends.duckdb_words import TYPES, DuckWords
 from journeyserver.engine.backends.turns import Turns
@@ -59,6 +59,16 @@ class DuckCursor:
             raise _sentence(error, self._path) from error
         return answer
 
+    def batches(
+        self, sql: str, parameters: Sequence[Any] = (), size: int = 50_000
+    ) -> Iterator[dict[str, list[Any]]]:
+        try:
+            reader: Any = self._connection.sql(sql, params=list(parameters)).to_arrow_reader(size)
+            for batch in reader:
+                yield batch.to_pydict()
+        except duckdb.Error as error:
+            raise _sentence(error, self._path) from error
+
     def tables(self, sql: str, parameters: Sequence[Any] = ()) -> Iterator[Any]:
         try:
             reader: Any = self._connection.sql(sql, params=list(parameters)).to_arrow_reader(200_000)
@@ -79,7 +89,7 @@ class DuckWriter:
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self.desk = connection
-        self.words = DuckWords()
+        self.words: Words = DuckWords()
 
     def collect(self, into: str, sql: str, parameters: Sequence[Any] = (), keys: Sequence[str] = ()) -> None:
         self.desk.execute(f"CREATE OR REPLACE TEMP TABLE {into} AS {sql}", list(parameters))
@@ -117,8 +127,11 @@ class DuckWriter:
 class DuckBackend:
     """An open DuckDB warehouse: one connection writes, inside `transaction()`; every reader has one of its own."""
 
+    name = "duckdb"
+    keeps_order = False
+
     def __init__(self, connection: duckdb.DuckDBPyConnection, path: str) -> None:
-        self.words = DuckWords()
+        self.words: Words = DuckWords()
         self.path = path
         self.commits = 0
         # Never asked anything itself, so that a reader can be made while the writer works.
@@ -129,7 +142,8 @@ class DuckBackend:
         self._making = threading.Lock()
         self._idle: list[duckdb.DuckDBPyConnection] = []
         self._closed = False
-        self.sample = DuckSample(self._connection)
+        self._sample = DuckSample(self._connection)
+        self.sample: Sample = self._sample
 
     def cursor(self) -> DuckCursor:
         with self._making:
@@ -189,8 +203,16 @@ class DuckBackend:
         finally:
             connection.close()
 
+    def tidy(self) -> bool:
+        return False
+
+    def size(self) -> int:
+        place = Path(self.path)
+        beside = (place, place.with_name(place.name + ".wal"))
+        return sum(file.stat().st_size for file in beside if file.is_file())
+
     def close(self) -> None:
-        self.sample.close()
+        self._sample.close()
         with self._making:
             self._closed = True
             while self._idle:
@@ -284,7 +306,9 @@ def _bring_casefold(connection: duckdb.DuckDBPyConnection) -> None:
 
 def open_desk(memory_limit: str = "4GB") -> duckdb.DuckDBPyConnection:
     """A DuckDB in memory that knows our functions, for the writers of other engines (base.Writer)."""
-    connection = duckdb.connect(":memory:", config={"memory_limit": memory_limit, "preserve_insertion_order": False})
+    connection = duckdb.connect(
+        ":memory:", config={"memory_limit": memory_limit, "preserve_insertion_order": False}
+    )
     connection.execute("SET TimeZone = 'UTC'")
     _bring_casefold(connection)
     return connection

@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 from journeyadmin.contract.criteria import CONTEXT_KEYS, JOURNEY_KEYS, OPERATORS
 from journeyadmin.contract.matching import event_matches, match_criterion, match_segment
 from journeyadmin.contract.names import column_name
-from journeyserver.engine.backends.duckdb import DuckBackend, open_backend
-from journeyserver.engine.backends.duckdb_words import DuckWords
+from journeyserver.engine.backends.base import Backend
+from journeyserver.engine.columns import TABLES
 from journeyserver.engine.predicates import context_condition, criterion_condition, pattern_condition
+from journeyserver.ingest import records
+from tests.journeyserver.engine import engines
 
-WORDS = DuckWords()
 # Letters whose case is no matter of one letter for another, and what looks like a number but is none.
 TEXTS = [
     "", "a", "A", "ab", "Ab", "aB", "b", "cart", "/Cart/pay", "ß", "ss", "SS", "ẞ", "İ", "i", "I", "ı", "ﬁ", "fi", "Σ", "ς", "é", "É",
@@ -40,8 +41,23 @@ versions = st.sampled_from([text for text in VERSIONS if match_criterion(
 
 
 @pytest.fixture(scope="module")
-def backend() -> Iterator[DuckBackend]:
-    opened = open_backend(":memory:", threads=1)
+def backend() -> Iterator[Backend]:
+    opened = engines.memory("duckdb")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="module", params=engines.OTHERS)
+def other(request: pytest.FixtureRequest) -> Iterator[Backend]:
+    """Another engine, where each example takes longer."""
+    opened = engines.memory(request.param)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="module", params=engines.NAMES)
+def each(request: pytest.FixtureRequest) -> Iterator[Backend]:
+    opened = engines.memory(request.param)
     yield opened
     opened.close()
 
@@ -91,32 +107,32 @@ patterns = st.fixed_dictionaries(
 
 
 def ask(
-    backend: DuckBackend,
+    backend: Backend,
     table: str,
     rows: list[Mapping[str, Any]],
     conditions: list[str],
     parameters: list[Any],
 ) -> list[list[bool]]:
     """For each row whether each condition holds; a row's place is kept in a column that no condition names."""
+    written = []
+    for place, row in enumerate(rows):
+        columns = {
+            column_name(name): value
+            for name, value in row.items()
+            if name not in ("streamType", "attributes")
+        }
+        columns["session_id"] = str(UUID(int=place))
+        if table == "events":
+            columns |= {
+                "stream": row["streamType"],
+                "attributes": list(row["attributes"].items()),
+                "ts": datetime(2024, 1, 1),
+            }
+        written.append(columns)
+    (layout,) = (one for one in TABLES if one.name == table)
     with backend.transaction() as writer:
         writer.execute(f"DELETE FROM {table}")
-        for place, row in enumerate(rows):
-            columns = {
-                column_name(name): value
-                for name, value in row.items()
-                if name not in ("streamType", "attributes")
-            }
-            columns["session_id"] = str(UUID(int=place))
-            if table == "events":
-                columns |= {
-                    "stream": row["streamType"],
-                    "attributes": row["attributes"],
-                    "ts": datetime(2024, 1, 1),
-                }
-            places = ", ".join("?" for _ in columns)
-            writer.execute(
-                f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({places})", list(columns.values())
-            )
+        records.append(writer, layout, written)
     named = ", ".join(f"{condition} AS c{at}" for at, condition in enumerate(conditions))
     cursor = backend.cursor()
     try:
@@ -138,13 +154,35 @@ _SETTINGS = settings(
 )
 
 
+_FEWER = settings(_SETTINGS, max_examples=15)
+_EVENTS = given(
+    rows=st.lists(events, min_size=1, max_size=8), asked=st.lists(patterns, min_size=1, max_size=25)
+)
+_VISITS = given(
+    rows=st.lists(visits, min_size=1, max_size=8),
+    asked=st.lists(st.lists(criteria("context"), min_size=1, max_size=3), min_size=1, max_size=25),
+)
+
+
 @_SETTINGS
-@given(rows=st.lists(events, min_size=1, max_size=8), asked=st.lists(patterns, min_size=1, max_size=25))
+@_EVENTS
 def test_events_match_patterns_alike(
-    backend: DuckBackend, rows: list[dict[str, Any]], asked: list[dict[str, Any]]
+    backend: Backend, rows: list[dict[str, Any]], asked: list[dict[str, Any]]
 ) -> None:
+    check_events(backend, rows, asked)
+
+
+@_FEWER
+@_EVENTS
+def test_events_match_patterns_alike_on_another_engine(
+    other: Backend, rows: list[dict[str, Any]], asked: list[dict[str, Any]]
+) -> None:
+    check_events(other, rows, asked)
+
+
+def check_events(backend: Backend, rows: list[dict[str, Any]], asked: list[dict[str, Any]]) -> None:
     parameters: list[Any] = []
-    conditions = [pattern_condition(WORDS, pattern, parameters) for pattern in asked]
+    conditions = [pattern_condition(backend.words, pattern, parameters) for pattern in asked]
     found = ask(backend, "events", rows, conditions, parameters)
     for row, answers in zip(rows, found, strict=True):
         for pattern, answer in zip(asked, answers, strict=True):
@@ -152,16 +190,25 @@ def test_events_match_patterns_alike(
 
 
 @_SETTINGS
-@given(
-    rows=st.lists(visits, min_size=1, max_size=8),
-    asked=st.lists(st.lists(criteria("context"), min_size=1, max_size=3), min_size=1, max_size=25),
-)
+@_VISITS
 def test_visits_meet_contexts_alike(
-    backend: DuckBackend, rows: list[dict[str, Any]], asked: list[list[dict[str, Any]]]
+    backend: Backend, rows: list[dict[str, Any]], asked: list[list[dict[str, Any]]]
 ) -> None:
+    check_visits(backend, rows, asked)
+
+
+@_FEWER
+@_VISITS
+def test_visits_meet_contexts_alike_on_another_engine(
+    other: Backend, rows: list[dict[str, Any]], asked: list[list[dict[str, Any]]]
+) -> None:
+    check_visits(other, rows, asked)
+
+
+def check_visits(backend: Backend, rows: list[dict[str, Any]], asked: list[list[dict[str, Any]]]) -> None:
     parameters: list[Any] = []
     definitions = [{"context": {"patterns": [{"criteria": [row]} for row in rows_]}} for rows_ in asked]
-    conditions = [context_condition(WORDS, definition, parameters) for definition in definitions]
+    conditions = [context_condition(backend.words, definition, parameters) for definition in definitions]
     found = ask(backend, "sessions", rows, conditions, parameters)
     for row, answers in zip(rows, found, strict=True):
         for definition, answer in zip(definitions, answers, strict=True):
@@ -174,7 +221,7 @@ CASES = [(key, operator, fold) for key in ("page.title", "attributes.price.value
 
 
 @pytest.mark.parametrize(("key", "operator", "fold"), CASES)
-def test_every_operator_on_every_kind(backend: DuckBackend, key: str, operator: str, fold: bool) -> None:
+def test_every_operator_on_every_kind(each: Backend, key: str, operator: str, fold: bool) -> None:
     """Not left to chance: each operator on each kind of key, with and without case, on every value and on none."""
     side = "context" if key in CONTEXT_KEYS else "journey"
     numeric = OPERATORS[operator].numeric
@@ -199,8 +246,8 @@ def test_every_operator_on_every_kind(backend: DuckBackend, key: str, operator: 
             }
         rows.append(row)
     parameters: list[Any] = []
-    conditions = [criterion_condition(WORDS, side, row, parameters) for row in asked]
-    found = ask(backend, "sessions" if side == "context" else "events", rows, conditions, parameters)
+    conditions = [criterion_condition(each.words, side, row, parameters) for row in asked]
+    found = ask(each, "sessions" if side == "context" else "events", rows, conditions, parameters)
     for value, answers in zip(given_, found, strict=True):
         for criterion, answer in zip(asked, answers, strict=True):
             assert answer == match_criterion(criterion, value).holds, (criterion, value)

@@ -16,13 +16,16 @@ from journeyadmin.contract.buckets import MAX_CELLS
 from journeyadmin.contract.names import column_name
 from journeyserver import engine
 from journeyserver.engine import rollups
-from journeyserver.engine.backends.duckdb import DuckBackend, open_backend
+from journeyserver.engine.backends.base import Backend
+from journeyserver.engine.backends.duckdb import open_backend
+from journeyserver.engine.columns import FACTS as FACTS_TABLE
 from journeyserver.engine.query import InvalidQuery, parse
 from journeyserver.engine.result import TooManyCells
-from tests.journeyserver.engine import answers
+from journeyserver.ingest import records
+from tests.journeyserver.engine import answers, engines
 
 
-def answer(backend: DuckBackend, query: dict[str, Any]) -> dict[str, Any]:
+def answer(backend: Backend, query: dict[str, Any]) -> dict[str, Any]:
     told: dict[str, Any] = json.loads(engine.answer(backend, query))
     return told
 
@@ -70,47 +73,66 @@ def make_facts(count: int, seed: int) -> list[dict[str, Any]]:
     return facts
 
 
-def store(backend: DuckBackend, facts: list[dict[str, Any]]) -> None:
+def store(backend: Backend, facts: list[dict[str, Any]]) -> None:
+    rows = [
+        {column_name(name): value for name, value in fact.items()} | {"ts": fact["ts"].replace(tzinfo=None)}
+        for fact in facts
+    ]
     with backend.transaction() as writer:
         writer.execute("DELETE FROM facts")
-        for fact in facts:
-            columns = {column_name(name): value for name, value in fact.items() if name != "ts"}
-            columns["ts"] = fact["ts"].replace(tzinfo=None)
-            places = ", ".join("?" for _ in columns)
-            writer.execute(
-                f"INSERT INTO facts ({', '.join(columns)}) VALUES ({places})", list(columns.values())
-            ).fetchall()
+        records.append(writer, FACTS_TABLE, rows)
 
 
 FACTS = make_facts(400, 7)
 
 
+@pytest.fixture(params=engines.NAMES)
+def memory(request: pytest.FixtureRequest) -> Iterator[Backend]:
+    """An empty warehouse."""
+    opened = engines.memory(request.param)
+    yield opened
+    opened.close()
+
+
 @pytest.fixture(scope="module", params=["facts", "rolled up"])
-def backend(request: pytest.FixtureRequest) -> Iterator[DuckBackend]:
+def backend(request: pytest.FixtureRequest) -> Iterator[Backend]:
     """The facts as they are; and with what lies before the middle of them rolled up, some of it late."""
-    opened = open_backend(":memory:")
+    opened = engines.memory("duckdb")
     if request.param == "facts":
         store(opened, FACTS)
     else:
-        store(opened, FACTS[:250])
-        with opened.transaction() as writer:
-            rollups.refresh(writer, START + timedelta(days=4))
-            rollups.refresh(writer, START + timedelta(days=9, hours=5))
-        late = open_backend(":memory:")
-        store(late, FACTS[250:])
-        cursor = late.cursor()
-        rows = pyarrow.Table.from_pydict(
-            cursor.run("SELECT * REPLACE (CAST(kind AS VARCHAR) AS kind) FROM facts")
-        )
-        cursor.close()
-        late.close()
-        with opened.transaction() as writer:
-            writer.desk.register("later", rows)
-            writer.append("facts", "SELECT * FROM later")
-            rollups.note(writer, "later")
-            writer.desk.unregister("later")
+        roll_up(opened)
     yield opened
     opened.close()
+
+
+@pytest.fixture(scope="module", params=engines.OTHERS)
+def other(request: pytest.FixtureRequest) -> Iterator[Backend]:
+    """Another engine, where each question takes longer."""
+    opened = engines.memory(request.param)
+    roll_up(opened)
+    yield opened
+    opened.close()
+
+
+def roll_up(opened: Backend) -> None:
+    store(opened, FACTS[:250])
+    with opened.transaction() as writer:
+        rollups.refresh(writer, START + timedelta(days=4))
+        rollups.refresh(writer, START + timedelta(days=9, hours=5))
+    late = open_backend(":memory:")
+    store(late, FACTS[250:])
+    cursor = late.cursor()
+    rows = pyarrow.Table.from_pydict(
+        cursor.run("SELECT * REPLACE (CAST(kind AS VARCHAR) AS kind) FROM facts")
+    )
+    cursor.close()
+    late.close()
+    with opened.transaction() as writer:
+        writer.desk.register("later", rows)
+        writer.append("facts", "SELECT * FROM later")
+        rollups.note(writer, "later")
+        writer.desk.unregister("later")
 
 
 METRICS = [
@@ -195,11 +217,17 @@ def questions(draw: st.DrawFn) -> dict[str, Any]:
 
 @settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(query=questions())
-def test_as_plain_python(backend: DuckBackend, query: dict[str, Any]) -> None:
+def test_as_plain_python(backend: Backend, query: dict[str, Any]) -> None:
     check(backend, query)
 
 
-def check(backend: DuckBackend, query: dict[str, Any]) -> None:
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(query=questions())
+def test_another_engine_as_plain_python(other: Backend, query: dict[str, Any]) -> None:
+    check(other, query)
+
+
+def check(backend: Backend, query: dict[str, Any]) -> None:
     """The engine's answer is the one of plain Python over all facts."""
     asked = parse(query)
     starts = {}
@@ -239,7 +267,17 @@ HOURLY = st.fixed_dictionaries(
 
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(asked=HOURLY)
-def test_rolled_up_as_plain_python(backend: DuckBackend, asked: dict[str, Any]) -> None:
+def test_rolled_up_as_plain_python(backend: Backend, asked: dict[str, Any]) -> None:
+    check_hourly(backend, asked)
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(asked=HOURLY)
+def test_another_engine_rolled_up_as_plain_python(other: Backend, asked: dict[str, Any]) -> None:
+    check_hourly(other, asked)
+
+
+def check_hourly(backend: Backend, asked: dict[str, Any]) -> None:
     start = START + timedelta(hours=asked["hours"][0])
     query: dict[str, Any] = {
         "interval": f"{start.isoformat()}/{(start + timedelta(hours=asked['hours'][1])).isoformat()}",
@@ -258,8 +296,7 @@ def test_rolled_up_as_plain_python(backend: DuckBackend, asked: dict[str, Any]) 
     check(backend, query)
 
 
-def test_forgotten_when_facts_are_removed() -> None:
-    memory = open_backend(":memory:")
+def test_forgotten_when_facts_are_removed(memory: Backend) -> None:
     store(memory, FACTS)
     query = {"interval": "2024-03-28T00:00:00Z/2024-04-28T00:00:00Z", "metrics": ["nJourneySessions"]}
     before = answer(memory, query)
@@ -272,10 +309,10 @@ def test_forgotten_when_facts_are_removed() -> None:
     kept = [fact for fact in FACTS if fact["ts"] < datetime(2024, 4, 2, tzinfo=UTC)]
     wanted = answers.answer({**query, "groupBy": []}, kept)[()][0, "nJourneySessions"]["count"]
     assert answer(memory, query)["results"][0]["data"][0]["metrics"][0]["stats"]["count"] == wanted
-    memory.close()
 
 
-def test_order_and_intervals(backend: DuckBackend) -> None:
+def test_order_and_intervals(memory: Backend) -> None:
+    store(memory, FACTS)
     query = {
         "interval": "2024-03-30T00:00:00Z/2024-04-02T00:00:00+01:00",
         "granularity": "P1D",
@@ -283,7 +320,7 @@ def test_order_and_intervals(backend: DuckBackend) -> None:
         "metrics": ["nJourneySessions"],
         "groupBy": ["journeyDeviceCategory"],
     }
-    results = answer(backend, query)["results"]
+    results = answer(memory, query)["results"]
     assert [row["group"] for row in results] == [
         {"journeyDeviceCategory": "desktop"},
         {"journeyDeviceCategory": "mobile"},
@@ -299,8 +336,7 @@ def test_order_and_intervals(backend: DuckBackend) -> None:
         }
 
 
-def test_vector_15_flatten(backend: DuckBackend) -> None:
-    memory = open_backend(":memory:")
+def test_vector_15_flatten(memory: Backend) -> None:
     low, high = sorted(IDS[:2])
     store(
         memory,
@@ -319,12 +355,10 @@ def test_vector_15_flatten(backend: DuckBackend) -> None:
     assert answer(memory, query | {"interval": "2024-03-27T00:00:00Z/2024-03-28T00:00:00Z"}) == {
         "results": []
     }
-    memory.close()
 
 
-def test_any_text_comes_through() -> None:
+def test_any_text_comes_through(memory: Backend) -> None:
     odd = ['it\'s "quoted"', "back\\slash", "new\nline\ttab\x01", "é😀", "", "a,b"]
-    memory = open_backend(":memory:")
     facts = [
         {
             "kind": "outcome_achieved",
@@ -349,16 +383,15 @@ def test_any_text_comes_through() -> None:
         assert [row["group"].get(dimension) for row in results] == sorted(odd)
         stats = {"count": 1, "sum": 1e22, "min": 1e22, "max": 1e22}
         assert all(row["data"][0]["views"] == [{"name": name, "stats": stats}] for row in results)
-    memory.close()
 
 
-def test_too_many_cells() -> None:
-    memory = open_backend(":memory:")
+def test_too_many_cells(memory: Backend) -> None:
     with memory.transaction() as writer:
-        writer.execute(
-            "INSERT INTO facts (kind, ts, journey_session_id) SELECT 'session_started', TIMESTAMP '2024-05-01', "
-            f"CAST(md5(CAST(i AS VARCHAR)) AS UUID) FROM range({MAX_CELLS + 1}) t(i)"
-        ).fetchall()
+        writer.append(
+            "facts",
+            "SELECT 'session_started' AS kind, TIMESTAMP '2024-05-01' AS ts, "
+            f"CAST(md5(CAST(i AS VARCHAR)) AS UUID) AS journey_session_id FROM range({MAX_CELLS + 1}) t(i)",
+        )
     query = {
         "interval": "2024-05-01T00:00:00Z/2024-05-02T00:00:00Z",
         "metrics": ["nJourneySessions"],
@@ -366,7 +399,6 @@ def test_too_many_cells() -> None:
     }
     with pytest.raises(TooManyCells):
         answer(memory, query)
-    memory.close()
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,8 @@ import pytest
 
 from journeyserver import engine
 from journeyserver.engine.backends.duckdb import DuckBackend, open_backend
-from journeyserver.ingest.upkeep import SETTING, keep_up
+from journeyserver.engine.columns import SORTED_MONTHS
+from journeyserver.ingest.upkeep import keep_up
 from tests.journeyserver.ingest.test_batches import read, take
 
 START = datetime(2024, 4, 20)
@@ -45,7 +46,7 @@ def test_answers_stay_and_months_lie_in_order(backend: DuckBackend) -> None:
     assert keep_up(backend, NOW, least=30)
     assert sorted(read(backend, "SELECT fact_id, kind, ts FROM facts"), key=str) == facts
     # April and May; June has too few.
-    kept = json.loads(read(backend, f"SELECT value FROM settings WHERE name = '{SETTING}'")[0]["value"])
+    kept = json.loads(read(backend, f"SELECT value FROM settings WHERE name = '{SORTED_MONTHS}'")[0]["value"])
     assert kept == {"2024-04": 33, "2024-05": 87}
     for month in ("2024-04", "2024-05"):
         times = [
