@@ -104,10 +104,6 @@ class Cursor(Protocol):
         """The answer piece by piece, as Arrow tables."""
         ...
 
-    def tables(self, sql: str, parameters: Sequence[Any] = ()) -> Iterator[Any]:
-        """The answer piece by piece, as Arrow tables."""
-        ...
-
     def cancel(self) -> None:
         """Stops what is running, from any thread."""
         ...

@@ -59,16 +59,6 @@ class DuckCursor:
             raise _sentence(error, self._path) from error
         return answer
 
-    def batches(
-        self, sql: str, parameters: Sequence[Any] = (), size: int = 50_000
-    ) -> Iterator[dict[str, list[Any]]]:
-        try:
-            reader: Any = self._connection.sql(sql, params=list(parameters)).to_arrow_reader(size)
-            for batch in reader:
-                yield batch.to_pydict()
-        except duckdb.Error as error:
-            raise _sentence(error, self._path) from error
-
     def tables(self, sql: str, parameters: Sequence[Any] = ()) -> Iterator[Any]:
         try:
             reader: Any = self._connection.sql(sql, params=list(parameters)).to_arrow_reader(200_000)
