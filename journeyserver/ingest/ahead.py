@@ -10,41 +10,39 @@ from journeyserver.engine.backends.base import Backend
 from journeyserver.ingest.incoming import Batch, Laid, Reader, Select
 from journeyserver.ingest.stage import layout
 
-# Pieces are large: one is being taken in, one waits, one is being read.
-_WAITING = 1
+# Pieces are large: one is being taken in, and one is being read or waits.
+_LAID_OUT = 2
 
 
 def batches(backend: Backend, reader: Reader, position: int) -> Iterator[Batch]:
     """The reader's batches, read by a thread of its own; what DuckDB is to select is laid out there for the desk.
 
-    A batch's rows are there until the one after the next is asked for. Closing the iterator ends the thread after the batch that it is at.
+    A piece's rows, up to the batch that moves the position, are there until the next piece is asked for. Closing the iterator
+    ends the thread after the batch that it is at.
     """
-    ready: queue.Queue[Batch | BaseException | None] = queue.Queue(_WAITING)
+    ready: queue.SimpleQueue[Batch | BaseException | None] = queue.SimpleQueue()
+    room = threading.Semaphore(_LAID_OUT)
     over = threading.Event()
 
-    def put(thing: Batch | BaseException | None) -> None:
-        while not over.is_set():
-            try:
-                ready.put(thing, timeout=0.1)
-                return
-            except queue.Full:
-                continue
-
-    def read() -> None:
+    def read(position: int) -> None:
         try:
             desk = backend.reading_desk()
             try:
+                room.acquire()
                 for number, batch in enumerate(reader.batches(position)):
-                    put(_laid(desk, batch, f"staging.piece_{id(ready)}_{number}"))
+                    ready.put(_laid(desk, batch, f"staging.piece_{id(ready)}_{number}"))
+                    if batch.position > position:
+                        position = batch.position
+                        room.acquire()
                     if over.is_set():
                         return
             finally:
                 desk.close()
-            put(None)
+            ready.put(None)
         except BaseException as error:
-            put(error)
+            ready.put(error)
 
-    thread = threading.Thread(target=read, name="reader", daemon=True)
+    thread = threading.Thread(target=read, args=(position,), name="reader", daemon=True)
     thread.start()
     kept: list[Laid] = []
     desk = backend.reading_desk()
@@ -59,8 +57,10 @@ def batches(backend: Backend, reader: Reader, position: int) -> Iterator[Batch]:
                 # A piece ends here, and has been taken in.
                 position = thing.position
                 _clear(desk, kept)
+                room.release()
     finally:
         over.set()
+        room.release()
         thread.join()
         while not ready.empty():
             left = ready.get()
