@@ -82,6 +82,7 @@ def error_words(request: HttpRequest, error: errors.JourneyError) -> tuple[int, 
         "error_title": title,
         "error_message": error.user_message,
         "error_permissions": getattr(error, "permissions", ()),
+        "error_wait": getattr(error, "retry_after", 0),
         "error_correlation_id": error.correlation_id,
         "error_details": _details(request, error, title),
     }

@@ -16,6 +16,7 @@ from django.utils import timezone, translation
 from journeyadmin import wording
 from journeyadmin.contract.segments import MAX_SEGMENTS
 from journeyadmin.history import log
+from journeyadmin.history.lastknown import LastKnown
 from journeyadmin.http import JourneyRequest
 from segments import recent, sameness, search, warnings
 
@@ -146,6 +147,12 @@ def read(request: JourneyRequest, *, fresh: bool = False) -> Catalogue:
 def known(request: JourneyRequest) -> Catalogue | None:
     """The catalogue if it is at hand without asking the service, however old within its time."""
     return read(request) if _find(request) else None
+
+
+def as_last_known(request: JourneyRequest, last: LastKnown) -> Catalogue:
+    """The catalogue as it was when the service last answered."""
+    rows = _described(request.connection.pk, last.entities)
+    return Catalogue(rows, last.read, True, twins=_twins(rows))
 
 
 def forget() -> None:

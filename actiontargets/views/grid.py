@@ -17,7 +17,7 @@ from actiontargets.views import saving
 from journeyadmin import servicelevel
 from journeyadmin.accounts.kept import typed
 from journeyadmin.accounts.permissions import require
-from journeyadmin.history import log, reasons
+from journeyadmin.history import lastknown, log, reasons
 from journeyadmin.history.models import Kind
 from journeyadmin.htmx import announce, answer, go_to
 from journeyadmin.http import JourneyRequest
@@ -38,7 +38,11 @@ def action_target_list(request: JourneyRequest) -> HttpResponse:
     except SignInExpired:
         raise
     except JourneyError as error:
-        return _unread(request, error)
+        last = lastknown.instead_of(request, Kind.ACTION_TARGET, error)
+        if last is None:
+            return _unread(request, error)
+        rows = [LevelForm(target) for target in last.entities]
+        return _grid(request, {"rows": rows, "fill": FillForm(), "last_known": last})
     retyped = typed(request)
     wanted = planned(request, request.GET.get("run", ""), Kind.ACTION_TARGET)
     rows = [LevelForm(target, retyped or _typed(target, wanted)) for target in found]

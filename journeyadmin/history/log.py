@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from journeyadmin.accounts.models import Connection, Person
-from journeyadmin.history.models import Change, ChangeSet, Known, Operation
+from journeyadmin.history.models import Change, ChangeSet, Known, Operation, ReadWhole
 from journeyadmin.http import JourneyRequest
 
 Json = Mapping[str, Any]
@@ -226,6 +226,7 @@ def _notice(connection: Connection, kind: str, entities: list[Json], complete: b
     )
     Known.objects.bulk_create([row for row in fresh if row.object_id not in deleted], ignore_conflicts=True)
     if complete:
+        ReadWhole.objects.update_or_create(connection=connection, kind=kind, defaults={"read": now})
         for gone in known.exclude(object_id__in=present).filter(seen__lt=now - LAG):
             name = name_of(kind, gone.content)
             found.append(

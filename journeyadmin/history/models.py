@@ -121,6 +121,22 @@ class Known(models.Model):
         return f"{self.kind} {self.object_id}"
 
 
+class ReadWhole(models.Model):
+    """When all objects of a kind were last read at once, so that what is known of them is known to be all."""
+
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=16, choices=Kind.choices)
+    read = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["connection", "kind"], name="read_whole_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"all of {self.kind}"
+
+
 class Draft(models.Model):
     """What one person typed into one form and has not saved. `object_id` is empty for something new."""
 

@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
-from journeyadmin.history import log
+from journeyadmin.history import lastknown, log
 from journeyadmin.http import JourneyRequest
 from journeyadmin.service import Forbidden, JourneyError, NotFound, SignInExpired
 from segments import activity, catalogue, reading, recent
@@ -22,6 +22,7 @@ SHOWN_CHANGES = 5
 @require_GET
 def segment_view(request: JourneyRequest, segment_id: str) -> HttpResponse:
     back = list_of(back_of(request))
+    last: lastknown.LastKnown | None = None
     try:
         segment, pending = request.journey.get_segment(segment_id), False
     except NotFound:
@@ -29,13 +30,22 @@ def segment_view(request: JourneyRequest, segment_id: str) -> HttpResponse:
         if created is None:
             return gone(request, segment_id)
         segment, pending = created, True
-    if not pending:
+    except SignInExpired:
+        raise
+    except JourneyError as error:
+        last = lastknown.instead_of(request, "segment", error)
+        known = last.find(segment_id) if last is not None else None
+        if known is None:
+            raise
+        segment, pending = known, False
+    if not pending and last is None:
         log.notice(request, "segment", [segment])
     found = catalogue.known(request)
     context = {
         "row": catalogue.describe(segment),
         "segment": segment,
         "pending": pending,
+        "last_known": last,
         "context_patterns": reading.read(segment, "context"),
         "journey_patterns": reading.read(segment, "journey"),
         "warnings": find(segment),

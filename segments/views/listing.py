@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 from journeyadmin.accounts.permissions import require
 from journeyadmin.contract.operations import CREATE_SEGMENT, DELETE_SEGMENT, UPDATE_SEGMENT
 from journeyadmin.contract.segments import MAX_SEGMENTS
-from journeyadmin.history import log
+from journeyadmin.history import lastknown, log
 from journeyadmin.history.log import content
 from journeyadmin.htmx import announce, answer, go_to, is_partial
 from journeyadmin.http import JourneyRequest
@@ -44,12 +44,17 @@ def segment_list(request: JourneyRequest) -> HttpResponse:
         context["refused"] = error
         return answer(request, "segments/list.html", "segments/_found.html", context, status=403)
     except JourneyError as error:
-        context["failed"] = error
-        return answer(request, "segments/list.html", "segments/_found.html", context, status=502)
-    context |= _numbers(request, asked.needs_activity or "activity" in request.GET)
+        last = lastknown.instead_of(request, "segment", error)
+        if last is None:
+            context["failed"] = error
+            return answer(request, "segments/list.html", "segments/_found.html", context, status=502)
+        found = catalogue.as_last_known(request, last)
+        context |= {"last_known": last, "no_activity": error}
+    else:
+        context |= _numbers(request, asked.needs_activity or "activity" in request.GET)
     activities = context.get("activities")
     rows = asked.apply(found, activities)
-    if not rows and found.kept:
+    if not rows and found.kept and "last_known" not in context:
         # Before it says that nothing matches, it looks again.
         found = catalogue.read(request, fresh=True)
         rows = asked.apply(found, activities)

@@ -5,6 +5,7 @@ import { startForms } from "./forms.js";
 import { startKeys } from "./keys.js";
 import { startMenus } from "./menus.js";
 import { startPalette } from "./palette.js";
+import { startRetry } from "./retry.js";
 import { startTheme } from "./theme.js";
 
 startTheme();
@@ -13,3 +14,4 @@ startFocus();
 startForms();
 startKeys();
 startPalette();
+startRetry();
