@@ -4,6 +4,7 @@ Columns in, columns all the way: a hundred thousand texts are put together in th
 different value becomes text once, and rows then pick theirs.
 """
 
+import itertools
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -12,7 +13,7 @@ import orjson
 import pyarrow
 from pyarrow import compute
 
-from journeyadmin.contract.buckets import MAX_CELLS, format_interval
+from journeyadmin.contract.buckets import MAX_CELLS, format_instant
 from journeyadmin.contract.metrics import METRICS
 from journeyserver.engine.query import Query
 
@@ -105,11 +106,9 @@ def _combined(ranks: Sequence[Any]) -> Any:
 
 def _labels(query: Query) -> Any:
     """How the JSON of each bucket begins."""
+    moments = [format_instant(edge, query.zone) for edge in query.edges]
     return pyarrow.array(
-        [
-            f'{{"interval":"{format_interval(start, end, query.zone)}","metrics":['
-            for start, end in zip(query.edges[:-1], query.edges[1:], strict=True)
-        ]
+        [f'{{"interval":"{start}/{end}","metrics":[' for start, end in itertools.pairwise(moments)]
     )
 
 
