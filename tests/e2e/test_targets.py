@@ -1,8 +1,5 @@
 """A supervisor tunes service levels: by mouse, by keyboard alone, several at once, and without scripts."""
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
-
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -10,9 +7,6 @@ from tests import cast
 from tests.actiontargets.conftest import FIRST, KNOWN, SECOND
 from tests.e2e import steps
 from tests.programs import Program
-
-if TYPE_CHECKING:
-    from playwright.sync_api import Browser as Chromium
 
 pytestmark = pytest.mark.browser
 
@@ -22,15 +16,6 @@ def known_targets(server: Program) -> None:
     session = cast.api(server.url)
     for target_id, state in KNOWN.items():
         session.patch(f"{server.url}/api/v2/journey/actiontargets/{target_id}", json=state, timeout=30)
-
-
-@pytest.fixture
-def plain_page(chromium: "Chromium", dashboard: Program) -> Iterator[Page]:
-    """A page whose browser runs no scripts."""
-    context = chromium.new_context(base_url=dashboard.url, java_script_enabled=False)
-    context.set_default_timeout(10_000)
-    yield context.new_page()
-    context.close()
 
 
 def _level(server: Program, target_id: str) -> tuple[float, int]:
