@@ -16,7 +16,7 @@ from gunicorn.arbiter import Arbiter
 from journeyserver import imports, owner, warehouse
 from journeyserver.demo.opening import Opening
 from journeyserver.engine.backends.base import WarehouseError
-from journeyserver.local.retention import Daily
+from journeyserver.local.daily import Daily
 from journeyserver.store import Refusal
 from journeyserver.upkeep import Upkeep
 
@@ -28,7 +28,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
         self.descriptor = descriptor
         self.url = url
         self.shop = Opening()
-        self.retention = Daily()
+        self.retention = Daily(settings.RETENTION_DAYS, warehouse.backend)
         self.upkeep = Upkeep()
         super().__init__()
 

@@ -102,6 +102,24 @@ def retain(backend: Backend, days: int, now: datetime) -> Counts:
 
     A visit goes as a whole once its last event is that old. An assignment that still holds stays while its customer has visits.
     """
+    with backend.transaction() as writer:
+        removed = _retain(writer, days, now)
+    backend.sample.forget()
+    return removed
+
+
+def retain_if_due(backend: Backend, days: int, now: datetime, every: timedelta) -> Counts | None:
+    """The same where the last time was at least `every` ago, else None. Of several who ask at once, one does it."""
+    with backend.transaction() as writer:
+        kept = writer.ask("SELECT value FROM settings WHERE name = ?", (RETENTION,))
+        if kept and now - datetime.fromisoformat(json.loads(kept[0]["value"])["lastRun"]) < every:
+            return None
+        removed = _retain(writer, days, now)
+    backend.sample.forget()
+    return removed
+
+
+def _retain(writer: Writer, days: int, now: datetime) -> Counts:
     old = _literal(now - timedelta(days=days))
     visits = f"SELECT session_id FROM sessions WHERE last_event < {old}"
     conditions = {
@@ -114,19 +132,15 @@ def retain(backend: Backend, days: int, now: datetime) -> Counts:
         "refused": f"received < {old}",
     }
     removed: Counts = {}
-    with backend.transaction() as writer:
-        for table, condition in conditions.items():
-            (removed[table],) = writer.execute(f"SELECT count(*) FROM {table} WHERE {condition}").fetchall()[
-                0
-            ]
-            if removed[table]:
-                writer.execute(f"DELETE FROM {table} WHERE {condition}")
-                if table == "facts":
-                    rollups.forget(writer)
-        note = json.dumps({"lastRun": _text(now), "removed": removed["events"]})
-        writer.execute("DELETE FROM settings WHERE name = ?", (RETENTION,))
-        writer.execute("INSERT INTO settings VALUES (?, ?)", (RETENTION, note))
-    backend.sample.forget()
+    for table, condition in conditions.items():
+        (removed[table],) = writer.execute(f"SELECT count(*) FROM {table} WHERE {condition}").fetchall()[0]
+        if removed[table]:
+            writer.execute(f"DELETE FROM {table} WHERE {condition}")
+            if table == "facts":
+                rollups.forget(writer)
+    note = json.dumps({"lastRun": _text(now), "removed": removed["events"]})
+    writer.execute("DELETE FROM settings WHERE name = ?", (RETENTION,))
+    writer.execute("INSERT INTO settings VALUES (?, ?)", (RETENTION, note))
     return removed
 
 
