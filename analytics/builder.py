@@ -82,7 +82,11 @@ def build(
     try:
         asked = meant(question, now)
     except RangeError as error:
-        said.setdefault("range", []).append(checks.problem_words(Problem("range", error.problem, error.text)))
+        words = checks.problem_words(Problem("range", error.problem, error.text))
+        # Whoever read the address may have said it already.
+        if words not in said.setdefault("range", []):
+            said["range"].append(words)
+        parts = {"by": labels.granularity(question.by) if question.by else ""}
     else:
         found = checks.checks(question, asked.span, names, anyway=anyway)
         zone = ZoneInfo(question.zone)
@@ -103,7 +107,7 @@ def build(
         "goal": "" if question.goal is None else f"{question.goal:.15g}",
         "range_choice": _range_choice(question, "range" in said),
         "presets": _presets(question),
-        "range": _range_label(question, parts.get("dates", "")),
+        "range": range_label(question, parts.get("dates", "")),
         "measures": ", ".join(labels.measure(made) for made in question.made),
         "stages": _stages(question),
         "rates": _rates(question),
@@ -139,8 +143,15 @@ def _presets(question: Question) -> list[Choice]:
     ]
 
 
-def _range_label(question: Question, dates: str) -> str:
-    return labels.preset(ranges.parse(question.range)) or dates or question.range
+def range_label(question: Question, dates: str = "") -> str:
+    """`Last 7 full days`; of fixed dates these, or as they are written in the address where they are times."""
+    range_ = ranges.parse(question.range)
+    meaning = range_.meaning
+    if not dates and isinstance(meaning, ranges.Fixed) and meaning.end is not None:
+        first, last = meaning.start, meaning.end
+        if not isinstance(first, datetime) and not isinstance(last, datetime):
+            dates = labels.days(first, last)
+    return labels.preset(range_) or dates or question.range
 
 
 def _granularities(question: Question, span: ranges.Span, by: str) -> list[Choice]:

@@ -367,15 +367,16 @@ def named_day(of: Bucket, zone: ZoneInfo, by: str) -> str:
     return _("in %s") % bucket(of, zone, by)
 
 
-def tick(of: Bucket, zone: ZoneInfo, by: str, first_of_day: bool) -> str:
-    """The label on the axis: `Mon 6`, `14:00`, `May`."""
+def tick(of: Bucket, zone: ZoneInfo, by: str, *, first_of_day: bool, one_month: bool) -> str:
+    """The label on the axis: `Mon 6` where all are of one month, else `Mon 6 May`; `14:00`, `May`."""
     local = of.start.astimezone(zone)
+    day_ = _D_J if one_month else _D_J_M
     if "T" in by and by != WHOLE:
-        return _said(local, _D_J) if first_of_day else clock(local)
+        return _said(local, day_) if first_of_day else clock(local)
     if by == "P1M":
         return _said(local, _M_Y if local.month == 1 else _M)
     if by == "P1D":
-        return _said(local, _D_J)
+        return _said(local, day_)
     return _said(local, _J_M)
 
 

@@ -77,7 +77,6 @@ def answer_context(
     text = address(question)
     point = f"{reverse('analytics:point')}?{text}"
     filter_sentence = sentences.filter_words(question.filter, names)
-    most = TILE_ROWS if tile else tables.MOST_ROWS
     scene = Scene(
         result=result,
         span=asked.span,
@@ -108,7 +107,7 @@ def answer_context(
         "panels": [(panel, figure_json(panel)) for panel in panels],
         "numbers": _big_numbers(answered) if chart == "number" else [],
         # Where there is nothing no table is shown.
-        "table": None if result.empty else _table(answered, names, colours, filter_sentence, point, most),
+        "table": None if result.empty else _table(answered, names, colours, filter_sentence, point, tile),
         "at": answered.answered,
         "ago": labels.ago(answered.answered, asked.now),
         "failure": answered.failure,
@@ -152,7 +151,7 @@ def figure_json(panel: Panel) -> SafeString:
 
 
 def _table(
-    answered: Answered, names: Names, colours: dict[Group, str], filter_words: str, point: str, most: int
+    answered: Answered, names: Names, colours: dict[Group, str], filter_words: str, point: str, tile: bool
 ) -> tables.Table:
     """`point` is the address of any point, without what names it."""
     asked = answered.asked
@@ -163,7 +162,8 @@ def _table(
     caption = labels.span(asked.span)
     if filter_words:
         caption = _("%(span)s, where %(words)s") % {"span": caption, "words": filter_words}
-    place = tables.Place(asked.span, asked.by, asked.now, names, link, colours, caption, most)
+    most = TILE_ROWS if tile else tables.MOST_ROWS
+    place = tables.Place(asked.span, asked.by, asked.now, names, link, colours, caption, most, small=tile)
     return tables.build(answered.shown, place)
 
 

@@ -240,9 +240,15 @@ def resolve(range_: Range, now: datetime, zone: ZoneInfo) -> Span:
     return span
 
 
+# So many hours are shown by five minutes (granularity.proposed).
+FEW_HOURS = 3
+
+
 def _moving_span(moving: Moving, now: datetime, zone: ZoneInfo) -> Span:
     if moving.unit in ("minutes", "hours"):
-        step = timedelta(hours=1) if moving.unit == "hours" else timedelta(minutes=5)
+        # A few hours are looked at by five minutes: to the full hour most of the last one would lie ahead.
+        few = moving.unit == "minutes" or moving.count <= FEW_HOURS
+        step = timedelta(minutes=5) if few else timedelta(hours=1)
         if moving.unit == "minutes" and moving.count % 5:
             step = timedelta(minutes=1)
         # In local time, for zones that are half an hour off; the unit that has begun counts.

@@ -13,6 +13,8 @@ from analytics.names import Names
 from analytics.ranges import Span
 from analytics.series import Bucket, Line, Number, Result
 
+# A change above this share is said by its two numbers: nobody pictures 1 700 %.
+MANIFOLD = 3
 _SIGNS = {"gt": ">", "gte": "≥", "lt": "<", "lte": "≤"}
 
 
@@ -182,6 +184,9 @@ def _total(line: Line, buckets: Sequence[Bucket]) -> str:
             )
             % words
         )
+    if line.change > MANIFOLD:
+        words["before"] = labels.number(line.fair_before, line.measure)
+        return _("%(measure)s rose from %(before)s to %(value)s") % words
     return (
         _moved(
             line.change,

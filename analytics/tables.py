@@ -110,6 +110,8 @@ class Place:
     caption: str
     # At most so many rows are shown.
     most: int = MOST_ROWS
+    # Whether there is little room: of several measures the shares are left out.
+    small: bool = False
 
 
 def build(result: Result, place: Place) -> Table:
@@ -181,6 +183,10 @@ def _total(line: Line | None) -> Cell:
     if line is None or (line.total is None and not line.measure.additive):
         return _not_additive()
     return _value(line.total, line.measure)
+
+
+def _with_shares(result: Result, place: Place) -> bool:
+    return len(result.measures) == 1 or not place.small
 
 
 def _measure_columns(result: Result, shares: bool) -> list[Column]:
@@ -272,11 +278,13 @@ def _groups(result: Result, place: Place) -> Table:
     """A row for each group over the whole range; there are at most as many as are charted."""
     table = Table(
         place.caption,
-        [Column(_group_head(result), number=False), *_measure_columns(result, shares=True)],
+        [Column(_group_head(result), number=False), *_measure_columns(result, _with_shares(result, place))],
         heads=1,
     )
     for line in result.of(result.measures[0]):
-        table.rows.append([_group(line, place, result), *_row_of(result, line, 0)])
+        table.rows.append(
+            [_group(line, place, result), *_row_of(result, line, 0, _with_shares(result, place))]
+        )
     if table.rows and result.all_of(result.measures[0]) and result.groups > 1:
         table.foot = table.rows.pop()
     table.all_rows = len(table.rows)
@@ -287,13 +295,13 @@ def _group_head(result: Result) -> str:
     return ", ".join(labels.dimension(name) for name in result.group_by)
 
 
-def _row_of(result: Result, first: Line, at: int) -> list[Cell]:
+def _row_of(result: Result, first: Line, at: int, shares: bool) -> list[Cell]:
     """The cells of one group in one bucket, over all measures."""
     cells: list[Cell] = []
     for made in result.measures:
         line = next((one for one in result.of(made, first.kind) if one.group == first.group), None)
         whole = result.all_of(made)
-        share = made.kind in ("count", "sum") and whole is not None
+        share = shares and made.kind in ("count", "sum") and whole is not None
         if line is None:
             cells.append(_not_additive())
             cells += [Cell("")] * (int(share) + (2 if result.compared else 0))
@@ -313,15 +321,16 @@ def _long(result: Result, place: Place) -> Table:
         [
             Column(_("When"), number=False),
             Column(_group_head(result), number=False),
-            *_measure_columns(result, shares=True),
+            *_measure_columns(result, _with_shares(result, place)),
         ],
         heads=2,
     )
     lines: Sequence[Line] = result.of(result.measures[0])
     table.all_rows = len(result.buckets) * len(lines)
+    shares = _with_shares(result, place)
     for at, when in enumerate(_whens(result, place, place.most)):
         for line in lines:
             if len(table.rows) == place.most:
                 return table
-            table.rows.append([when, _group(line, place, result), *_row_of(result, line, at)])
+            table.rows.append([when, _group(line, place, result), *_row_of(result, line, at, shares)])
     return table

@@ -17,10 +17,12 @@ def time_ticks(scene: Scene) -> Json:
     chosen = list(range(len(buckets)))
     if len(chosen) > MOST_TICKS:
         chosen = _round_moments(local)
+    one_month = (local[0].year, local[0].month) == (local[-1].year, local[-1].month)
     texts = []
     day: Any = None
     for at in chosen:
-        texts.append(labels.tick(buckets[at], zone, by, local[at].date() != day and _midnight(local[at])))
+        first = local[at].date() != day and _midnight(local[at])
+        texts.append(labels.tick(buckets[at], zone, by, first_of_day=first, one_month=one_month))
         day = local[at].date()
     return {"tickvals": chosen, "ticktext": texts}
 

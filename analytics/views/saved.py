@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from analytics import recent, trail
+from analytics import builder, recent, trail
 from analytics.dashboards import boards
 from analytics.forms import SaveQueryForm
 from analytics.models import SavedQuery
@@ -49,7 +49,7 @@ def saved_list(request: JourneyRequest) -> HttpResponse:
             "address": row.address,
             "words": trail.name_of(_normal(row.address), names),
             "asked": row.asked,
-            "range": _normal(row.address).range,
+            "range": builder.range_label(_normal(row.address)),
         }
         for row in recent.last(request)
     ]

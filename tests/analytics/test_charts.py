@@ -1,7 +1,9 @@
 """Figures: shapes that plotly accepts, the unfinished bucket, colours that can be seen, names as text (CHT1, CHT2, CHT8, CHT11, CHT13)."""
 
 import json
+from dataclasses import replace
 from datetime import date, timedelta
+from types import SimpleNamespace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -10,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from plotly import graph_objects
 
-from analytics import charts, colours, compare, granularity, measures, ranges, series
+from analytics import charts, colours, compare, granularity, measures, ranges, sentences, series
 from analytics.charts import Mark, Scene
+from analytics.charts.ticks import time_ticks
 from analytics.ranges import Span
 from tests.analytics.test_series import answer
 
@@ -196,6 +199,31 @@ def test_the_axis_has_round_steps_from_nought(high: int, percent: bool) -> None:
     assert 1 <= len(ticks) <= 11
     assert ticks[0] == 0
     assert ticks[-1] <= top * 1.0001
+
+
+@pytest.mark.parametrize(
+    ("first", "by", "ticks"),
+    [
+        (date(2026, 5, 4), "P1D", ["Mon 4", "Tue 5", "Wed 6"]),
+        (date(2026, 5, 30), "P1D", ["Sat 30 May", "Sun 31 May", "Mon 1 Jun"]),
+        (date(2026, 5, 31), "PT12H", ["Sun 31 May", "12:00", "Mon 1 Jun"]),
+        (date(2026, 5, 4), "PT12H", ["Mon 4", "12:00", "Tue 5"]),
+    ],
+)
+def test_ticks_name_the_month_where_there_are_two(first: date, by: str, ticks: list[str]) -> None:
+    span = ranges.days_span(first, first + timedelta(days=6), ZoneInfo("Europe/London"))
+    buckets = series.make_buckets(granularity.edges(by, span), span.end)
+    shown = time_ticks(SimpleNamespace(result=SimpleNamespace(buckets=buckets), span=span, by=by))  # type: ignore[arg-type]
+    assert shown["ticktext"][:3] == ticks
+
+
+def test_a_manifold_change_is_said_by_its_numbers() -> None:
+    made = scene(("nWebActionsOffered",), against=True)
+    line = made.result.lines[0]
+    few = replace(line, fair=40, total=40, fair_before=10)
+    assert sentences._total(few, made.result.buckets) == "Offered rose 300\u202f% to 40"
+    many = replace(line, fair=4470, total=4470, fair_before=248)
+    assert sentences._total(many, made.result.buckets) == "Offered rose from 248 to 4\u202f470"
 
 
 def test_names_are_taken_literally() -> None:

@@ -38,6 +38,14 @@ def test_each_ready_dashboard_answers_with_a_sentence_in_every_tile(ana: Browser
         assert "<time datetime=" in content
 
 
+def test_a_tile_of_several_measures_leaves_the_shares_out(ana: Browser) -> None:
+    query = f"{SCOPE}&by=all&g=journeyDeviceCategory&m=nJourneySessions&m=nWebActionsOffered&chart=table"
+    tile = text(ana.get(f"/dashboards/tile?{query}&title=x"))
+    assert "Sessions" in tile
+    assert "Share" not in tile
+    assert "Share" in text(ana.get(f"/analytics/?{query}", follow=True))
+
+
 def test_the_five_are_listed(ana: Browser) -> None:
     page = text(ana.get("/dashboards/"))
     for name in ("Offers", "Blocked offers", "Segment health", "Service levels", "Sessions"):
@@ -223,7 +231,7 @@ def test_a_query_is_saved_found_renamed_and_deleted(ana: Browser) -> None:
     assert saved["Location"] == f"/analytics/?{query}"
     page = ana.get("/analytics/saved/")
     assert "Visits in May" in text(page)
-    assert "Asked lately Query Range When Sessions" in text(page)
+    assert "Asked lately Query Range When Sessions 1–7 May 2026" in text(page)
     edit = re.search(r'href="(/analytics/saved/[0-9a-f-]+/)"', page.content.decode())
     assert edit
     assert ana.post(edit[1], {"name": "", "description": ""}).status_code == 422

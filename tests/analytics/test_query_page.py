@@ -219,6 +219,12 @@ def test_what_is_not_understood_is_named_and_kept(ana: Browser, part: str, said:
     assert said in text(page)
 
 
+def test_a_range_that_is_too_long_says_so_once(ana: Browser) -> None:
+    page = get(ana, "range=last-5-years&zone=UTC&m=nJourneySessions")
+    assert page.status_code == 422
+    assert text(page).count("The range is longer than 366 days.") == 1
+
+
 def test_an_empty_answer_lists_what_was_asked(ana: Browser) -> None:
     page = text(
         get(ana, "range=2025-01-01..2025-01-07&zone=UTC&m=nJourneySessions&where=journeyDeviceCategory:is:tv")

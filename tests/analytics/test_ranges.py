@@ -64,7 +64,8 @@ def test_a_range_in_words_is_days_with_the_end_included(
     ("text", "start", "end"),
     [
         ("last 24 hours", "2026-05-05T14:00:00+00:00", "2026-05-06T14:00:00+00:00"),
-        ("last hour", "2026-05-06T13:00:00+00:00", "2026-05-06T14:00:00+00:00"),
+        ("last 4 hours", "2026-05-06T10:00:00+00:00", "2026-05-06T14:00:00+00:00"),
+        ("last hour", "2026-05-06T12:25:00+00:00", "2026-05-06T13:25:00+00:00"),
         ("last 60 minutes", "2026-05-06T12:25:00+00:00", "2026-05-06T13:25:00+00:00"),
         ("last 7 minutes", "2026-05-06T13:14:00+00:00", "2026-05-06T13:21:00+00:00"),
         ("2026-05-01T09:00..2026-05-01T17:30", "2026-05-01T08:00:00+00:00", "2026-05-01T16:30:00+00:00"),
@@ -83,10 +84,10 @@ def test_times_are_civil_times_of_the_zone(text: str, start: str, end: str) -> N
 
 
 def test_hours_follow_a_zone_that_is_half_an_hour_off() -> None:
-    span = resolve(parse("last 2 hours"), NOW, ZoneInfo("Asia/Kolkata"))
-    # 18:50 in Kolkata: the hours from 17:00 to 19:00 there.
+    span = resolve(parse("last 4 hours"), NOW, ZoneInfo("Asia/Kolkata"))
+    # 18:50 in Kolkata: the hours from 15:00 to 19:00 there.
     assert span.end == datetime(2026, 5, 6, 13, 30, tzinfo=UTC)
-    assert span.end - span.start == timedelta(hours=2)
+    assert span.end - span.start == timedelta(hours=4)
 
 
 @pytest.mark.parametrize(
