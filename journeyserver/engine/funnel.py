@@ -197,7 +197,7 @@ class _Side:
 
     def matched(self, words: Words, events: str) -> str:
         """The SELECT of the matching visits."""
-        chosen = "SELECT v.session_id, v.customer_id, v.started FROM visits AS v"
+        chosen = f"SELECT {_MATCHED} FROM visits AS v"
         if not self.patterns:
             return f"{chosen} WHERE {self.context_holds if self.context else 'false'}"
         last = f"{self.letter}_step{len(self.patterns) - 1}"
@@ -211,7 +211,7 @@ class _Side:
         at = moment(words, "e")
         before = f" AND ({at} < v.first_signed OR v.first_signed IS NULL)" if unsigned else ""
         return (
-            f"SELECT DISTINCT v.session_id, v.customer_id, v.started FROM {events} AS e "
+            f"SELECT DISTINCT {_MATCHED} FROM {events} AS e "
             f"JOIN {last} AS s ON s.subject = e.customer_id AND {at} >= s.completed "
             f"JOIN visits AS v ON v.session_id = e.session_id WHERE v.{self.context_holds}{before}"
         )
@@ -239,6 +239,10 @@ class _Side:
         ]
 
 
+# Named again, as not every engine leaves the table out of a column's name.
+_MATCHED = "v.session_id AS session_id, v.customer_id AS customer_id, v.started AS started"
+
+
 def _signed(allowed: frozenset[bool]) -> str:
     """Whether the visit has an event at which its visitor was signed in, or was not, as allowed."""
     if len(allowed) != 1:
@@ -262,7 +266,7 @@ def _signed_in(words: Words, context: Sequence[Json]) -> list[frozenset[bool]]:
 
 def moment(words: Words, table: str) -> str:
     """The moment of an event as one number: microseconds above 40 bits of its `seq`."""
-    return f"(CAST({words.microseconds(f'{table}.ts')} AS HUGEINT) * {2**40} + {table}.seq)"
+    return f"({words.wide(words.microseconds(f'{table}.ts'))} * {2**40} + {table}.seq)"
 
 
 def slot(words: Words, start: datetime) -> str:

@@ -9,6 +9,7 @@ from django.http import HttpResponse
 
 from journeyadmin.contract.criteria import CONTEXT_KEYS, attribute_name, find_key
 from journeyadmin.contract.local import SEE_CUSTOMERS, SUGGEST
+from journeyserver import warehouse
 from journeyserver.auth import Call, operation
 from journeyserver.engine.columns import CONTEXT_COLUMNS, JOURNEY_COLUMNS
 from journeyserver.errors import json_response
@@ -104,11 +105,12 @@ def _of_events(doing: Work, key: str, text: str, limit: int) -> tuple[list[Value
     (latest,) = doing.run("SELECT max(seq) AS latest FROM events")["latest"]
     first = (latest or 0) - RECENT_EVENTS
     attribute = attribute_name(key)
+    words = warehouse.backend().words
     parameters: list[Any] = []
     if key == "attributes":
-        value = "unnest(map_keys(attributes))"
+        value = words.map_keys("attributes")
     elif attribute is not None:
-        value = "map_extract_value(attributes, ?)"
+        value = words.map_value("attributes", "?")
         parameters.append(attribute)
     else:
         value = JOURNEY_COLUMNS[key]
@@ -122,7 +124,8 @@ def _counted(doing: Work, source: str, parameters: Sequence[Any], text: str, lim
     parameters = list(parameters)
     contains = ""
     if text:
-        contains = " AND contains(casefold(value), ?)"
+        words = warehouse.backend().words
+        contains = f" AND {words.contains(words.folded('value'), '?')}"
         parameters.append(text.casefold())
     return doing.rows(
         f"SELECT value, count FROM (SELECT value, count(*) AS count FROM ({source}) AS read GROUP BY value) AS counted "

@@ -84,6 +84,14 @@ class Words(Protocol):
         """Whether a text falls into the first of so many parts, by a hash of it."""
         ...
 
+    def wide(self, number: str) -> str:
+        """The number as one of 128 bits."""
+        ...
+
+    def map_keys(self, column: str) -> str:
+        """A row per name in a map; none where it is empty or missing."""
+        ...
+
     def histogram(self, number: str) -> str:
         """How often each number occurs, as a map."""
         ...

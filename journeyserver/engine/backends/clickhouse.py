@@ -24,7 +24,7 @@ import pyarrow
 
 from journeyserver.engine.backends import clickhouse_tables as tables
 from journeyserver.engine.backends.base import Busy, QueryStopped, Sample, WarehouseError, Words
-from journeyserver.engine.backends.clickhouse_tables import ROWS_BITS, State, rows_of
+from journeyserver.engine.backends.clickhouse_tables import ROWS_BITS, Prepared, State, rows_of
 from journeyserver.engine.backends.clickhouse_words import SETTINGS, ClickWords
 from journeyserver.engine.backends.duckdb import close_desk, desk_of, open_desk
 from journeyserver.engine.backends.turns import Turns
@@ -118,23 +118,37 @@ class ClickCursor:
         self._backend = backend
         self._client = client
         self._state = state
+        self._spoiled = False
         self._mark = f"/* journeyserver {uuid4()} */ "
 
     def run(self, sql: str, parameters: Sequence[Any] = ()) -> dict[str, list[Any]]:
         return _columns(self.table(sql, parameters))
 
     def table(self, sql: str, parameters: Sequence[Any] = ()) -> Any:
-        with self._backend.reading() as state, _told(self._backend.place):
-            made = tables.prepare(sql, parameters, self._state or state)
+        with self._asking(sql, parameters) as made:
             return _plain(self._client.query_arrow(self._mark + made.sql, made.parameters))
 
     def tables(self, sql: str, parameters: Sequence[Any] = ()) -> Iterator[Any]:
+        with (
+            self._asking(sql, parameters) as made,
+            self._client.query_arrow_stream(self._mark + made.sql, made.parameters) as stream,
+        ):
+            for batch in stream:
+                if batch.num_rows:
+                    yield _plain(pyarrow.Table.from_batches([batch]))
+
+    @contextmanager
+    def _asking(self, sql: str, parameters: Sequence[Any]) -> Iterator[Prepared]:
+        if self._spoiled:
+            self._client.close()
+            self._client, self._spoiled = self._backend.connect(), False
         with self._backend.reading() as state, _told(self._backend.place):
-            made = tables.prepare(sql, parameters, self._state or state)
-            with self._client.query_arrow_stream(self._mark + made.sql, made.parameters) as stream:
-                for batch in stream:
-                    if batch.num_rows:
-                        yield _plain(pyarrow.Table.from_batches([batch]))
+            try:
+                yield tables.prepare(sql, parameters, self._state or state)
+            except BaseException:
+                # After a query that was stopped, chdb answers the next one of the same connection with nothing.
+                self._spoiled = True
+                raise
 
     def cancel(self) -> None:
         try:
@@ -143,7 +157,10 @@ class ClickCursor:
             log.warning("A query could not be stopped: %s", error)
 
     def close(self) -> None:
-        self._backend.keep(self._client)
+        if self._spoiled:
+            self._client.close()
+        else:
+            self._backend.keep(self._client)
 
 
 _INSERT = re.compile(
@@ -381,7 +398,7 @@ class ClickBackend:
         self.sample: Sample = ClickSample()
         self.writing = connect()
         self.thinned: frozenset[str] = frozenset()
-        self._connect = connect
+        self.connect = connect
         self._owner = owner
         self._aside = connect()
         self._asking = threading.Lock()
@@ -405,7 +422,7 @@ class ClickBackend:
         with self._keeping:
             idle = self._idle.pop() if self._idle else None
         with _told(self.place):
-            return ClickCursor(self, idle or self._connect())
+            return ClickCursor(self, idle or self.connect())
 
     def keep(self, client: Any) -> None:
         """Keeps a reader's connection for the next one."""
@@ -530,7 +547,7 @@ class ClickBackend:
         target = other.open_backend(path)
         try:
             with self.reading() as state, _told(self.place):
-                client = self._connect()
+                client = self.connect()
                 try:
                     copy(self, ClickCursor(self, client, state), target)
                 finally:

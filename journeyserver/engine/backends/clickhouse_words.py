@@ -30,7 +30,6 @@ SETTINGS: Mapping[str, int | str] = MappingProxyType(
         "cast_keep_nullable": 1,
         "count_distinct_implementation": "uniqExact",
         "join_use_nulls": 1,
-        "output_format_json_escape_forward_slashes": 0,
         "precise_float_parsing": 1,
         "prefer_column_name_to_alias": 1,
         "union_default_mode": "ALL",
@@ -131,6 +130,12 @@ class ClickWords:
 
     def in_part(self, column: str, parts: int) -> str:
         return f"cityHash64({column}) % {parts} = 0"
+
+    def wide(self, number: str) -> str:
+        return f"CAST({number} AS Int128)"
+
+    def map_keys(self, column: str) -> str:
+        return f"arrayJoin(mapKeys({column}))"
 
     def histogram(self, number: str) -> str:
         return f"sumMap(map(assumeNotNull({number}), 1))"

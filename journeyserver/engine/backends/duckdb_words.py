@@ -95,6 +95,12 @@ class DuckWords:
     def in_part(self, column: str, parts: int) -> str:
         return f"hash({column}) % {parts} = 0"
 
+    def wide(self, number: str) -> str:
+        return f"CAST({number} AS HUGEINT)"
+
+    def map_keys(self, column: str) -> str:
+        return f"unnest(map_keys({column}))"
+
     def histogram(self, number: str) -> str:
         return f"histogram({number})"
 

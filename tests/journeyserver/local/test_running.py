@@ -8,16 +8,19 @@ from typing import Any
 
 import pytest
 
-from journeyserver.engine.backends import duckdb
 from journeyserver.engine.backends.base import Backend
 from journeyserver.local import running
+from tests.journeyserver.engine import engines
 
-ENDLESS = "SELECT count(*) FROM range(3000000) AS a(x), range(3000000) AS b(y) WHERE x * y % 7 = 3"
+ENDLESS = {
+    "duckdb": "SELECT count(*) FROM range(3000000) AS a(x), range(3000000) AS b(y) WHERE x * y % 7 = 3",
+    "clickhouse": "SELECT count(*) FROM numbers(3000000) AS a, numbers(3000000) AS b WHERE a.number * b.number % 7 = 3",
+}
 
 
-@pytest.fixture(scope="module")
-def backend() -> Iterator[Backend]:
-    backend = duckdb.open_backend(":memory:")
+@pytest.fixture(scope="module", params=engines.NAMES)
+def backend(request: pytest.FixtureRequest) -> Iterator[Backend]:
+    backend = engines.memory(request.param)
     yield backend
     backend.close()
 
@@ -31,7 +34,7 @@ def ended(
     """Why endless work ended and after how long."""
     started = time.monotonic()
     with pytest.raises(running.Stopped) as caught, running.work(backend, owner, seconds, connection) as doing:
-        doing.run(ENDLESS)
+        doing.run(ENDLESS[backend.name])
     return caught.value.reason, time.monotonic() - started
 
 
