@@ -1,14 +1,14 @@
 """Reaching into a server's stores for what no operation does: letting time pass, taking a role away, visits of 2024."""
 
-import sqlite3
+import subprocess
+import sys
 import uuid
 from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 from journeyserver.engine.backends.duckdb import open_backend
-from tests.programs import Program
+from tests.programs import ROOT, Program
 
 SEGMENT_A, SEGMENT_B = str(uuid.UUID(int=10)), str(uuid.UUID(int=11))
 
@@ -23,8 +23,28 @@ def add_visits(folder: Path) -> None:
             writer.execute(f"INSERT INTO facts ({columns}) VALUES (?, ?, ?, ?)", row)
 
 
-def change(server: Program, sql: str, *values: Any) -> None:
-    """Runs one statement, which must change something."""
-    with sqlite3.connect(server.folder / "journeyserver.sqlite3", timeout=20) as store:
-        assert store.execute(sql, values).rowcount > 0
-    store.close()
+_CHANGE = """
+import os, sys
+os.environ["DJANGO_SETTINGS_MODULE"] = "journeyserver.settings"
+import django
+django.setup()
+from datetime import timedelta
+from django.db.models import F
+from django.utils.timezone import now
+from journeyserver.models import ActionTarget, AuthorizationCode, Person, Token
+newest = Token.objects.filter(pk=Token.objects.latest("pk").pk) if Token.objects.exists() else Token.objects.none()
+changed = eval(sys.argv[1])
+sys.exit(0 if (changed[0] if isinstance(changed, tuple) else changed) else "nothing was changed")
+"""
+
+
+def change(server: Program, update: str) -> None:
+    """Evaluates one line over the server's models, an `update` or `delete` that must change something, in whatever database
+    the running server has. `newest` is the newest token; `F`, `now`, `timedelta` are Django's and Python's."""
+    told = Path(f"/proc/{server.process.pid}/environ").read_bytes().decode().split("\0")
+    environment = dict(line.split("=", 1) for line in told if "=" in line)
+    done = subprocess.run(
+        [sys.executable, "-c", _CHANGE, update],
+        cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr

@@ -163,7 +163,7 @@ def test_a_deleted_target_is_hidden(spare: Program) -> None:
     api = as_person(spare.url, None)
     before = api.get(TARGETS).json["total"]
     # No operation deletes a target: it happens in the store.
-    change(spare, "UPDATE journeyserver_actiontarget SET state = 'deleted' WHERE name = 'Checkout help'")
+    change(spare, "ActionTarget.objects.filter(name='Checkout help').update(state='deleted')")
     listing = api.get(TARGETS).json
     assert listing["total"] == before - 1
     assert TARGET_IDS[1] not in [row["id"] for row in listing["entities"]]

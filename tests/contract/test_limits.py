@@ -108,10 +108,7 @@ def test_an_access_token_expires(tight: Program) -> None:
     headers = {"Authorization": f"Bearer {told['access_token']}"}
     api = Api(tight.url)
     assert api.get(SEGMENTS, headers=headers).status == 200
-    newest = "id = (SELECT max(id) FROM journeyserver_token)"
-    change(
-        tight, f"UPDATE journeyserver_token SET expires = datetime(expires, '-101 seconds') WHERE {newest}"
-    )
+    change(tight, "newest.update(expires=F('expires') - timedelta(seconds=101))")
     answer = api.get(SEGMENTS, headers=headers)
     assert (answer.status, answer.json["code"]) == (401, "bad.credentials")
 
@@ -119,10 +116,9 @@ def test_an_access_token_expires(tight: Program) -> None:
 def test_what_is_taken_away_counts_at_once(tight: Program) -> None:
     person = as_person(tight.url, "supervisor")
     assert person.get(SEGMENTS).status == 200
-    is_theirs = "person_id = (SELECT id FROM journeyserver_person WHERE username = 'supervisor')"
-    change(tight, f"DELETE FROM journeyserver_person_roles WHERE {is_theirs}")
+    change(tight, "Person.roles.through.objects.filter(person__username='supervisor').delete()")
     assert person.get(SEGMENTS).status == 403
-    change(tight, "UPDATE journeyserver_person SET is_active = 0 WHERE username = 'supervisor'")
+    change(tight, "Person.objects.filter(username='supervisor').update(is_active=False)")
     assert person.get(SEGMENTS).status == 401
 
 

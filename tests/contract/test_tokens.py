@@ -214,7 +214,7 @@ def test_a_code_lives_for_a_minute(server: Program) -> None:
     code = signing.code()
     change(
         server,
-        "UPDATE journeyserver_authorizationcode SET expires = datetime(expires, '-61 seconds') WHERE NOT used",
+        "AuthorizationCode.objects.filter(used=False).update(expires=F('expires') - timedelta(seconds=61))",
     )
     assert_oauth_error(signing.exchange(code), 400, "invalid_grant")
 
@@ -272,11 +272,7 @@ def test_revocation_by_another_client(server: Program) -> None:
 
 def test_a_refresh_token_expires(server: Program) -> None:
     tokens = SignIn(server.url).tokens()
-    newest = "id = (SELECT max(id) FROM journeyserver_token)"
-    change(
-        server,
-        f"UPDATE journeyserver_token SET refresh_expires = datetime('now', '-1 second') WHERE {newest}",
-    )
+    change(server, "newest.update(refresh_expires=now() - timedelta(seconds=1))")
     assert_oauth_error(refresh(server.url, tokens["refresh_token"]), 400, "invalid_grant")
 
 
