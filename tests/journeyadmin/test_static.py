@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from wsgiref.headers import Headers
 
+import pytest
 from django.test import Client
 
 from journeyadmin.packages import PAGE_STYLES, StaticStorage
@@ -80,3 +81,27 @@ def test_static_files_say_that_only_https_is_good_where_it_is_used(settings: Any
     headers = Headers()
     static_headers(headers, "/anywhere/base.css", "/static/css/base.css")
     assert headers["Strict-Transport-Security"] == "max-age=31536000"
+
+
+@pytest.mark.parametrize("name", ["accent-fill", "accent-fill-hover", "danger-fill", "danger-fill-hover"])
+def test_words_on_filled_buttons_can_be_read_also_under_the_pointer(name: str) -> None:
+    """axe sees no button under a pointer: WCAG 2.2, 1.4.3, 4.5 : 1."""
+    tokens = (ROOT / "static/css/tokens.css").read_text()
+    palette = (ROOT / "node_modules/open-props/colors.min.css").read_text()
+    pair = re.search(rf"--{name}: light-dark\((.+?), (.+?)\);", tokens)
+    assert pair
+    for colour in pair.groups():
+        if named := re.fullmatch(r"var\((--[\w-]+)\)", colour):
+            found = re.search(rf"{named[1]}:(#[0-9a-f]{{6}})", palette)
+            assert found
+            colour = found[1]
+        assert 1.05 / (luminance(colour) + 0.05) >= 4.5, f"{name} {colour}"
+
+
+def luminance(colour: str) -> float:
+    """Of `#rrggbb`, as https://www.w3.org/TR/WCAG22/#dfn-relative-luminance defines it."""
+    parts = (int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5))
+    red, green, blue = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue

@@ -1,0 +1,173 @@
+"""Pages in states that only failures, conflicts and narrow or turned windows bring about: access, waiting, what bars cover."""
+
+from collections.abc import Iterator
+
+import pytest
+import requests
+from playwright.sync_api import Browser, Page, expect
+
+from tests import cast, programs
+from tests.e2e import axe, steps
+
+pytestmark = pytest.mark.browser
+
+Pair = tuple[programs.Program, programs.Program]
+TARGET = "7a6e0000-0000-4000-8000-000000000001"
+# What is covered by a bar that stays in sight, of what has the focus: neither its top nor its bottom may be.
+COVERED = """() => {
+  const box = document.activeElement.getBoundingClientRect();
+  if (!box.width || box.height > innerHeight / 2 || document.activeElement === document.body) return "";
+  const x = box.left + Math.min(box.width / 2, 40);
+  const covers = [box.top + 2, box.bottom - 2].every(y => {
+    const there = document.elementFromPoint(x, y);
+    return there && there.closest(".top, .save-bar, .rail, .band") && !there.contains(document.activeElement)
+      && !document.activeElement.closest(".top, .save-bar, .rail, .band");
+  });
+  return covers ? document.activeElement.outerHTML.slice(0, 160) : "";
+}"""
+
+
+@pytest.fixture(scope="module")
+def rehearsal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
+    """A server that fails when it is told to, and a dashboard on it."""
+    folder, port = tmp_path_factory.mktemp("failures"), programs.free_port()
+    with (
+        programs.journeyserver(folder / "server", dashboard_port=port, JOURNEYSERVER_FAULTS="1") as server,
+        programs.dashboard(folder / "dashboard", server, port) as dashboard,
+    ):
+        yield server, dashboard
+
+
+@pytest.fixture
+def api(rehearsal: Pair) -> requests.Session:
+    return cast.api(rehearsal[0].url)
+
+
+@pytest.fixture
+def segment(rehearsal: Pair, api: requests.Session) -> Iterator[str]:
+    place = f"{rehearsal[0].url}/api/v2/journey/segments"
+    criterion = {"key": "browser.family", "values": ["Chrome"], "entityType": "visit"}
+    body = {"displayName": "Meets failures", "context": {"patterns": [{"criteria": [criterion]}]}}
+    made = api.post(place, json=body, timeout=30).json()
+    yield str(made["id"])
+    api.delete(f"{place}/{made['id']}", timeout=30)
+
+
+@pytest.fixture
+def seen(chromium: Browser, rehearsal: Pair) -> Iterator[Page]:
+    context = chromium.new_context(base_url=rehearsal[1].url, viewport={"width": 1280, "height": 800})
+    context.set_default_timeout(30_000)
+    page = context.new_page()
+    steps.sign_in(page, "admin")
+    yield page
+    context.close()
+    fail(rehearsal, cast.api(rehearsal[0].url))
+
+
+def fail(rehearsal: Pair, api: requests.Session, **fault: object) -> None:
+    """Replaces the failures on purpose; without one, nothing fails any more."""
+    rows = [{"operation": "*", **fault}] if fault else []
+    answer = api.put(f"{rehearsal[0].url}/api/local/v1/faults", json={"faults": rows}, timeout=30)
+    assert answer.ok, answer.text
+
+
+def test_a_page_that_must_wait_counts_down_and_asks_again(
+    seen: Page, rehearsal: Pair, api: requests.Session, segment: str
+) -> None:
+    # Longer than the dashboard waits by itself.
+    fault = {"operation": "getJourneySegment", "fault": "429", "retryAfter": 21}
+    fail(rehearsal, api, **fault, count=1)
+    seen.clock.install()
+    seen.goto(f"/segments/{segment}/")
+    expect(seen.get_by_text("The service asks us to wait 21 s")).to_be_visible()
+    seen.clock.run_for(5_000)
+    expect(seen.get_by_text("asks again by itself in 16 s")).to_be_visible()
+    seen.clock.run_for(17_000)
+    expect(seen.get_by_role("heading", name="Meets failures")).to_be_visible()
+    # Cancel leaves it to the person.
+    fail(rehearsal, api, **fault, count=1)
+    seen.goto(f"/segments/{segment}/")
+    seen.get_by_role("button", name="Cancel").click()
+    seen.clock.run_for(60_000)
+    expect(seen.get_by_role("heading", name="Please wait")).to_be_visible()
+    expect(seen.get_by_text("asks again by itself")).to_have_count(0)
+
+
+def test_axe_finds_nothing_where_something_failed(
+    seen: Page, rehearsal: Pair, api: requests.Session, segment: str
+) -> None:
+    complaints: list[str] = []
+    seen.goto("/dashboards/offers/")
+    for fault, address in (
+        ({"fault": "403"}, f"/segments/{segment}/edit"),
+        ({"fault": "404"}, f"/segments/{segment}/"),
+        ({"fault": "429", "retryAfter": 240}, "/segments/?fresh=1"),
+        ({"fault": "501"}, "/action-targets/"),
+        ({"fault": "cut"}, "/segments/?fresh=1"),
+        ({"fault": "garbled"}, "/analytics/?zone=UTC&m=nJourneySessions&range=last-28-days"),
+        ({"fault": "garbled"}, "/dashboards/offers/"),
+    ):
+        fail(rehearsal, api, **fault)
+        seen.goto(address)
+        complaints += [f"{address} {fault['fault']} {line}" for line in axe.complaints(seen)]
+    fail(rehearsal, api)
+    assert not complaints, "\n".join(complaints)
+
+
+def test_axe_finds_nothing_on_the_conflict_pages(
+    seen: Page, rehearsal: Pair, api: requests.Session, segment: str
+) -> None:
+    complaints: list[str] = []
+    seen.goto(f"/segments/{segment}/edit")
+    seen.get_by_label("Name", exact=True).fill("Mine")
+    place = f"{rehearsal[0].url}/api/v2/journey/segments/{segment}"
+    theirs = {"displayName": "Theirs", "version": api.get(place, timeout=30).json()["version"]}
+    assert api.patch(place, json=theirs, timeout=30).ok
+    seen.locator("[data-save]").click()
+    expect(seen.get_by_text("Theirs").first).to_be_visible()
+    complaints += [f"segment {line}" for line in axe.complaints(seen)]
+    seen.on("dialog", lambda dialog: dialog.accept())
+    # Deleted by someone else, and the form sent again.
+    seen.goto(f"/segments/{segment}/edit")
+    seen.get_by_label("Name", exact=True).fill("")
+    seen.locator("[data-save]").click()
+    seen.wait_for_load_state("networkidle")
+    complaints += [f"refused {line}" for line in axe.complaints(seen)]
+    assert not complaints, "\n".join(complaints)
+
+
+@pytest.mark.parametrize("size", [(1280, 640), (390, 700)], ids=["desk", "phone"])
+def test_no_bar_covers_what_has_the_focus(seen: Page, segment: str, size: tuple[int, int]) -> None:
+    """KEY6: walked forwards and backwards through long pages with a save bar."""
+    seen.set_viewport_size({"width": size[0], "height": size[1]})
+    covered = []
+    for address in (f"/segments/{segment}/edit", "/action-targets/", f"/action-targets/{TARGET}/"):
+        seen.goto(address)
+        seen.wait_for_load_state("networkidle")
+        for key in ("Tab",) * 45 + ("Shift+Tab",) * 25:
+            seen.keyboard.press(key)
+            if found := seen.evaluate(COVERED):
+                covered.append(f"{address} {key}: {found}")
+    assert not covered, "\n".join(covered)
+
+
+def test_turned_from_right_to_left_nothing_leaves_the_window(seen: Page, segment: str) -> None:
+    wide = []
+    for size in ((1280, 800), (390, 844)):
+        seen.set_viewport_size({"width": size[0], "height": size[1]})
+        for address in (
+            "/segments/",
+            f"/segments/{segment}/edit",
+            "/action-targets/",
+            "/analytics/",
+            "/history/",
+        ):
+            seen.goto(address)
+            seen.evaluate("document.documentElement.dir = 'rtl'")
+            over = seen.evaluate(
+                "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+            )
+            rail = seen.evaluate("document.querySelector('.rail').getBoundingClientRect().right")
+            if over > 0 or (size[0] > 700 and rail != size[0]):
+                wide.append(f"{address} at {size[0]} px: {over} px too wide, rail ends at {rail}")
+    assert not wide, "\n".join(wide)
