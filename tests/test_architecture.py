@@ -227,6 +227,13 @@ def test_a_broken_rule_is_noticed(sentence: str, name: str, source: str) -> None
     assert broken(rule, name, source)
 
 
+def test_a_comment_in_a_template_ends_on_its_line() -> None:
+    """Django takes `{# … #}` over two lines for text, and shows it."""
+    for file in sorted((ROOT / "templates").rglob("*.html")):
+        for number, line in enumerate(file.read_text().splitlines(), start=1):
+            assert line.count("{#") == line.count("#}"), f"{file.relative_to(ROOT)}:{number}"
+
+
 def test_the_words_may_be_read_by_both() -> None:
     rule = next(rule for rule in RULES if rule.sentence.startswith("journeyserver imports"))
     assert not broken(

@@ -14,7 +14,7 @@ from journeyadmin.contract.criteria import Side
 from journeyadmin.contract.operations import CREATE_SEGMENT, UPDATE_SEGMENT
 from journeyadmin.contract.segments import MAX_CRITERIA, MAX_PATTERNS
 from journeyadmin.history import drafts, log
-from journeyadmin.htmx import announce, is_partial
+from journeyadmin.htmx import announce, focus_on, is_partial
 from journeyadmin.http import JourneyRequest
 from journeyadmin.nested import NotARow, RowAction, TooManyRows, edit_rows, row_count
 from journeyadmin.service import NotFound
@@ -153,7 +153,8 @@ def _repair(request: JourneyRequest, sheet: Sheet, which: str) -> HttpResponse:
     if warned is None:
         return editor.editor(request, sheet)
     sheet.take_conditions(warned.fix(wanted))
-    response = editor.editor(request, sheet)
+    # On to the next one that can be repaired, else to saving.
+    response = focus_on(editor.editor(request, sheet), ".warnings button, [data-save]")
     return announce(response, _("Repaired: %s.") % warned.repair)
 
 
@@ -188,7 +189,8 @@ def _use(request: JourneyRequest, sheet: Sheet, which: str) -> HttpResponse:
     if name not in sheet.data:
         raise Http404
     sheet.replace({**sheet.data, name: [payloads.to_lines([value])]})
-    return announce(editor.conditions(request, sheet), _("Taken over: %s.") % value)
+    response = editor.conditions(request, sheet, focus=f"id_{row_id(path)}-key")
+    return announce(response, _("Taken over: %s.") % value)
 
 
 def _row(request: JourneyRequest, sheet: Sheet) -> HttpResponse:

@@ -36,5 +36,8 @@ function save(event) {
   const form = event.target.closest?.("form");
   if (!form) return;
   event.preventDefault();
-  form.requestSubmit(form.querySelector("[data-save]") ?? undefined);
+  const button = form.querySelector("[data-save]");
+  // Another button of the form that had the focus would speak for it (htmx sends the one that was used last).
+  button?.focus({ preventScroll: true });
+  form.requestSubmit(button ?? undefined);
 }

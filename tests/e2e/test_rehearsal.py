@@ -1,5 +1,6 @@
 """The service fails on purpose, in every way it knows, while a form is open: nothing typed is lost, nothing is doubled."""
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -30,11 +31,15 @@ def rehearsal(
         yield server, dashboard
 
 
-# The fault, how often it strikes, and for which of the two forms.
+# The fault, and in which of the two forms it strikes once.
 FAULTS = [
     ("edit", {"fault": "delay", "delayMs": 700}),
+    ("edit", {"fault": "400"}),
     ("edit", {"fault": "401"}),
+    ("edit", {"fault": "404"}),
     ("edit", {"fault": "408"}),
+    ("edit", {"fault": "409"}),
+    ("edit", {"fault": "413"}),
     ("edit", {"fault": "429", "retryAfter": 1}),
     ("edit", {"fault": "500"}),
     ("edit", {"fault": "500", "when": "after"}),
@@ -52,6 +57,13 @@ FAULTS = [
     ("new", {"fault": "cut", "when": "after"}),
     ("new", {"fault": "garbled", "when": "after"}),
 ]
+
+
+def test_every_fault_is_rehearsed() -> None:
+    told = (programs.ROOT / "journeyserver/local/openapi.yaml").read_text()
+    kinds = re.search(r"fault: \{type: string, enum: \[(.*?)\]\}", told)
+    assert kinds
+    assert {fault["fault"] for _form, fault in FAULTS} == {one.strip(" '") for one in kinds[1].split(",")}
 
 
 def test_nothing_typed_is_lost_and_nothing_doubled_whatever_fails(
