@@ -1,5 +1,5 @@
-// The analytics page: links between questions swap instead of loading, single choices run at once, Escape and Cancel stop
-// waiting, the age of an answer counts on, "t" then a letter moves in time.
+// The analytics page: links between questions swap instead of loading, Escape and Cancel stop waiting, "t" then a letter
+// moves in time. Dashboards do without.
 const LINK = 'a[href*="/analytics/?"], a[href*="/analytics/step?"]';
 const CHORD = 1000;
 let chord = 0;
@@ -16,30 +16,18 @@ export function startPage() {
     if (event.target.closest?.("[data-cancel]")) cancel();
   });
   document.addEventListener("goto", (event) => go(event.detail));
-  document.addEventListener("input", choosing);
-  document.addEventListener("change", (event) => {
-    if (event.target.matches?.("[data-run]")) event.target.form.requestSubmit();
-  });
   document.addEventListener("keydown", keys);
   document.addEventListener("htmx:beforeSend", (event) => waiting(event, true));
   document.addEventListener("htmx:afterRequest", (event) => waiting(event, false));
-  setInterval(age, 1000);
 }
 
 function plain(event) {
   return event.button === 0 && !event.ctrlKey && !event.metaKey && !event.shiftKey && !event.altKey;
 }
 
-export function go(address) {
-  if (!document.getElementById("analytics")) { location.assign(address); return; }
+function go(address) {
   running?.abort();
   window.htmx.ajax("GET", address, { source: "#answer", target: "#analytics", swap: "innerHTML" });
-}
-
-// Writing a date or words chooses that way of saying the range.
-function choosing(event) {
-  const radio = document.getElementById(event.target.dataset?.chooses ?? "");
-  if (radio) radio.checked = true;
 }
 
 function cancel() {
@@ -66,13 +54,4 @@ function keys(event) {
     if (link) { event.preventDefault(); event.stopImmediatePropagation(); chord = 0; link.click(); return; }
   }
   if (event.key === "t") chord = Date.now();
-}
-
-function age() {
-  for (const time of document.querySelectorAll("time[data-age]")) {
-    const seconds = Math.max(0, Math.round((Date.now() - new Date(time.dateTime)) / 1000));
-    const [value, unit] = seconds < 90 ? [seconds, "second"] : seconds < 5400 ? [Math.round(seconds / 60), "minute"] : seconds < 129600 ? [Math.round(seconds / 3600), "hour"] : [Math.round(seconds / 86400), "day"];
-    const words = new Intl.RelativeTimeFormat(document.documentElement.lang || "en", { style: "narrow", numeric: "always" }).format(-value, unit);
-    if (time.textContent !== words) time.textContent = words;
-  }
 }

@@ -2,11 +2,12 @@
 // Plotly only draws: hovering, keys, zooming and the legend are ours (chart-points.js), on top of it.
 import { draw } from "./chart-draw.js";
 import { figures } from "./chart-figures.js";
+import { startForm } from "./chart-form.js";
 import { startLegends } from "./chart-legend.js";
-import { startPage } from "./chart-page.js";
 import { loadPlotly } from "./chart-policy.js";
 import { startPoints } from "./chart-points.js";
 import { forgetColours } from "./chart-theme.js";
+import { startUnanswered } from "./chart-unanswered.js";
 
 const plotly = document.querySelector("script[data-plotly]").dataset.plotly;
 
@@ -47,5 +48,8 @@ document.addEventListener("click", async (event) => {
 
 startPoints();
 startLegends();
-startPage();
+startForm();
+startUnanswered();
+if (document.getElementById("analytics")) import("./chart-page.js").then(({ startPage }) => startPage());
+else document.addEventListener("goto", (event) => location.assign(event.detail));
 drawAll();

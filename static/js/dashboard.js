@@ -7,7 +7,7 @@ const PATIENCE = 8;
 const grid = document.querySelector("[data-tiles]");
 const interval = Number(grid?.dataset.refresh ?? 0) * 1000;
 const bodies = () => [...(grid?.querySelectorAll("[data-tile]") ?? [])];
-let [paused, timer, slower, last] = [false, 0, 1, Date.now()];
+let [paused, timer, slower, last, turn] = [false, 0, 1, Date.now(), 0];
 
 if (grid) {
   document.querySelector("[data-refresh-now]").hidden = false;
@@ -42,26 +42,28 @@ function pause(button) {
 
 async function renew(within) {
   last = Date.now();
-  const done = await Promise.all(bodies().map((body) => renewOne(body, within)));
+  turn += 1;
+  const mine = turn;
+  const done = await Promise.all(bodies().map((body) => renewOne(body, within, () => mine === turn)));
   slower = done.every(Boolean) ? 1 : Math.min(slower * 2, PATIENCE);
   schedule();
 }
 
-async function renewOne(body, within) {
+// `newest` says whether no later refresh has begun: only its outcome is marked.
+async function renewOne(body, within, newest) {
+  const mark = (good) => {
+    if (newest()) body.classList.toggle("is-stale", !good);
+    return good;
+  };
   try {
     const answer = await fetch(`${body.dataset.tile}&within=${within}`, { headers: { "HX-Request": "true" } });
-    if (!answer.ok) return mark(body, false);
+    if (!answer.ok) return mark(false);
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
     await place(body, fresh);
-    return mark(body, !fresh.querySelector('[data-part="stale"] .note'));
+    return mark(!fresh.querySelector('[data-part="stale"] .note'));
   } catch {
-    return mark(body, false);
+    return mark(false);
   }
-}
-
-function mark(body, good) {
-  body.classList.toggle("is-stale", !good);
-  return good;
 }
 
 async function place(body, fresh) {
