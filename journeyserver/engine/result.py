@@ -41,42 +41,33 @@ def write(query: Query, pieces: Iterable[Any]) -> bytes:
         return _EMPTY
     counted = pyarrow.concat_tables(tables)
     columns = {name: counted.column(name).combine_chunks() for name in counted.column_names}
+    buckets = columns["bucket"].to_numpy(zero_copy_only=False).astype(numpy.int64)
+    groups, key = _groups(query, columns)
+    order = numpy.argsort(_combined([key, buckets]))
+    places = pyarrow.array(order)
+    columns = {name: columns[name].take(places) for name in columns if not name.startswith("t")}
     metrics = [_metric(name, f"m{index}", columns) for index, name in enumerate(query.metrics)]
     views = [_view(view.name, f"v{index}", columns) for index, view in enumerate(query.views)]
     cells = sum(len(texts) - texts.null_count for texts in (*metrics, *views))
     if cells > MAX_CELLS:
         raise TooManyCells(cells)
-    if not cells:
-        return _EMPTY
-    groups, key = _groups(query, columns)
-    bucket = columns["bucket"].to_numpy(zero_copy_only=False).astype(numpy.int64)
-    order = numpy.argsort(_combined([key, bucket]), kind="stable")
     key = key[order]
-    places = pyarrow.array(order)
-    data = _joined(
+    rows = _joined(
+        _starts(groups, order, numpy.concatenate([[True], key[1:] != key[:-1]])),
         _labels(query).take(columns["bucket"]),
         *([_listed(metrics)] if metrics else []),
         *([_shown(views)] if views else []),
-        _all("}" if views else "]}", len(order)),
+        "}" if views else "]}",
     )
-    firsts = numpy.flatnonzero(numpy.concatenate([[True], key[1:] != key[:-1]]))
-    lists = pyarrow.ListArray.from_arrays(
-        pyarrow.array(numpy.append(firsts, len(order)).astype(numpy.int32)), data.take(places)
-    )
-    whole = _joined(
-        _all('{"group":{', len(firsts)),
-        groups.take(pyarrow.array(order[firsts])),
-        _all('},"data":[', len(firsts)),
-        compute.binary_join(lists, ","),
-        _all("]}", len(firsts)),
-    )
-    ends = pyarrow.array([0, len(whole)], pyarrow.int32())
-    body: Any = compute.binary_join(pyarrow.ListArray.from_arrays(ends, whole), ",")
-    return b'{"results":[' + memoryview(body.buffers()[2]) + b"]}"
+    # One text after the other is how Arrow keeps them; the last of the ends says how long all are.
+    _, ends, texts = rows.buffers()
+    length = numpy.frombuffer(ends, numpy.int32)[len(rows)]
+    return b'{"results":[' + memoryview(texts)[:length] + b"]}]}"
 
 
-def _groups(query: Query, columns: dict[str, Any]) -> tuple[Any, Any]:
-    """Of each row the group as JSON without its braces, and a number that orders groups: by text, missing values last."""
+def _groups(query: Query, columns: dict[str, Any]) -> tuple[list[Any], Any]:
+    """Of each dimension its values as JSON, row by row, in dictionaries; and a number per row that orders groups: by text,
+    missing values last."""
     texts, ranks = [], []
     for index, name in enumerate(query.group_by):
         found = columns[f"t{index}"].dictionary_encode()
@@ -84,11 +75,26 @@ def _groups(query: Query, columns: dict[str, Any]) -> tuple[Any, Any]:
         rank = compute.sort_indices(compute.sort_indices(values))
         ranks.append(compute.fill_null(rank.take(found.indices), len(values)).to_numpy(zero_copy_only=False))
         shown = [f'"{name}":{orjson.dumps(value).decode()}' for value in values.to_pylist()]
-        texts.append(pyarrow.array(shown, pyarrow.string()).take(found.indices))
-    rows = len(columns["bucket"])
-    if not texts:
-        return _all("", rows), numpy.zeros(rows, numpy.int64)
-    return _listed(texts), _combined(ranks)
+        texts.append(
+            pyarrow.DictionaryArray.from_arrays(found.indices, pyarrow.array(shown, pyarrow.string()))
+        )
+    key = _combined(ranks) if ranks else numpy.zeros(len(columns["bucket"]), numpy.int64)
+    return texts, key
+
+
+def _starts(groups: Sequence[Any], order: Any, is_first: Any) -> Any:
+    """What stands before each row's own text: the group's beginning where it is the first one, else a comma."""
+    firsts = pyarrow.array(order[is_first])
+    told = _listed([_picked(texts, firsts) for texts in groups]) if groups else _all("", len(firsts))
+    ends = _all("]},", len(firsts)).slice(1)
+    before = pyarrow.concat_arrays([pyarrow.array([""]), ends])
+    beginnings = _joined(before, '{"group":{', told, '},"data":[')
+    which = numpy.where(is_first, numpy.cumsum(is_first), 0)
+    return pyarrow.concat_arrays([pyarrow.array([","]), beginnings]).take(pyarrow.array(which))
+
+
+def _picked(texts: Any, places: Any) -> Any:
+    return texts.dictionary.take(texts.indices.take(places))
 
 
 def _combined(ranks: Sequence[Any]) -> Any:
@@ -152,6 +158,8 @@ def _shown(views: Sequence[Any]) -> Any:
 
 def _listed(parts: Sequence[Any]) -> Any:
     """Row by row what is there of these texts, with commas between; empty where there is nothing."""
+    if len(parts) == 1:
+        return compute.fill_null(parts[0], "")
     nothing = compute.is_null(parts[0])
     for part in parts[1:]:
         nothing = compute.and_(nothing, compute.is_null(part))
