@@ -1,5 +1,6 @@
 """An admin sees who changed what, restores a version, and brings a deleted segment back."""
 
+import json
 import re
 import uuid
 
@@ -9,7 +10,9 @@ from playwright.sync_api import Page, expect
 from tests import cast
 from tests.actiontargets.conftest import FIRST, KNOWN
 from tests.e2e import steps
+from tests.e2e.steps import Held
 from tests.programs import Program
+from tests.segments.definitions import visit
 
 pytestmark = pytest.mark.browser
 
@@ -70,3 +73,73 @@ def test_a_deleted_segment_comes_back_from_the_bin(page: Page, server: Program) 
     new_id = page.url.rstrip("/").split("/")[-1]
     assert new_id != made["id"]
     session.delete(f"{server.url}/api/v2/journey/segments/{new_id}", timeout=30)
+
+
+def test_who_changed_what_by_keyboard_alone(page: Page, held: Held, name: str) -> None:
+    """Into the log, to one change, back to that version, and a deleted one out of the bin: nothing is clicked."""
+    made = held.make(name, context=[[visit("geolocation.country", "equal", "DE")]])
+    steps.sign_in(page, "admin")
+    keys = page.keyboard
+    for description in ("first", "second"):
+        page.goto(f"/segments/{made['id']}/edit")
+        steps.until_focus(page, ".describe > summary")
+        if not page.locator("#id_description").is_visible():
+            keys.press("Enter")
+        steps.until_focus(page, "#id_description")
+        keys.press("Control+a")
+        keys.type(description)
+        keys.press("Control+Enter")
+        expect(page.get_by_text("is saved, version")).to_be_visible()
+    page.keyboard.press("g")
+    page.keyboard.press("h")
+    page.wait_for_url("**/history/")
+    keys.press("/")
+    keys.type(name)
+    expect(page.locator(".history-table tbody tr")).to_have_count(2)
+    # The older of the two.
+    steps.until_focus(page, ".history-table tbody tr:last-child .row-link")
+    keys.press("Enter")
+    page.wait_for_url(re.compile(r"/history/\d+/"))
+    steps.until_focus(page, 'a[href*="version="]')
+    keys.press("Enter")
+    page.wait_for_url("**/edit?version=*")
+    expect(page.locator("#id_description")).to_have_value("first")
+    keys.press("Tab")
+    keys.press("Control+Enter")
+    expect(page.get_by_text("is saved, version 4.")).to_be_visible()
+    assert held.get(made["id"])["description"] == "first"
+    page.goto(f"/segments/{made['id']}/delete")
+    steps.until_focus(page, ".button-danger")
+    keys.press("Enter")
+    expect(page.get_by_text(f"“{name}” is deleted.")).to_be_visible()
+    page.goto("/history/bin/")
+    # The latest stands first.
+    steps.until_focus(page, ".history-table tbody tr:first-child button")
+    keys.press("Enter")
+    expect(page.get_by_text("with the new id")).to_be_visible()
+    (back,) = held.named(name)
+    assert back["id"] != made["id"]
+    assert back["description"] == "first"
+
+
+def test_a_file_is_planned_and_applied_by_keyboard_alone(page: Page, held: Held, name: str) -> None:
+    steps.sign_in(page, "admin")
+    keys = page.keyboard
+    page.goto("/files/")
+    steps.until_focus(page, "#id_text")
+    keys.type(json.dumps({"journey": 1, "segments": [{"displayName": name, "isActive": False}]}))
+    steps.until_focus(page, "form[enctype] button")
+    keys.press("Enter")
+    expect(page.get_by_role("heading", name="1 change planned")).to_be_visible()
+    assert held.named(name) == []
+    steps.until_focus(page, 'button[value="apply"]')
+    keys.press("Enter")
+    expect(page.get_by_role("heading", name="1 change done")).to_be_visible()
+    assert [one["isActive"] for one in held.named(name)] == [False]
+    steps.until_focus(page, 'button[value="undo"]')
+    keys.press("Enter")
+    expect(page.get_by_role("heading", name="1 change planned")).to_be_visible()
+    steps.until_focus(page, 'button[value="apply"]')
+    keys.press("Enter")
+    expect(page.get_by_role("heading", name="1 change done")).to_be_visible()
+    assert held.named(name) == []

@@ -116,9 +116,12 @@ def _until_saved(page: Page, typed: str, told: str) -> None:
             return
         assert page.get_by_label("Description").input_value() == typed, told
         expect(page.locator("#editor [data-focus]")).to_be_focused()
+        # What follows is told from what is there now.
+        page.eval_on_selector_all(
+            "#editor [data-focus]", "all => all.forEach(one => delete one.dataset.focus)"
+        )
         check = page.get_by_role("button", name="Check now")
         (check if check.count() else page.locator("[data-save]")).click()
-        page.wait_for_timeout(400)
     pytest.fail(f"never saved: {told}")
 
 
