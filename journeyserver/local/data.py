@@ -65,11 +65,20 @@ def _counts(doing: Work) -> dict[str, Any]:
 
 
 def _refused(doing: Work) -> list[dict[str, Any]]:
+    latest = warehouse.backend().words.latest("sample", "received", 1)
     rows = doing.rows(
-        "SELECT reason, count(*) AS count, arg_max(sample, received) AS sample, max(received) AS last "
+        f"SELECT reason, count(*) AS count, {latest} AS samples, max(received) AS last "
         f"FROM refused GROUP BY reason ORDER BY count DESC, reason LIMIT {MOST_REASONS}"
     )
-    return [{**row, "last": row["last"] and moment_text(row["last"])} for row in rows]
+    return [
+        {
+            "reason": row["reason"],
+            "count": row["count"],
+            "sample": row["samples"][0],
+            "last": row["last"] and moment_text(row["last"]),
+        }
+        for row in rows
+    ]
 
 
 def _imports(doing: Work) -> list[dict[str, Any]]:

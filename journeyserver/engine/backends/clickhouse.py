@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import duckdb
 import numpy
@@ -200,7 +200,7 @@ class ClickWriter:
 
     @property
     def _state(self) -> State:
-        return State(self.number, self._backend.thinned | self.thinned)
+        return State(self.number, self._backend.void, self._backend.thinned | self.thinned)
 
     def _ask(self, sql: str, parameters: Sequence[Any], others: Mapping[str, str] | None = None) -> Any:
         made = tables.prepare(sql, parameters, self._state, others)
@@ -250,10 +250,14 @@ class ClickWriter:
     def append(self, table: str, sql: str) -> int:
         added = 0
         reader: Any = self.desk.sql(sql).to_arrow_reader(_PIECE)
-        for batch in reader:
-            if batch.num_rows:
-                self.add(table, pyarrow.Table.from_batches([batch]))
-                added += batch.num_rows
+        try:
+            for batch in reader:
+                if batch.num_rows:
+                    self.add(table, pyarrow.Table.from_batches([batch]))
+                    added += batch.num_rows
+        finally:
+            # An answer that is not read to its end keeps the desk from rolling back.
+            reader.close()
         return added
 
     def add(self, table: str, written: Any) -> None:
@@ -391,7 +395,8 @@ class ClickBackend:
     name = "clickhouse"
     keeps_order = True
 
-    def __init__(self, connect: Connect, place: str, owner: UUID) -> None:
+    def __init__(self, connect: Connect, place: str, passing: str = "") -> None:
+        """`passing` is a database that is dropped at the end."""
         self.words: Words = ClickWords()
         self.place = place
         self.commits = 0
@@ -399,7 +404,8 @@ class ClickBackend:
         self.writing = connect()
         self.thinned: frozenset[str] = frozenset()
         self.connect = connect
-        self._owner = owner
+        self._owner = uuid4()
+        self._passing = passing
         self._aside = connect()
         self._asking = threading.Lock()
         self._desk = open_desk()
@@ -413,7 +419,10 @@ class ClickBackend:
         self._seen: dict[object, int] = {}
         # Whether something may lie about that belongs to no transaction that is true.
         self._unsettled = True
+        # The number that whoever owned it before may still be writing under: never to be true.
+        self.void = 0
         with _told(place):
+            self._take_over()
             self._settle()
 
     # Reading
@@ -437,7 +446,7 @@ class ClickBackend:
         """The state that a statement sees, which is kept until it ends."""
         mine = object()
         with self._keeping:
-            state = State(self._number, self.thinned)
+            state = State(self._number, self.void, self.thinned)
             self._seen[mine] = state.number
         try:
             yield state
@@ -456,7 +465,7 @@ class ClickBackend:
     def transaction(self) -> Iterator[ClickWriter]:
         with self._turns, _told(self.place):
             self._settle()
-            number = self._number + 1
+            number = max(self._number, self.void) + 1
             writer = ClickWriter(self, self._writer, number)
             self._writer.execute("BEGIN")
             try:
@@ -479,7 +488,7 @@ class ClickBackend:
             f"WHERE (SELECT argMax(owner, since) FROM {tables.OWNERS}) = toUUID('{self._owner}')"
         )
         if self._last_true() != number:
-            raise Busy(f"Another process took {self.place} over. Nothing was written; stop one of the two.")
+            raise self._taken()
         with self._keeping:
             self._number = number
             self.thinned |= writer.thinned
@@ -487,18 +496,44 @@ class ClickBackend:
     def _last_true(self) -> int:
         return int(self.writing.command(f"SELECT coalesce(max(number), 0) FROM {tables.COMMITS}"))
 
+    def _taken(self) -> Busy:
+        return Busy(f"Another process took {self.place} over. Nothing was written; stop one of the two.")
+
+    def _take_over(self) -> None:
+        ((before,),) = self.writing.query(
+            f"SELECT coalesce(argMax(void, since), 0) FROM {tables.OWNERS}"
+        ).result_rows
+        self.void = max(self._last_true(), int(before)) + 1
+        self.writing.command(
+            f"INSERT INTO {tables.OWNERS} VALUES ('{self._owner}', now64(6, 'UTC'), {self.void})"
+        )
+        if before:
+            # Nobody hides any more what the owner before the last may have left.
+            span = f"row >= {before << ROWS_BITS} AND row < {(before + 1) << ROWS_BITS}"
+            for name in tables.NAMES:
+                self._delete(rows_of(name), span)
+            self._delete(tables.GONE, f"number = {before}")
+
+    def _delete(self, table: str, condition: str) -> None:
+        # Looking first is quicker than a deletion of nothing.
+        if int(self.writing.command(f"SELECT count() FROM {table} WHERE {condition}")):
+            self.writing.command(f"DELETE FROM {table} WHERE {condition}")
+
+    def _is_owner(self) -> bool:
+        asked = f"SELECT argMax(owner, since) = toUUID('{self._owner}') FROM {tables.OWNERS}"
+        return bool(int(self.writing.command(asked)))
+
     def _settle(self) -> None:
         """Removes what belongs to no transaction that is true: something failed, or a process was killed."""
         if not self._unsettled:
             return
+        if not self._is_owner():
+            raise self._taken()
         number = self._last_true()
         first = (number + 1) << ROWS_BITS
         for name in tables.NAMES:
-            rows = rows_of(name)
-            if int(self.writing.command(f"SELECT count() FROM {rows} WHERE row >= {first}")):
-                self.writing.command(f"DELETE FROM {rows} WHERE row >= {first}")
-        if int(self.writing.command(f"SELECT count() FROM {tables.GONE} WHERE number > {number}")):
-            self.writing.command(f"DELETE FROM {tables.GONE} WHERE number > {number}")
+            self._delete(rows_of(name), f"row >= {first}")
+        self._delete(tables.GONE, f"number > {number}")
         gone = self.writing.query(f"SELECT DISTINCT of FROM {tables.GONE}").result_rows
         with self._keeping:
             if number != self._number:
@@ -565,6 +600,8 @@ class ClickBackend:
     def close(self) -> None:
         with self._turns, self._keeping:
             self._closed = True
+            if self._passing:
+                self.writing.command(f"DROP DATABASE IF EXISTS {self._passing} SYNC")
             for client in (*self._idle, self._aside, self.writing):
                 client.close()
             self._idle.clear()
@@ -589,7 +626,6 @@ def open_backend(place: str) -> ClickBackend:
     def connect(name: str = database) -> Any:
         return clickhouse_connect.get_client(**target, database=name, **options)
 
-    owner = uuid4()
     with _told(shown):
         first = connect("default")
         first.command(f"CREATE DATABASE IF NOT EXISTS `{database}`")
@@ -597,17 +633,21 @@ def open_backend(place: str) -> ClickBackend:
         asked = f"SELECT table, name FROM system.columns WHERE database = '{database}'"
         for table, name in first.query(asked).result_rows:
             found.setdefault(table, set()).add(name)
-        if found and tables.COMMITS not in found:
-            raise WarehouseError(f"{shown} is not a warehouse of the Journey server and was left as it is.")
+        _check(shown, found)
         making = connect()
         try:
             _make(making, found)
-            making.command(f"INSERT INTO {tables.OWNERS} VALUES ('{owner}', now64(6, 'UTC'))")
         finally:
             making.close()
-        backend = ClickBackend(connect, shown, owner)
+        backend = ClickBackend(connect, shown, database if shown == "chdb:" else "")
         first.close()
         return backend
+
+
+def _check(place: str, found: Mapping[str, set[str]]) -> None:
+    """Raises WarehouseError for a database that belongs to something else."""
+    if found and tables.COMMITS not in found:
+        raise WarehouseError(f"{place} is not a warehouse of the Journey server and was left as it is.")
 
 
 def _make(client: Any, found: Mapping[str, set[str]]) -> None:

@@ -85,7 +85,7 @@ def statements(found: Mapping[str, set[str]]) -> list[str]:
         f"CREATE TABLE IF NOT EXISTS {COMMITS} (number UInt64) ENGINE = ReplacingMergeTree(number) ORDER BY tuple() {_DURABLE}"
     )
     made.append(
-        f"CREATE TABLE IF NOT EXISTS {OWNERS} (owner UUID, since DateTime64(6, 'UTC')) "
+        f"CREATE TABLE IF NOT EXISTS {OWNERS} (owner UUID, since DateTime64(6, 'UTC'), void UInt64) "
         f"ENGINE = MergeTree ORDER BY since {_DURABLE}"
     )
     return made
@@ -103,19 +103,21 @@ def _type(table: Table, name: str) -> str:
 
 @dataclass(frozen=True)
 class State:
-    """What a statement sees: everything up to transaction `number`; `thinned` are the tables of which rows are gone."""
+    """What a statement sees: everything up to transaction `number` but `void`, which is nobody's; `thinned` are the tables of
+    which rows are gone."""
 
     number: int
+    void: int
     thinned: frozenset[str]
 
     def table(self, name: str, *, numbered: bool = False) -> str:
         """A SELECT of the table's rows as they are in this state, on demand with their numbers."""
         shown = (*COLUMNS[name], "row") if numbered else COLUMNS[name]
         condition = f"row < {(self.number + 1) << ROWS_BITS}"
+        if self.void < self.number:
+            condition += f" AND bitShiftRight(row, {ROWS_BITS}) != {self.void}"
         if name in self.thinned:
-            condition += (
-                f" AND row NOT IN (SELECT row FROM {GONE} WHERE of = '{name}' AND number <= {self.number})"
-            )
+            condition += f" AND row NOT IN (SELECT row FROM {GONE} WHERE of = '{name}' AND number <= {self.number} AND number != {self.void})"
         return f"SELECT {', '.join(shown)} FROM {rows_of(name)} WHERE {condition}"
 
 
