@@ -30,6 +30,10 @@ def kind_of(address: str) -> str:
     return re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}|\d+", "*", urlsplit(address).path)
 
 
+def foreign(address: str, dashboard: programs.Program) -> bool:
+    return not address.startswith((f"{dashboard.url}/", "data:", "blob:"))
+
+
 def pages_of(page: Page, start: str) -> list[str]:
     """The addresses of all kinds of pages, by following links."""
     waiting, kinds = deque([start]), {kind_of(start): start}
@@ -56,7 +60,11 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(
     context = chromium.new_context(base_url=dashboard.url, viewport={"width": 1280, "height": 900})
     context.set_default_timeout(15_000)
     page = context.new_page()
+    # CON1: a browser is sent nowhere else either.
+    elsewhere: list[str] = []
+    page.on("request", lambda sent: elsewhere.append(sent.url) if foreign(sent.url, dashboard) else None)
     steps.sign_in(page, username)
+    elsewhere.clear()
     for address in pages_of(page, "/segments/") if username == "admin" else DIFFERS:
         page.goto(address)
         failures += [f"{address} {line}" for line in axe.complaints(page)]
@@ -67,6 +75,7 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(
         page.set_viewport_size({"width": 1280, "height": 900})
     context.close()
     assert not failures, "\n".join(failures)
+    assert not elsewhere
 
 
 def test_focus_follows_a_swap(page: Page) -> None:

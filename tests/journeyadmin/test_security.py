@@ -3,6 +3,7 @@
 import json
 import logging
 import re
+import socket
 import subprocess
 import sys
 import uuid
@@ -20,7 +21,9 @@ from django.test import Client as Browser
 from journeyadmin.accounts.grants import GrantStore
 from journeyadmin.accounts.models import Grant
 from journeyadmin.logs import JsonFormatter, LineFormatter, masked
+from journeyadmin.service import transport
 from tests import cast
+from tests.journeyadmin.outbound import only_to
 from tests.programs import ROOT, Program, environment
 
 MOST_PAGES = 120
@@ -112,7 +115,15 @@ def test_no_page_holds_a_secret_or_breaks_the_policy(
         browser.cookies["session"].value,
     ]
     visited = []
-    for address, answer in walk(browser):
+    place = urlsplit(server.url)
+    # CON1: pages are made from what the connected service says, and nothing else is asked for anything.
+    # Connections that are still open from before would be used unseen.
+    transport._local.__dict__.clear()
+    with only_to(str(place.hostname), int(place.port or 0)) as watch:
+        answers = list(walk(browser))
+    assert not watch.refused
+    assert watch.used
+    for address, answer in answers:
         visited.append(address)
         assert answer.status_code < 500, address
         text = answer.content.decode(errors="replace") if not answer.streaming else ""
@@ -130,6 +141,16 @@ def test_no_page_holds_a_secret_or_breaks_the_policy(
             assert not (found := Markup(text).forbidden), f"{address}: {found}"
     assert len(visited) > 5
     cast.api(server.url).delete(f"{server.url}/api/v2/journey/segments/{made.json()['id']}", timeout=30)
+
+
+def test_nothing_reaches_anything_but_what_is_allowed() -> None:
+    """The watch over the walk sees names, addresses and other ports."""
+    elsewhere = (("192.0.2.1", 443), ("127.0.0.1", 10), ("example.org", 443))
+    with only_to("127.0.0.1", 9) as watch:
+        for address in elsewhere:
+            with pytest.raises(ConnectionRefusedError):
+                socket.create_connection(address, timeout=1)
+    assert len(watch.refused) == len(elsewhere)
 
 
 def test_a_post_without_the_forms_token_changes_nothing(db: None, server: Program) -> None:
