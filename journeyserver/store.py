@@ -2,10 +2,12 @@
 
 import errno
 import sqlite3
+from contextlib import closing
 
 from django.conf import settings
 from django.core.management import call_command
 from django.db import DatabaseError, connection
+from django.db.migrations.loader import MigrationLoader
 
 from journeyserver.models import Role
 from journeyserver.roles import ROLES
@@ -16,8 +18,9 @@ class Refusal(Exception):
 
 
 def prepare() -> None:
-    """Brings the database up to date, making it where there is none. A foreign file is not touched."""
+    """Brings the database up to date, making it where there is none. A foreign, damaged or newer one is not touched."""
     check_file()
+    _check_age()
     call_command("migrate", verbosity=0, interactive=False)
     call_command("clearsessions")
     for name, (role_id, permissions) in ROLES.items():
@@ -41,9 +44,9 @@ def check_file() -> None:
     try:
         if not file.exists() or not file.stat().st_size:
             return
-        with sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True) as reader:
+        with closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True)) as reader:
             rows = reader.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
-        reader.close()
+            (state,) = reader.execute("PRAGMA quick_check(1)").fetchone()
     except sqlite3.OperationalError as error:
         raise Refusal(sentence(error)) from None
     except sqlite3.DatabaseError:
@@ -52,6 +55,19 @@ def check_file() -> None:
         raise Refusal(f"{file} cannot be read ({error.strerror}).") from None
     if rows and ("journeyserver_segment",) not in rows:
         raise foreign
+    if state != "ok":
+        raise Refusal(f"{file} is damaged and was left as it is. Restore a backup.")
+
+
+def _check_age() -> None:
+    """Refuses a database that a newer version of this program has changed."""
+    known = MigrationLoader(connection, ignore_no_migrations=True)
+    ours = {key for key in known.applied_migrations or () if key[0] == "journeyserver"}
+    if ours - set(known.disk_migrations or ()):
+        place = settings.DATABASE_FILE if connection.vendor == "sqlite" else "The database"
+        raise Refusal(
+            f"{place} was made by a newer version of the Journey server. Install that version to use it."
+        )
 
 
 def sentence(error: DatabaseError | sqlite3.Error | OSError) -> str:

@@ -7,7 +7,8 @@ import sys
 import tarfile
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -210,20 +211,84 @@ def test_an_older_store_is_migrated_and_keeps_its_rows(tmp_path: Path) -> None:
     connection.close()
 
 
+def _other_warehouse(place: Path) -> None:
+    with duckdb.connect(str(place)) as other:
+        other.execute("CREATE TABLE settings AS SELECT 'theme' AS name, 'dark' AS value")
+
+
+def _other_store(place: Path) -> None:
+    with closing(sqlite3.connect(place)) as other:
+        other.execute("CREATE TABLE invoices (number INTEGER)")
+
+
+def _cut_warehouse(place: Path) -> None:
+    open_backend(place).close()
+    place.write_bytes(place.read_bytes()[: place.stat().st_size // 2])
+
+
+def _changed_warehouse(place: Path) -> None:
+    open_backend(place).close()
+    whole = place.read_bytes()
+    # The second header is that of the last checkpoint.
+    place.write_bytes(whole[:8192] + b"\xff" * (len(whole) - 8192))
+
+
+def _changed_store(place: Path) -> None:
+    assert run_journeyserver(place.parent, "seed").returncode == 0
+    whole = place.read_bytes()
+    place.write_bytes(whole[:8192] + b"\xff" * 8192 + whole[16384:])
+
+
+def _newer_store(place: Path) -> None:
+    assert run_journeyserver(place.parent, "seed").returncode == 0
+    with closing(sqlite3.connect(place)) as store, store:
+        store.execute(
+            "INSERT INTO django_migrations (app, name, applied) VALUES ('journeyserver', '9999_later', '2030-01-01')"
+        )
+
+
 @pytest.mark.parametrize(
-    ("name", "content"),
-    [("journeyserver.duckdb", b"x" * 4096), ("journeyserver.sqlite3", b"SQLite format 3\0" + b"\1" * 4096)],
-)
-def test_a_foreign_store_is_said_in_one_sentence_and_not_touched(
-    tmp_path: Path, name: str, content: bytes
+    ("name", "make", "said"),
+    [
+        ("journeyserver.duckdb", lambda place: place.write_bytes(b"x" * 4096), "left as it is"),
+        ("journeyserver.sqlite3", lambda place: place.write_bytes(b"SQLite format 3\0" + b"\1" * 4096), "left as it is"),
+        ("journeyserver.sqlite3", _other_store, "is not a database"),
+        ("journeyserver.sqlite3", _changed_store, "is damaged"),
+        ("journeyserver.sqlite3", _newer_store, "newer version"),
+    ],
+)  # fmt: skip
+def test_a_foreign_damaged_or_newer_store_is_said_in_one_sentence_and_not_touched(
+    tmp_path: Path, name: str, make: Callable[[Path], object], said: str
 ) -> None:
-    (tmp_path / name).write_bytes(content)
+    place = tmp_path / name
+    make(place)
+    before = place.is_file() and digest(place)
     done = run_journeyserver(tmp_path, "runserver", "--port", "0")
     assert done.returncode == 1
     assert done.stderr.startswith("journeyserver: ")
     assert done.stderr.count("\n") == 1, done.stderr
-    assert "left as it" in done.stderr
-    assert (tmp_path / name).read_bytes() == content
+    assert said in done.stderr
+    assert (place.is_file() and digest(place)) == before
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (Path.mkdir, "is not a warehouse"),
+        (_other_warehouse, "is not a warehouse"),
+        (_cut_warehouse, "is damaged"),
+        (_changed_warehouse, "is damaged"),
+    ],
+)
+def test_a_foreign_or_damaged_warehouse_is_left_as_it_is(
+    tmp_path: Path, make: Callable[[Path], object], said: str
+) -> None:
+    place = tmp_path / "journeyserver.duckdb"
+    make(place)
+    before = place.is_file() and digest(place)
+    with pytest.raises(WarehouseError, match=f"{said} .*and was left as it is|{said} and was left as it is"):
+        open_backend(place)
+    assert (place.is_file() and digest(place)) == before
 
 
 def test_only_the_owner_may_name_files(server: Program, tmp_path: Path) -> None:

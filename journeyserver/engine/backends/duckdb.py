@@ -31,8 +31,11 @@ def _sentence(error: duckdb.Error, path: str) -> WarehouseError:
         return QueryStopped("The query was stopped.")
     if "No space left" in text or "disk is full" in text.lower():
         return WarehouseError(f"{path} cannot grow: the disk is full. Nothing was lost; free some space.")
-    if "not a valid DuckDB" in text or "corrupt" in text.lower() or "storage version" in text.lower():
+    if "not a valid DuckDB" in text or "storage version" in text.lower() or "Is a directory" in text:
         return WarehouseError(f"{path} is not a warehouse of the Journey server and was left as it is.")
+    # A block that was changed, and a file that ends too early.
+    if "corrupt" in text.lower() or "Could not read enough bytes" in text:
+        return WarehouseError(f"{path} is damaged and was left as it is. Restore a backup.")
     if "Permission denied" in text or "Read-only" in text or "Cannot open file" in text:
         return WarehouseError(f"{path} cannot be written. Make its folder writable.")
     return WarehouseError(f"The warehouse {path} answered: {text}")
@@ -277,7 +280,10 @@ def open_backend(path: Path | str, memory_limit: str = "4GB", threads: int | Non
         if not tables:
             _create(connection)
         found = connection.execute("SELECT value FROM settings WHERE name = 'schema'").fetchall()
-        if not found or int(found[0][0]) > SCHEMA_VERSION:
+        if not found or not str(found[0][0]).isdecimal():
+            connection.close()
+            raise foreign
+        if int(found[0][0]) > SCHEMA_VERSION:
             connection.close()
             raise WarehouseError(
                 f"{place} was made by a newer version of the Journey server. Install that version to use it."
