@@ -138,7 +138,9 @@ def _compared(asked: Asked, edges: list[datetime]) -> tuple[Json, Compared] | No
     other = payloads.against_segment(asked.question)
     if other is None:
         return None
-    return payloads.to_query(other, asked.span, asked.by), Compared(edges, range(len(edges) - 1))
+    return payloads.to_query(other, asked.span, asked.by), Compared(
+        edges, range(len(edges) - 1), asked.question.compared_segment
+    )
 
 
 def _blocked(request: JourneyRequest, asked: Asked, within: timedelta | None) -> tuple[Result, Kept]:

@@ -144,6 +144,10 @@ class Names:
             return _("no %s") % _(DIMENSIONS[group_by[0]].label).lower()
         return " · ".join(self.value(name, part) for name, part in zip(group_by, group, strict=True))
 
+    def compared(self, segment: str) -> str:
+        """What stands over the numbers that ours are compared with: another segment's name, or that they were before."""
+        return self.value("journeySegmentId", segment) if segment else _("Before")
+
     def full(self, group_by: Sequence[str], group: Group) -> str:
         """The ids and values as the API spells them, for a title and for files."""
         return ", ".join(part for part in group if part is not None)

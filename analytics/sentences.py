@@ -82,7 +82,9 @@ def answer(result: Result, span: Span, by: str, names: Names) -> str:
     if len(result.measures) > 1 and len(result.buckets) == 1:
         return _of_measures(result)
     line = result.all_of(measure)
-    return _of_line(line, result.buckets, span, by) if line else _("No data for this query.")
+    segment = result.compared.segment if result.compared else ""
+    other = names.compared(segment) if segment else ""
+    return _of_line(line, result.buckets, span, by, other) if line else _("No data for this query.")
 
 
 def _of_measures(result: Result) -> str:
@@ -125,8 +127,8 @@ def funnel(result: Result) -> str:
     return said + _("; most are lost from %(before)s to %(after)s: %(share)s.") % words
 
 
-def _of_line(line: Line, buckets: Sequence[Bucket], span: Span, by: str) -> str:
-    said = _total(line, buckets)
+def _of_line(line: Line, buckets: Sequence[Bucket], span: Span, by: str, other: str) -> str:
+    said = _total(line, buckets, other)
     peak = _peak(line, buckets)
     if peak is None:
         return f"{said}."
@@ -146,8 +148,11 @@ def _of_line(line: Line, buckets: Sequence[Bucket], span: Span, by: str) -> str:
     return pattern % {"said": said, "when": when}
 
 
-def _total(line: Line, buckets: Sequence[Bucket]) -> str:
-    """`Offered rose 12 % to 4 310`, `Offered: 4 310 so far`; "" where there is no total."""
+def _total(line: Line, buckets: Sequence[Bucket], other: str = "") -> str:
+    """`Offered rose 12 % to 4 310`, `Offered: 4 310 so far`; "" where there is no total.
+
+    `other` is the segment that this is compared with, where it is not an earlier time.
+    """
     name = labels.measure(line.measure)
     if line.total is None:
         if line.measure.additive or len(buckets) == 1:
@@ -158,6 +163,9 @@ def _total(line: Line, buckets: Sequence[Bucket]) -> str:
     words = {"measure": name, "value": value}
     if line.change is None:
         return (_("%(measure)s: %(value)s so far") if unfinished else _("%(measure)s: %(value)s")) % words
+    if other:
+        words |= {"before": labels.number(line.fair_before, line.measure), "other": other}
+        return _("%(measure)s: %(value)s, against %(before)s for “%(other)s”") % words
     if labels.is_percent(line.measure):
         words |= {
             "value": labels.number(line.fair, line.measure),
@@ -246,7 +254,7 @@ def _of_groups(result: Result, measure: Measure, names: Names) -> str:
             "share": labels.percent(leader.total / whole.total),
         }
         text = _("%(measure)s: %(group)s leads with %(value)s of %(total)s (%(share)s)") % words
-        if whole.change is not None:
+        if whole.change is not None and not (result.compared and result.compared.segment):
             words["change"] = labels.signed_percent(whole.change)
             text += _("; all together %(change)s") % words
         return text + "."

@@ -85,10 +85,14 @@ class Line:
 
 @dataclass(frozen=True)
 class Compared:
-    """The edges of the compared period's buckets, and for each bucket of ours the number of its counterpart there."""
+    """The edges of the compared period's buckets, and for each bucket of ours the number of its counterpart there.
+
+    `segment` is what is compared with where it is no other time but another segment.
+    """
 
     edges: Sequence[datetime]
     counterpart: Sequence[int | None]
+    segment: str = ""
 
     def bucket(self, at: int) -> tuple[datetime, datetime] | None:
         """The ends of the counterpart of one of our buckets."""

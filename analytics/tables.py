@@ -12,7 +12,7 @@ from analytics import labels, series
 from analytics.measures import Measure
 from analytics.names import Names
 from analytics.ranges import Span
-from analytics.series import Line, Number, Result
+from analytics.series import Compared, Line, Number, Result
 
 # A page shows at most so many rows; files have all of them.
 MOST_ROWS = 500
@@ -189,15 +189,19 @@ def _with_shares(result: Result, place: Place) -> bool:
     return len(result.measures) == 1 or not place.small
 
 
-def _measure_columns(result: Result, shares: bool) -> list[Column]:
+def _measure_columns(result: Result, place: Place, shares: bool) -> list[Column]:
     columns = []
     for made in result.measures:
         columns.append(Column(labels.measure(made), title=labels.definition(made)))
         if shares and made.kind in ("count", "sum") and result.all_of(made) is not None:
             columns.append(Column(_("Share")))
         if result.compared is not None:
-            columns += [Column(_("Before")), Column(_("Change"))]
+            columns += _compared_columns(result.compared, place)
     return columns
+
+
+def _compared_columns(compared: Compared, place: Place) -> list[Column]:
+    return [Column(place.names.compared(compared.segment)), Column(_("Change"))]
 
 
 # Layouts
@@ -205,7 +209,7 @@ def _measure_columns(result: Result, shares: bool) -> list[Column]:
 
 def _measures(result: Result, place: Place) -> Table:
     """One number for each measure."""
-    compared = [Column(_("Before")), Column(_("Change"))] if result.compared else []
+    compared = _compared_columns(result.compared, place) if result.compared else []
     table = Table(place.caption, [Column(_("Measure"), number=False), Column(_("Value")), *compared], heads=1)
     for made in result.measures:
         for line in result.of(made):
@@ -223,7 +227,9 @@ def _measures(result: Result, place: Place) -> Table:
 def _times(result: Result, place: Place) -> Table:
     """A row for each bucket, measures side by side."""
     table = Table(
-        place.caption, [Column(_("When"), number=False), *_measure_columns(result, shares=False)], heads=1
+        place.caption,
+        [Column(_("When"), number=False), *_measure_columns(result, place, shares=False)],
+        heads=1,
     )
     lines = [line for made in result.measures if (line := result.all_of(made))]
     table.all_rows = len(result.buckets)
@@ -278,7 +284,10 @@ def _groups(result: Result, place: Place) -> Table:
     """A row for each group over the whole range; there are at most as many as are charted."""
     table = Table(
         place.caption,
-        [Column(_group_head(result), number=False), *_measure_columns(result, _with_shares(result, place))],
+        [
+            Column(_group_head(result), number=False),
+            *_measure_columns(result, place, _with_shares(result, place)),
+        ],
         heads=1,
     )
     for line in result.of(result.measures[0]):
@@ -321,7 +330,7 @@ def _long(result: Result, place: Place) -> Table:
         [
             Column(_("When"), number=False),
             Column(_group_head(result), number=False),
-            *_measure_columns(result, _with_shares(result, place)),
+            *_measure_columns(result, place, _with_shares(result, place)),
         ],
         heads=2,
     )

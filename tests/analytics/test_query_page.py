@@ -96,6 +96,31 @@ def test_groups_their_shares_other_and_total(ana: Browser) -> None:
     assert sum(int(row[1]) for row in body) == total
 
 
+def test_one_segment_is_compared_with_another_over_the_same_days(ana: Browser) -> None:
+    def held(segment: str, day: int) -> int:
+        return sum(
+            segment in (fact["journeySessionSegmentId"] or ())
+            for fact in shop.FACTS
+            if fact["kind"] == "session_started"
+            and fact["ts"].astimezone(shop.LONDON).date().isoformat() == f"2026-05-{day:02d}"
+        )
+
+    page = get(
+        ana,
+        f"{WEEK}&m=nJourneySessions&where=journeySessionSegmentId:is:{shop.BASKET}&compare=segment:{shop.CART}",
+    )
+    head, *body, foot = rows(page)
+    assert head == ["When", "Sessions", "Cart leavers <b>", "Change"]
+    assert [row[1:3] for row in body] == [
+        [str(held(shop.BASKET, day)), str(held(shop.CART, day))] for day in range(4, 11)
+    ]
+    ours, theirs = (sum(held(one, day) for day in range(4, 11)) for one in (shop.BASKET, shop.CART))
+    assert foot[1:3] == [str(ours), str(theirs)]
+    # Neither rose or fell: they are two segments at one time.
+    assert f"Sessions: {ours}, against {theirs} for “Cart leavers <b>”" in text(page)
+    assert "against Cart leavers <b>" in text(page)
+
+
 def test_distinct_counts_have_no_total(ana: Browser) -> None:
     _head, *_body, foot = rows(get(ana, f"{WEEK}&m=nDistinctJourneySessions"))
     assert foot == ["Total", "not additive"]
