@@ -15,8 +15,9 @@ from journeyserver.engine.columns import JOURNEY_COLUMNS, SESSIONS
 log = logging.getLogger("journeyserver.sample")
 
 LEAST_PARTS = 16
-# About 150 MB of memory, and some twenty milliseconds to read.
-MOST_EVENTS = 400_000
+# About 100 MB of memory, and some fifteen milliseconds to read: of the hundred that an estimate may take, the count of all
+# visits, the plan and the examples need the rest.
+MOST_EVENTS = 250_000
 # More than so many new events are taken in in the background, while the older sample answers.
 _MANY = 200_000
 _EVENT_COLUMNS = ", ".join(
