@@ -7,13 +7,14 @@ UV_VERSION := 0.13.9
 BIN := .venv/bin
 export PORT JOURNEYSERVER_PORT JOURNEYADMIN_DATA_DIR DATA KEEP_DATES SESSIONS
 
-.PHONY: help demo test bench lint lock chromium
+.PHONY: help demo test bench lint lock audit chromium
 .DEFAULT_GOAL := help
 
 help: ## say what there is
 	@echo "make demo   run the dashboard and the Journey server on a generated shop (PORT, JOURNEYSERVER_PORT, JOURNEYADMIN_DATA_DIR, DATA=FILE…)"
 	@echo "make test   run all checks and tests"
 	@echo "make bench  print the benchmark table"
+	@echo "make audit  ask the public lists of known holes about what is installed"
 	@echo "make lint   check style, types and migrations"
 
 .venv/uv: Makefile
@@ -56,6 +57,10 @@ lock: .venv/uv ## write both lock files anew from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header -c requirements.lock \
 		--extra test --extra lint pyproject.toml -o requirements-dev.lock
+
+audit: .venv/uv ## ask the public lists of known holes about all that is locked (needs the network)
+	$(BIN)/uvx pip-audit --strict --disable-pip --require-hashes -r requirements.lock -r requirements-dev.lock
+	npm audit
 
 # Browser tests use Debian's chromium; without it, and without the right to install it, they are skipped and say so.
 chromium:
