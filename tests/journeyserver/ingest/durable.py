@@ -1,4 +1,4 @@
-"""A process that takes events in until it is killed: `python -m tests.journeyserver.ingest.durable live|import WAREHOUSE FIRST`.
+"""A process that takes events in until it is killed: `python -m tests.journeyserver.ingest.durable live|import ENGINE FIRST`.
 
 It prints the number of each event after it was answered (live), or `done` at the end (import).
 """
@@ -12,12 +12,13 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from journeyserver.engine.backends.duckdb import open_backend
+from journeyserver.engine.backends import open_engine
 from journeyserver.ingest.importer import Importer
 from journeyserver.ingest.incoming import Batch, Options, table
 from journeyserver.ingest.live import Live
 
 START = datetime(2024, 5, 1)
+NOWHERE = Path("/nonexistent")
 ROWS = 2400
 PIECE = 150
 SEGMENTS: list[dict[str, Any]] = [
@@ -55,9 +56,9 @@ def row(number: int) -> dict[str, Any]:
     }
 
 
-def take_live(place: Path, first: int) -> None:
+def take_live(address: str, first: int) -> None:
     """Four callers at once, for ever."""
-    backend = open_backend(place, threads=1)
+    backend = open_engine(address, NOWHERE)
     live = Live(lambda: backend, lambda: SEGMENTS)
     numbers = count(first)
     turn, printing = threading.Lock(), threading.Lock()
@@ -85,8 +86,8 @@ class Rows:
             yield Batch("events", piece, start + PIECE, ROWS)
 
 
-def import_rows(place: Path) -> None:
-    backend = open_backend(place, threads=1)
+def import_rows(address: str) -> None:
+    backend = open_engine(address, NOWHERE)
     result = Importer(backend, lambda: SEGMENTS, Path(__file__), Rows(), Options()).run()
     assert result.ok, result
     backend.close()
@@ -95,6 +96,6 @@ def import_rows(place: Path) -> None:
 
 if __name__ == "__main__":
     if sys.argv[1] == "live":
-        take_live(Path(sys.argv[2]), int(sys.argv[3]))
+        take_live(sys.argv[2], int(sys.argv[3]))
     else:
-        import_rows(Path(sys.argv[2]))
+        import_rows(sys.argv[2])

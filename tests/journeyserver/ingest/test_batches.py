@@ -10,13 +10,14 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from journeyserver.engine.backends.duckdb import DuckBackend, open_backend
+from journeyserver.engine.backends.base import Backend
 from journeyserver.engine.columns import TABLES
 from journeyserver.ingest import incoming
 from journeyserver.ingest.few import Few
 from journeyserver.ingest.intake import take_in
 from journeyserver.ingest.stage import Source
 from journeyserver.ingest.taken import Taken
+from tests.journeyserver.engine import engines
 from tests.journeyserver.ingest import streams
 from tests.journeyserver.ingest.evaluator import Evaluator
 
@@ -24,13 +25,21 @@ NOW = datetime(2024, 5, 1)
 
 
 @pytest.fixture(scope="module")
-def backend() -> Iterator[DuckBackend]:
-    opened = open_backend(":memory:", threads=1)
+def backend() -> Iterator[Backend]:
+    opened = engines.memory("duckdb")
     yield opened
     opened.close()
 
 
-def empty(backend: DuckBackend) -> None:
+@pytest.fixture(scope="module", params=engines.OTHERS)
+def other(request: pytest.FixtureRequest) -> Iterator[Backend]:
+    """Another engine, where each example takes longer."""
+    opened = engines.memory(request.param)
+    yield opened
+    opened.close()
+
+
+def empty(backend: Backend) -> None:
     with backend.transaction() as writer:
         for table in TABLES:
             if table.name != "settings":
@@ -38,7 +47,7 @@ def empty(backend: DuckBackend) -> None:
 
 
 def take(
-    backend: DuckBackend,
+    backend: Backend,
     rows: list[dict[str, Any]],
     definitions: list[dict[str, Any]] | None = None,
     source: Source | None = None,
@@ -49,7 +58,7 @@ def take(
         return take_in(writer, batch, definitions or [], source or Source(), NOW)
 
 
-def read(backend: DuckBackend, sql: str) -> list[dict[str, Any]]:
+def read(backend: Backend, sql: str) -> list[dict[str, Any]]:
     cursor = backend.cursor()
     try:
         columns = cursor.run(sql)
@@ -58,7 +67,7 @@ def read(backend: DuckBackend, sql: str) -> list[dict[str, Any]]:
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
-def stored(backend: DuckBackend) -> dict[str, list[Any]]:
+def stored(backend: Backend) -> dict[str, list[Any]]:
     """What the warehouse holds, in a form that can be compared."""
     visits = read(backend, "SELECT * FROM sessions")
     assignments = read(backend, "SELECT * FROM assignments")
@@ -143,14 +152,14 @@ def evaluated(oracle: Evaluator) -> dict[str, list[Any]]:
     }
 
 
-Way = Callable[[DuckBackend, list[dict[str, Any]], list[dict[str, Any]]], object]
+Way = Callable[[Backend, list[dict[str, Any]], list[dict[str, Any]]], object]
 
 
 def in_memory() -> Way:
     """The way of live events: what is known of the customers stays in memory from one delivery to the next."""
     few = Few()
 
-    def take_few(backend: DuckBackend, rows: list[dict[str, Any]], definitions: list[dict[str, Any]]) -> None:
+    def take_few(backend: Backend, rows: list[dict[str, Any]], definitions: list[dict[str, Any]]) -> None:
         with backend.transaction() as writer:
             few.take_in(writer, backend.commits, rows, definitions, NOW)
 
@@ -158,7 +167,7 @@ def in_memory() -> Way:
 
 
 def agree(
-    backend: DuckBackend, deliveries: list[tuple[list[dict[str, Any]], list[dict[str, Any]]]], ways: list[Way]
+    backend: Backend, deliveries: list[tuple[list[dict[str, Any]], list[dict[str, Any]]]], ways: list[Way]
 ) -> None:
     """Each delivery by the next of these ways."""
     empty(backend)
@@ -192,7 +201,7 @@ def ways_of(name: str) -> list[Way]:
 @pytest.mark.parametrize("name", WAYS)
 @_SETTINGS
 @given(data=st.data())
-def test_any_cut_of_a_stream_gives_the_same(backend: DuckBackend, name: str, data: st.DataObject) -> None:
+def test_any_cut_of_a_stream_gives_the_same(backend: Backend, name: str, data: st.DataObject) -> None:
     rows = data.draw(streams.events())
     definitions = data.draw(streams.definitions())
     pieces = data.draw(streams.cuts(rows))
@@ -205,8 +214,17 @@ def test_any_cut_of_a_stream_gives_the_same(backend: DuckBackend, name: str, dat
 @pytest.mark.parametrize("name", WAYS)
 @_SETTINGS
 @given(data=st.data())
-def test_late_pieces_are_placed_as_one_by_one(backend: DuckBackend, name: str, data: st.DataObject) -> None:
+def test_late_pieces_are_placed_as_one_by_one(backend: Backend, name: str, data: st.DataObject) -> None:
     rows = data.draw(streams.events())
     definitions = data.draw(streams.definitions())
     pieces = data.draw(streams.cuts(data.draw(st.permutations(rows))))
     agree(backend, [(piece, definitions) for piece in pieces], ways_of(name))
+
+
+@settings(_SETTINGS, max_examples=3)
+@given(data=st.data())
+def test_late_pieces_are_placed_as_one_by_one_on_another_engine(other: Backend, data: st.DataObject) -> None:
+    rows = data.draw(streams.events())
+    definitions = data.draw(streams.definitions())
+    pieces = data.draw(streams.cuts(data.draw(st.permutations(rows))))
+    agree(other, [(piece, definitions) for piece in pieces], ways_of("turns"))

@@ -10,10 +10,12 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
+import pytest
 import requests
 
-from journeyserver.engine.backends.duckdb import open_backend
+from journeyserver.engine.backends import open_engine
 from tests import programs
+from tests.journeyserver.engine import engines
 from tests.journeyserver.ingest import durable
 from tests.journeyserver.ingest.test_batches import read, stored
 from tests.journeyserver.ingest.test_reports import DEPLOYMENT, event
@@ -49,9 +51,9 @@ def answered_until_killed(process: subprocess.Popen[str], lines: int, pause: flo
     return [int(line) for line in found if line.endswith("\n")]
 
 
-def consistent(place: Path) -> dict[str, Any]:
+def consistent(address: str) -> dict[str, Any]:
     """The warehouse after the last kill: its parts agree with one another."""
-    backend = open_backend(place, threads=1)
+    backend = open_engine(address, durable.NOWHERE)
     try:
         found = stored(backend)
         counted = read(
@@ -59,7 +61,7 @@ def consistent(place: Path) -> dict[str, Any]:
             "SELECT (SELECT count(DISTINCT event_id) FROM events) AS ids, (SELECT sum(event_count) FROM sessions) AS counted, "
             "(SELECT count(*) FROM facts WHERE kind = 'session_started') AS begun, (SELECT count(*) FROM sessions) AS visits, "
             "(SELECT count(*) FROM facts WHERE kind = 'segment_assigned') AS earned, (SELECT count(*) FROM assignments) AS held, "
-            "(SELECT count(*) FROM events SEMI JOIN sessions USING (session_id)) AS placed",
+            "(SELECT count(*) FROM events WHERE session_id IN (SELECT session_id FROM sessions)) AS placed",
         )[0]
     finally:
         backend.close()
@@ -70,14 +72,31 @@ def consistent(place: Path) -> dict[str, Any]:
     return found
 
 
-def test_what_was_answered_is_there_once_also_when_it_is_sent_again(tmp_path: Path) -> None:
+# Another engine takes longer to start, and says less that is new: its transactions are cut off one by one elsewhere.
+PLACES = [
+    pytest.param("duckdb", KILLS, id="duckdb"),
+    pytest.param(
+        "chdb",
+        3,
+        id="clickhouse",
+        marks=pytest.mark.skipif(
+            not engines.HAS_CHDB, reason="chdb, ClickHouse in process, is not installed"
+        ),
+    ),
+]
+
+
+@pytest.mark.parametrize(("engine", "kills"), PLACES)
+def test_what_was_answered_is_there_once_also_when_it_is_sent_again(
+    engine: str, kills: int, tmp_path: Path
+) -> None:
     seed = random.randrange(10**9)
     chance = random.Random(seed)
-    place = tmp_path / "journeyserver.duckdb"
+    place = f"{engine}:{tmp_path / 'warehouse'}"
     answered: set[int] = set()
     first = 0
-    for _ in range(KILLS):
-        process = start("live", str(place), str(first))
+    for _ in range(kills):
+        process = start("live", place, str(first))
         answered |= set(answered_until_killed(process, chance.randrange(1, 40), chance.random() / 10))
         # Behind those that were answered lie some that were not; all of them, and some of the answered ones, come again.
         first = max(0, max(answered) - chance.randrange(30))
@@ -100,10 +119,10 @@ def _id(sent: dict[str, Any]) -> uuid.UUID:
 def test_an_import_that_is_killed_goes_on_and_ends_as_if_nothing_had_happened(tmp_path: Path) -> None:
     seed = random.randrange(10**9)
     chance = random.Random(seed)
-    place = tmp_path / "journeyserver.duckdb"
+    place = f"duckdb:{tmp_path / 'journeyserver.duckdb'}"
     kills = 0
     while kills < KILLS:
-        process = start("import", str(place))
+        process = start("import", place)
         try:
             told, _ = process.communicate(timeout=1.0 + chance.random() * 1.5)
             assert told == "done\n", seed
@@ -113,10 +132,10 @@ def test_an_import_that_is_killed_goes_on_and_ends_as_if_nothing_had_happened(tm
             process.communicate()
             kills += 1
     assert kills, "it was never killed"
-    last = start("import", str(place))
+    last = start("import", place)
     assert last.communicate(timeout=100)[0] == "done\n", seed
-    whole = tmp_path / "whole.duckdb"
-    assert start("import", str(whole)).communicate(timeout=100)[0] == "done\n"
+    whole = f"duckdb:{tmp_path / 'whole.duckdb'}"
+    assert start("import", whole).communicate(timeout=100)[0] == "done\n"
     found, wanted = consistent(place), consistent(whole)
     assert len(found["events"]) == durable.ROWS
     for name in wanted:
@@ -154,5 +173,5 @@ def test_the_server_is_killed_while_it_answers(tmp_path: Path) -> None:
         for body in sent:
             url = f"{running.url}/api/v2/journey/deployments/{DEPLOYMENT}/webevents"
             assert requests.post(url, json=body, timeout=30).status_code == 200
-    found = consistent(tmp_path / "journeyserver.duckdb")
+    found = consistent(f"duckdb:{tmp_path / 'journeyserver.duckdb'}")
     assert len(found["events"]) == len(sent) >= len(answered)

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from journeyserver.engine.backends.base import WarehouseError
-from journeyserver.engine.backends.duckdb import DuckBackend, open_backend
+from journeyserver.engine.backends.base import Backend, WarehouseError
 from journeyserver.ingest.importer import Importer, Progress, Result
 from journeyserver.ingest.incoming import Batch, Options, Refused, table
+from tests.journeyserver.engine import engines
 from tests.journeyserver.ingest.test_batches import read, stored
 
 START = datetime(2024, 5, 1, 10)
@@ -42,15 +42,15 @@ class Rows:
             )
 
 
-@pytest.fixture
-def backend() -> Iterator[DuckBackend]:
-    opened = open_backend(":memory:", threads=1)
+@pytest.fixture(params=["duckdb"])
+def backend(request: pytest.FixtureRequest) -> Iterator[Backend]:
+    opened = engines.memory(request.param)
     yield opened
     opened.close()
 
 
 def import_rows(
-    backend: DuckBackend, path: Path, reader: Any, options: Options | None = None, **more: Any
+    backend: Backend, path: Path, reader: Any, options: Options | None = None, **more: Any
 ) -> Result:
     return Importer(backend, lambda: [], path, reader, options or Options()).run(**more)
 
@@ -61,7 +61,7 @@ def a_file(folder: Path, name: str = "a") -> Path:
     return path
 
 
-def test_a_file_is_taken_in_once(backend: DuckBackend, tmp_path: Path) -> None:
+def test_a_file_is_taken_in_once(backend: Backend, tmp_path: Path) -> None:
     # Three equal ones are three events, wherever the pieces are cut.
     rows = [event(0), event(0), event(0), event(1), event(40)]
     seen: list[Progress] = []
@@ -80,7 +80,8 @@ def test_a_file_is_taken_in_once(backend: DuckBackend, tmp_path: Path) -> None:
     assert not read(backend, "SELECT * FROM repeats")
 
 
-def test_an_interrupted_import_goes_on_where_it_stopped(backend: DuckBackend, tmp_path: Path) -> None:
+@pytest.mark.parametrize("backend", engines.NAMES, indirect=True)
+def test_an_interrupted_import_goes_on_where_it_stopped(backend: Backend, tmp_path: Path) -> None:
     rows = [event(minute) for minute in (0, 0, 0, 5, 50, 50, 51)]
     path = a_file(tmp_path)
     broken = import_rows(backend, path, Rows(rows, breaks_at=4))
@@ -97,7 +98,7 @@ def test_an_interrupted_import_goes_on_where_it_stopped(backend: DuckBackend, tm
     ]
 
 
-def test_times_are_moved_as_the_first_import_moved_them(backend: DuckBackend, tmp_path: Path) -> None:
+def test_times_are_moved_as_the_first_import_moved_them(backend: Backend, tmp_path: Path) -> None:
     rows = [event(0), event(1), event(2)]
     path = a_file(tmp_path)
     import_rows(backend, path, Rows(rows, breaks_at=2), Options(shift=86_400))
@@ -106,7 +107,7 @@ def test_times_are_moved_as_the_first_import_moved_them(backend: DuckBackend, tm
     assert times == [row["ts"] + timedelta(days=1) for row in rows]
 
 
-def test_refused_rows_are_counted_and_shown(backend: DuckBackend, tmp_path: Path) -> None:
+def test_refused_rows_are_counted_and_shown(backend: Backend, tmp_path: Path) -> None:
     rows = [event(0), {**event(1), "ts": None}, event(2, customer=""), event(3, stream="Radio")]
 
     class Torn(Rows):
@@ -128,7 +129,8 @@ def test_refused_rows_are_counted_and_shown(backend: DuckBackend, tmp_path: Path
     assert len(read(backend, "SELECT * FROM refused")) == 5
 
 
-def test_reports_follow_the_events_of_their_piece(backend: DuckBackend, tmp_path: Path) -> None:
+@pytest.mark.parametrize("backend", engines.NAMES, indirect=True)
+def test_reports_follow_the_events_of_their_piece(backend: Backend, tmp_path: Path) -> None:
     action = "00000000-0000-4000-8000-0000000000aa"
     states = [
         {
