@@ -1,5 +1,6 @@
 """The sentence is total over keys, operators and oddities, and says exactly what the definition says."""
 
+import re
 from typing import Any
 
 import pytest
@@ -90,6 +91,22 @@ def test_every_definition_has_a_sentence_with_all_its_values(segment: dict[str, 
     for pattern in wording.patterns(segment, "journey"):
         for row in pattern["criteria"]:
             assert all(value in words for value in row["values"])
+
+
+@pytest.mark.parametrize("side", ["context", "journey"])
+def test_every_key_with_every_operator_has_words(side: str) -> None:
+    """Not only what Hypothesis comes upon: no key and no operator is shown as the API spells it."""
+    keys = CONTEXT_KEYS if side == "context" else JOURNEY_KEYS
+    said = set()
+    for key in keys:
+        for operator in OPERATORS:
+            row = {"key": key, "operator": operator, "values": ["7q"], "shouldIgnoreCase": False}
+            pattern = {"criteria": [row]} if side == "context" else {"criteria": [row], "count": 1}
+            words = wording.sentence({"scope": "Session", side: {"patterns": [pattern]}})
+            assert "7q" in words, (key, operator)
+            assert not re.search(r"[a-z][A-Z]|\b[a-z]+\.[a-z]", words.replace("7q", "")), words
+            said.add(words)
+    assert len(said) == len(keys) * len(OPERATORS), "each says something else"
 
 
 @given(SEGMENTS, SEGMENTS)
