@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from journeyserver.engine import answer
-from journeyserver.engine.backends.base import Backend, Cursor
+from journeyserver.engine.backends.base import Backend, Cursor, WarehouseError
 from journeyserver.engine.columns import SCHEMA, SORTED_MONTHS, TABLES, Table
 
 Json = dict[str, Any]
@@ -41,7 +41,17 @@ def copy(
     target: Backend,
     on_progress: Callable[[str, int], None] = lambda table, rows: None,
 ) -> dict[str, int]:
-    """Copies everything that the source's cursor reads to an empty target, in one transaction; how many rows, by table."""
+    """Copies everything that the source's cursor reads to an empty target, in one transaction; how many rows, by table.
+
+    Raises WarehouseError, also where the target is not empty.
+    """
+    looking = target.cursor()
+    try:
+        there = sum(counts(looking).values())
+    finally:
+        looking.close()
+    if there:
+        raise WarehouseError(f"{there:,} rows are there already, and what is moved needs an empty place.")
     copied = {}
     with target.transaction() as writer:
         for table in TABLES:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from journeyserver.engine import moving
-from journeyserver.engine.backends.base import Backend
+from journeyserver.engine.backends.base import Backend, WarehouseError
 from journeyserver.engine.backends.duckdb import open_backend
 from journeyserver.engine.columns import TABLES
 from tests.journeyserver.engine import engines
@@ -126,6 +126,17 @@ def test_what_differs_is_found(shop: Backend, spoil: str, told: str) -> None:
     cursor = target.cursor()
     assert not any(moving.counts(cursor).values())
     cursor.close()
+    target.close()
+
+
+def test_a_place_that_is_not_empty_is_left_as_it_is(shop: Backend) -> None:
+    target = open_backend(":memory:", threads=1)
+    store(target, FACTS[:3])
+    cursor = shop.cursor()
+    with pytest.raises(WarehouseError, match="3 rows are there already"):
+        moving.copy(shop, cursor, target)
+    cursor.close()
+    assert len(contents(target, "facts")) == 3
     target.close()
 
 
