@@ -1,16 +1,17 @@
 """Transactions on ClickHouse: whatever is cut off, and wherever, all of a transaction is there or nothing of it."""
 
+import threading
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from journeyserver.engine.backends import open_engine
-from journeyserver.engine.backends.base import Busy, WarehouseError
+from journeyserver.engine.backends.base import Busy, QueryStopped, WarehouseError
 from journeyserver.ingest import incoming
 from journeyserver.ingest.intake import take_in
 from journeyserver.ingest.stage import Source
-from tests.journeyserver.engine import engines
+from tests.journeyserver.engine import engines, over_http
 from tests.journeyserver.ingest import durable
 from tests.journeyserver.ingest.test_batches import NOW, read, stored
 
@@ -189,6 +190,39 @@ def test_what_is_gone_is_cleared_away_and_nothing_changes(monkeypatch: pytest.Mo
     take(opened, [durable.row(number) for number in range(70)])
     assert len(stored(opened)["events"]) == 70
     opened.close()
+
+
+def test_the_same_over_http() -> None:
+    """As a server is spoken to: every kind of value there and back, a transaction, a failure, and a query that is stopped."""
+    with over_http.server() as place:
+        backend: Any = open_engine(f"clickhouse://someone:secret@{place}/journeys", durable.NOWHERE)
+        assert backend.place == f"clickhouse://{place}/journeys"
+        text = "it's \\ \n\t\r `é` 😀 %3F ?"
+        with backend.transaction() as writer:
+            writer.execute("INSERT INTO settings VALUES (?, ?)", ("odd", text))
+        assert read(backend, "SELECT value FROM settings WHERE name = 'odd'") == [{"value": text}]
+        cursor = backend.cursor()
+        assert cursor.run("SELECT name FROM settings WHERE value = ?", (text,)) == {"name": ["odd"]}
+        take(backend, ROWS[:30])
+        client = backend.writing
+        backend.writing = Ending(client, 4, done=True)
+        with pytest.raises(Cut):
+            take(backend, ROWS)
+        backend.writing = client
+        assert len(stored(backend)["events"]) == 30
+        take(backend, ROWS)
+        found = stored(backend)
+        assert len(found["events"]) == 60
+        stopping = threading.Timer(0.5, cursor.cancel)
+        stopping.start()
+        with pytest.raises(QueryStopped):
+            cursor.run(
+                "SELECT count(*) FROM numbers(3000000) AS a, numbers(3000000) AS b WHERE a.number * b.number % 7 = 3"
+            )
+        stopping.join()
+        assert cursor.run("SELECT 1 AS one") == {"one": [1]}
+        cursor.close()
+        backend.close()
 
 
 def test_a_newer_and_a_foreign_database_are_left_as_they_are() -> None:
