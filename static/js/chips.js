@@ -174,7 +174,7 @@ class Chips {
       const fresh = new Set([...values].filter((value) => !this.values.includes(value)));
       const over = fresh.size + this.values.length > MOST;
       const template = over ? this.words.over : this.words.counted;
-      count.textContent = template.replace("%n", values.length).replace("%r", values.length - fresh.size).replace("%m", MOST);
+      count.textContent = template.replace("%n", values.length).replace("%r", values.length - fresh.size).replace("%m", MOST - this.values.length);
       accept.disabled = over;
     };
     choice.addEventListener("change", (event) => { event.stopPropagation(); show(); });

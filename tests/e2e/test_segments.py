@@ -99,30 +99,6 @@ def test_without_scripts(plain_page: Page, held: Held, name: str) -> None:
     expect(page.get_by_text("is saved, version 2.")).to_be_visible()
 
 
-def test_values_are_chips_that_take_a_pasted_column(page: Page, held: Held, name: str) -> None:
-    made = held.make(name, context=[[visit("geolocation.country", "equal", "DE")]])
-    steps.sign_in(page, "marketer")
-    page.goto(f"/segments/{made['id']}/edit")
-    box = page.get_by_label("Value", exact=True)
-    box.click()
-    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    page.evaluate("navigator.clipboard.writeText('FR\\nIT\\nFR\\nES, PT')")
-    page.keyboard.press("Control+V")
-    expect(page.get_by_text("4 values, 1 repeated")).to_be_visible()
-    page.get_by_role("button", name="Add", exact=True).click()
-    # Backspace in the empty box takes the last one back for editing.
-    page.keyboard.press("Backspace")
-    expect(box).to_have_value("ES, PT")
-    box.fill("ES")
-    page.keyboard.press("Enter")
-    page.keyboard.press("Enter")
-    page.get_by_role("button", name="Remove IT").click()
-    page.get_by_role("button", name="Save “").click()
-    expect(page.get_by_text("is saved, version 2.")).to_be_visible()
-    values = held.get(made["id"])["context"]["patterns"][0]["criteria"][0]["values"]
-    assert values == ["DE", "FR", "ES"]
-
-
 def test_what_is_typed_while_an_answer_is_on_its_way_stays(page: Page, held: Held, name: str) -> None:
     made = held.make(name, journey=[step(1, criterion("page.url", "containsAny", "/a"), event="page_viewed")])
     steps.sign_in(page, "marketer")
