@@ -96,6 +96,8 @@ class CircuitOpen(Unreachable):
 
     @property
     def user_message(self) -> str:
+        if self.unsure:
+            return super().user_message
         seconds = max(1, round(self.retry_after))
         return (
             _("The service is not answering at the moment. Nothing was changed; try again in %d s.") % seconds
@@ -209,6 +211,8 @@ class RateLimited(JourneyError):
 
     @property
     def user_message(self) -> str:
+        if self.unsure:
+            return super().user_message
         seconds = max(1, round(self.retry_after))
         return _("The service asks us to wait %d s. Nothing was changed; try again then.") % seconds
 

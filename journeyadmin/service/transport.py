@@ -81,6 +81,8 @@ class _Bearer(requests.auth.AuthBase):
         return request
 
 
+# What is answered for the request as such, whichever try it was.
+_SETTLED = (errors.Conflict, errors.Forbidden, errors.InvalidRequest, errors.NotFound)
 _local = threading.local()
 
 
@@ -146,14 +148,17 @@ class Transport:
         may_repeat = operation.repeatable if repeatable is None else repeatable
         token = self.credentials.token()
         renewed = False
+        # Whether an earlier try may have carried it out: what the last one says about itself does not take that back.
+        doubt = False
         tries = 0
         end = self.clock() + self.budget_seconds
         while True:
             tries += 1
             try:
                 return self._once(operation, path, params, body, token, end, tries)
-            except errors.SignInExpired:
+            except errors.SignInExpired as error:
                 if renewed:
+                    error.unsure = doubt
                     raise
                 token = self.credentials.renewed(token)
                 renewed = True
@@ -162,10 +167,13 @@ class Transport:
                 if isinstance(error, errors.NotFound) and operation.method == "DELETE" and tries > 1:
                     # An earlier try deleted it and its answer was lost.
                     return Answer(None, 204, error.correlation_id)
+                # Only a write leaves a doubt behind.
+                doubt = (doubt or error.unsure) and not only_reads(operation)
                 wait = self._wait(error, tries, may_repeat)
                 if wait is None or self.clock() + wait >= end:
-                    # Only a write leaves a doubt behind.
-                    error.unsure = error.unsure and not only_reads(operation)
+                    # These judge the same request, an earlier try included.
+                    settled = isinstance(error, _SETTLED)
+                    error.unsure = doubt and not settled
                     raise
                 self.sleep(wait)
 

@@ -69,6 +69,53 @@ def test_a_create_is_never_repeated_and_says_that_nobody_knows(reply: Reply) -> 
     assert "not known whether this was saved" in raised.value.user_message
 
 
+LOST = Reply(cut=True)
+WAIT = Reply(429, headers={"Retry-After": "55"})
+
+
+@pytest.mark.parametrize(
+    ("last", "kind", "unsure"),
+    [
+        # Nothing in these says what became of the first try.
+        ((WAIT,), errors.RateLimited, True),
+        ((Reply(401), Reply(401)), errors.SignInExpired, True),
+        ((Reply(503, headers={"Retry-After": "55"}),), errors.ServerFault, True),
+        # These judge the request, the first try included.
+        ((Reply(403),), errors.Forbidden, False),
+        ((Reply(409),), errors.Conflict, False),
+        ((Reply(400),), errors.InvalidRequest, False),
+        ((Reply(404),), errors.NotFound, False),
+    ],
+)
+def test_a_doubt_about_an_earlier_try_is_not_taken_back(
+    last: tuple[Reply, ...], kind: type[errors.JourneyError], unsure: bool
+) -> None:
+    with scripted(LOST, *last) as script, pytest.raises(kind) as raised:
+        service(script.url).update_segment("s1", {"version": 3, "displayName": "B"})
+    assert len(script.asked) == 1 + len(last)
+    assert raised.value.unsure is unsure
+    if unsure:
+        assert "It is not known whether this was saved." in raised.value.user_message
+        assert "Nothing was changed" not in raised.value.user_message
+
+
+def test_a_circuit_that_opens_between_two_tries_takes_no_doubt_back() -> None:
+    circuit = Circuit()
+    for _ in range(FAILURES - 1):
+        circuit.unanswered()
+    with scripted(LOST) as script, pytest.raises(errors.CircuitOpen) as raised:
+        service(script.url, circuit=circuit).update_segment("s1", {"version": 3, "displayName": "B"})
+    assert len(script.asked) == 1
+    assert raised.value.unsure
+    assert "It is not known whether this was saved." in raised.value.user_message
+
+
+def test_a_read_that_was_lost_leaves_no_doubt() -> None:
+    with scripted(LOST, WAIT) as script, pytest.raises(errors.RateLimited) as raised:
+        service(script.url).get_segment("s1")
+    assert not raised.value.unsure
+
+
 def test_a_create_waits_for_429_because_nothing_happened_yet() -> None:
     slept: list[float] = []
     with scripted(Reply(429, headers={"Retry-After": "3"}), Reply(200, SEGMENT)) as script:
