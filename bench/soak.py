@@ -52,6 +52,8 @@ class Ledger:
         self.told: Counter[str] = Counter()
         self.saved: dict[str, set[str]] = {}
         self.refused: dict[str, set[str]] = {}
+        # What exactly was answered where an edit was refused, to be read if it was made all the same.
+        self.answers: dict[str, str] = {}
         self.writes: Counter[str] = Counter()
         self.unsure: Counter[str] = Counter()
         self.created: dict[str, str] = {}
@@ -203,6 +205,8 @@ class Actor(threading.Thread):
         except requests.RequestException:
             self.ledger.edit(segment, word, "unsure")
             raise
+        with self.ledger.lock:
+            self.ledger.answers[word] = said(answer)
         self.ledger.edit(segment, word, outcome(answer))
 
     def switch(self) -> None:
@@ -276,6 +280,13 @@ def outcome(answer: requests.Response) -> str:
     if answer.status_code in (302, 303) and not answer.headers["Location"].startswith("/accounts/"):
         return "saved"
     return "unsure" if NOT_KNOWN in answer.text else "refused"
+
+
+def said(answer: requests.Response) -> str:
+    """An answer in short: status, where it leads, and its banners."""
+    banners = re.findall(r"<(?:strong|h1)[^>]*>(.*?)</(?:strong|h1)>", answer.text, re.DOTALL)
+    words = " / ".join(re.sub(r"<[^>]+>|\s+", " ", banner).strip() for banner in banners[:4])
+    return f"{answer.status_code} {answer.headers.get('Location', '')} {answer.headers.get('X-Request-Id', '')} {words}"
 
 
 def trouble(pair: Pair, ledger: Ledger, stop: threading.Event, until: float) -> None:
@@ -369,7 +380,7 @@ def _found(pair: Pair, ledger: Ledger) -> dict[str, list[str]]:
         doubled += [f"{word} of {segment}" for word in words if text.count(word) > 1]
     for segment, words in ledger.refused.items():
         text = str(there.get(segment, {}).get("description", "")).split()
-        lied += [f"{word} of {segment}" for word in sorted(words & set(text))]
+        lied += [f"{word} of {segment}: {ledger.answers.get(word, '')}" for word in sorted(words & set(text))]
     names = Counter(str(one["displayName"]) for one in there.values())
     doubled += [name for name, count in names.items() if count > 1]
     lost += [
