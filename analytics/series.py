@@ -422,12 +422,22 @@ def added(lines: Sequence[Line], kind: Kind, result: Result) -> Line:
 
 
 def _added_parts(measure: Measure, parts: Sequence[Parts]) -> Parts:
-    everyone = range(len(parts))
-    top = [_fold(measure.top, column, everyone) for column in zip(*(one.top for one in parts), strict=True)]
+    top = _folded(measure.top, [one.top for one in parts])
     if measure.under is None:
         return Parts(top)
-    unders = zip(*(one.under or [] for one in parts), strict=True)
-    return Parts(top, [_fold(measure.under, column, everyone) for column in unders])
+    return Parts(top, _folded(measure.under, [one.under or [] for one in parts]))
+
+
+def _folded(part: Part, rows: Sequence[Sequence[Number | None]]) -> list[Number | None]:
+    """Several lines as one, bucket by bucket."""
+    columns = zip(*rows, strict=True)
+    if part.statistic in ("min", "max"):
+        everyone = range(len(rows))
+        return [_fold(part, column, everyone) for column in columns]
+    return [
+        sum(known) if (known := [number for number in column if number is not None]) else None
+        for column in columns
+    ]
 
 
 def shares(line: Line, whole: Line | None) -> Values:

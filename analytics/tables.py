@@ -19,9 +19,9 @@ MOST_ROWS = 500
 Link = Callable[[Line | None, int | None], str]
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Cell:
-    """Text, a smaller text under it, and an address where choosing it leads on."""
+    """Text, a smaller text under it, and an address where choosing it leads on. Not frozen: a page makes thousands."""
 
     text: str
     sub: str = ""
@@ -34,6 +34,8 @@ class Cell:
     def html(self) -> str:
         """What stands in the cell, escaped: a page has thousands, and a template is slow at small decisions."""
         text = escape(self.text)
+        if self.number and not (self.sub or self.link or self.title):
+            return text
         if not self.number:
             text = f"<bdi>{text}</bdi>"
         if self.title:

@@ -130,10 +130,14 @@ def trace_of(scene: Scene, one: Drawn, values: Sequence[Number | None]) -> Json:
     return {
         "name": shown(one.name),
         "x": list(range(len(values))),
-        "y": [rounded(value) for value in values],
+        "y": all_rounded(values),
         "hoverinfo": "none",
         "meta": {"line": one.number},
     }
+
+
+def all_rounded(values: Sequence[Number | None]) -> list[Number | None]:
+    return [value if value is None or type(value) is int else rounded(value) for value in values]
 
 
 def rounded(value: Number | None) -> Number | None:
@@ -154,7 +158,7 @@ def _line_meta(scene: Scene, one: Drawn, odd: Sequence[int]) -> Json:
     if one.line.kind == "group" and scene.result.group_by:
         meta["group"] = point_group(one.line.group)
     if one.line.before is not None:
-        meta["before"] = [rounded(value) for value in one.line.before]
+        meta["before"] = all_rounded(one.line.before)
     return meta
 
 
