@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from journeyserver.ingest.stage import Source
 from tests.journeyserver.engine import engines, over_http
 from tests.journeyserver.ingest import durable
 from tests.journeyserver.ingest.test_batches import NOW, read, stored
+from tests.journeyserver.ingest.test_durability import start as durable_process
 
 pytestmark = pytest.mark.skipif(not engines.HAS_CHDB, reason="chdb, ClickHouse in process, is not installed")
 
@@ -79,18 +81,18 @@ def summed(backend: Any) -> dict[str, Any]:
 
 
 def test_a_process_that_ends_anywhere_leaves_all_or_nothing(backend: Any) -> None:
-    """Each call of a transaction is once the last one, of a first batch and of one that changes what is there."""
+    """Every other call of a transaction is once the last one; it adds to what is there, and changes it."""
     take(backend, ROWS[:30])
     before = summed(backend)
     calls, finished = 0, False
     client = backend.writing
     while not finished:
-        backend.writing = Ending(client, calls, done=calls % 2 == 1)
+        backend.writing = Ending(client, calls, done=calls % 4 == 1)
         try:
             take(backend, ROWS)
             finished = True
         except Cut:
-            calls += 1
+            calls += 2 if calls else 1
             backend.writing = client
             with backend.transaction():
                 """Settles what was left."""
@@ -223,6 +225,18 @@ def test_the_same_over_http() -> None:
         assert cursor.run("SELECT 1 AS one") == {"one": [1]}
         cursor.close()
         backend.close()
+
+
+def test_a_folder_that_another_process_has_open_is_busy(tmp_path: Path) -> None:
+    process = durable_process("live", f"chdb:{tmp_path / 'held'}", "0")
+    assert process.stdout is not None
+    try:
+        assert process.stdout.readline()
+        told = durable_process("import", f"chdb:{tmp_path / 'held'}")
+        assert "is in use by another process" in told.communicate(timeout=100)[1]
+    finally:
+        process.kill()
+        process.communicate()
 
 
 def test_a_newer_and_a_foreign_database_are_left_as_they_are() -> None:
