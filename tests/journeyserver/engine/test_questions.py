@@ -15,10 +15,11 @@ from hypothesis import strategies as st
 from journeyadmin.contract.buckets import MAX_CELLS
 from journeyadmin.contract.names import column_name
 from journeyserver import engine
-from journeyserver.engine import rollups
+from journeyserver.engine import plan, rollups
 from journeyserver.engine.backends.base import Backend
 from journeyserver.engine.backends.duckdb import open_backend
 from journeyserver.engine.columns import FACTS as FACTS_TABLE
+from journeyserver.engine.compile import to_sql
 from journeyserver.engine.query import InvalidQuery, parse
 from journeyserver.engine.result import TooManyCells
 from journeyserver.ingest import records
@@ -309,6 +310,23 @@ def test_forgotten_when_facts_are_removed(memory: Backend) -> None:
     kept = [fact for fact in FACTS if fact["ts"] < datetime(2024, 4, 2, tzinfo=UTC)]
     wanted = answers.answer({**query, "groupBy": []}, kept)[()][0, "nJourneySessions"]["count"]
     assert answer(memory, query)["results"][0]["data"][0]["metrics"][0]["stats"]["count"] == wanted
+
+
+@pytest.mark.parametrize("group_by", [[], ["journeyDeviceCategory", "journeySessionSegmentId"]])
+@pytest.mark.parametrize("granularity", [None, "P1D"])
+def test_many_metrics_are_counted_by_kind_first(
+    memory: Backend, group_by: list[str], granularity: str | None
+) -> None:
+    store(memory, FACTS)
+    query: dict[str, Any] = {
+        "interval": "2024-03-29T05:30:00Z/2024-04-15T00:00:00Z",
+        "metrics": [*answers.ACTION_STATES, "oJourneyOutcomeValue"],
+        "groupBy": group_by,
+    }
+    if granularity:
+        query["granularity"] = granularity
+    assert "GROUP BY" in to_sql(plan.make(parse(query)), memory.words).sql.split("kind, count(*)")[1]
+    check(memory, query)
 
 
 def test_order_and_intervals(memory: Backend) -> None:
