@@ -170,13 +170,15 @@ def run(arguments: Arguments) -> list[Row]:
     fewer = _measured(arguments.folder / "fewer", most // 10, with_references=False)
     measured = _measured(arguments.folder / "all", most, with_references=True)
     note = f"{most:,} facts over {DAYS} days, the fastest of {RUNS} turns"
+    # The targets are for the full size; at a fiftieth of it all that is measured is what a request costs.
+    judged = arguments.size == "full"
     rows: list[Row] = []
     for question in QUESTIONS:
         ours, hand = measured[question.name]["ours"], measured[question.name]["hand"]
         limit = f"at most {SLACK}× + {SLACK_MS:g} ms"
-        met = ours <= SLACK * hand + SLACK_MS
+        met = ours <= SLACK * hand + SLACK_MS if judged else None
         rows.append(Row(question.name, ours, "ms", "DuckDB by hand", hand, limit, met, note))
-    rows += _beside_clickhouse(measured)
+    rows += _beside_clickhouse(measured, judged)
     for question in QUESTIONS:
         grown = measured[question.name]["ours"] / fewer[question.name]["ours"]
         told = f"{fewer[question.name]['ours']:.1f} ms at {most // 10:,} facts"
@@ -184,7 +186,7 @@ def run(arguments: Arguments) -> list[Row]:
     return rows
 
 
-def _beside_clickhouse(measured: Mapping[str, Mapping[str, float]]) -> list[Row]:
+def _beside_clickhouse(measured: Mapping[str, Mapping[str, float]], judged: bool) -> list[Row]:
     if find_spec("chdb") is None:
         return [Row("beside ClickHouse", 0, "questions", note="not compared: chdb is not installed here")]
     rows = []
@@ -192,8 +194,12 @@ def _beside_clickhouse(measured: Mapping[str, Mapping[str, float]]) -> list[Row]
     for name, times in measured.items():
         ours, theirs = times["ours"], times["clickhouse"]
         faster += ours < theirs
-        rows.append(Row(name, ours, "ms", "ClickHouse", theirs, "at least as fast", ours <= theirs))
-    most = 2 * faster > len(measured)
+        rows.append(
+            Row(
+                name, ours, "ms", "ClickHouse", theirs, "at least as fast", ours <= theirs if judged else None
+            )
+        )
+    most = 2 * faster > len(measured) if judged else None
     rows.append(
         Row(f"faster than ClickHouse, of {len(measured)}", faster, "questions", target="most", met=most)
     )
