@@ -3,6 +3,7 @@
 import select
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -39,25 +40,56 @@ class Waiting:
                 self._at.shutdown(socket.SHUT_RDWR)
 
 
+class _Watch:
+    """One thread that looks after all calls of this process: starting one for each call costs more than the call's own work."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._calls: dict[Waiting, Callable[[], bool]] = {}
+        self._watcher: threading.Thread | None = None
+
+    def add(self, waiting: Waiting, gone: Callable[[], bool]) -> None:
+        with self._changed:
+            self._calls[waiting] = gone
+            # Not alive in a process that was forked from one where it ran.
+            if self._watcher is None or not self._watcher.is_alive():
+                self._watcher = threading.Thread(target=self._look, daemon=True)
+                self._watcher.start()
+            self._changed.notify()
+
+    def remove(self, waiting: Waiting) -> None:
+        with self._changed:
+            self._calls.pop(waiting, None)
+
+    def _look(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: bool(self._calls))
+            time.sleep(LOOK_SECONDS)
+            with self._changed:
+                calls = list(self._calls.items())
+            for waiting, gone in calls:
+                if gone():
+                    waiting.stop()
+                    self.remove(waiting)
+
+
+_watch = _Watch()
+
+
 @contextmanager
 def while_awaited(gone: Callable[[], bool]) -> Iterator[None]:
-    """Calls of this thread end soon after `gone()` is true; they raise NobodyWaits then."""
-    waiting, over = Waiting(), threading.Event()
-
-    def watch() -> None:
-        while not over.wait(LOOK_SECONDS):
-            if gone():
-                waiting.stop()
-                return
-
+    """Calls of this thread end soon after `gone()` is true, which raises nothing; they raise NobodyWaits then."""
+    waiting = Waiting()
     _thread.waiting = waiting
-    watcher = threading.Thread(target=watch, daemon=True)
-    watcher.start()
+    _watch.add(waiting, gone)
     try:
         yield
     finally:
         _thread.waiting = None
-        over.set()
+        _watch.remove(waiting)
+        # The connection is another call's now.
+        waiting.at(None)
 
 
 def is_stopped() -> bool:
