@@ -241,19 +241,18 @@ class Importer:
             )
 
     def _end(self, state: str, message: str) -> Result:
-        self.progress = replace(self.progress, state=state, message=message)
+        # Whoever looks at `progress` meanwhile sees it running: it has ended when the result is there.
+        ended = replace(self.progress, state=state, message=message)
         try:
             with self._backend.transaction() as writer:
-                self._set_state(writer, self.progress.import_id, state, message)
+                self._set_state(writer, ended.import_id, state, message)
                 if state == "done":
-                    writer.execute(
-                        "DELETE FROM repeats WHERE import_id = ?", (UUID(self.progress.import_id),)
-                    )
+                    writer.execute("DELETE FROM repeats WHERE import_id = ?", (UUID(ended.import_id),))
         except WarehouseError:
             # What stopped the import stops this note as well; the import goes on from `running` all the same.
             if state == "done":
                 raise
-        return Result(self.progress, tuple(self._refusals))
+        return Result(ended, tuple(self._refusals))
 
     def _set_state(self, writer: Writer, import_id: str, state: str, message: str) -> None:
         finished = _now() if state == "done" else None
