@@ -20,9 +20,10 @@ def dependencies() -> Iterator[str]:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     for row in chain(project["dependencies"], *project["optional-dependencies"].values()):
         yield re.match(r"[A-Za-z0-9._-]+", row)[0]
-    package = json.loads((ROOT / "package.json").read_text())
-    yield from package["dependencies"]
-    yield from package["devDependencies"]
+    for file in ("package.json", "tools/lighthouse/package.json"):
+        package = json.loads((ROOT / file).read_text())
+        yield from package["dependencies"]
+        yield from package.get("devDependencies", ())
 
 
 @pytest.mark.parametrize("name", sorted(dependencies()))
