@@ -12,11 +12,18 @@ export function startForms() {
   }
   document.addEventListener("input", (event) => update(event.target.closest("form[data-guard]")));
   document.addEventListener("change", (event) => update(event.target.closest("form[data-guard]")));
+  // One answer may put thirty cells in their places, each with an event of its own: looked at once, after the last.
+  let settled = false;
   document.addEventListener("htmx:afterSettle", () => {
-    for (const form of document.querySelectorAll("form[data-guard]")) {
-      if (!states.has(form)) remember(form);
-      update(form);
-    }
+    if (settled) return;
+    settled = true;
+    queueMicrotask(() => {
+      settled = false;
+      for (const form of document.querySelectorAll("form[data-guard]")) {
+        if (!states.has(form)) remember(form);
+        update(form);
+      }
+    });
   });
   document.addEventListener("submit", once);
   // A save through HTMX is answered with the address to go to: that is no leaving with unsaved changes.
