@@ -105,6 +105,7 @@ def test_a_process_that_ends_anywhere_leaves_all_or_nothing(backend: Any) -> Non
     place = again(backend)
     take(place, ROWS)
     found = stored(place)
+    place.close()
     assert len(found["events"]) == 60
     fresh = engines.memory("clickhouse")
     take(fresh, ROWS[:30])
@@ -144,10 +145,11 @@ def test_whoever_opened_it_last_owns_it() -> None:
         """It does not touch either what is not its own any more."""
     with second.transaction() as writer:
         writer.execute("INSERT INTO settings VALUES (?, ?)", ("theirs", "2"))
-    third = again(second)
-    assert read_all(third, "settings_rows") == 2
-    second = third
+    second.close()
+    second = again(first)
+    assert read_all(second, "settings_rows") == 2
     assert {row["name"] for row in read(second, "SELECT name FROM settings")} == {"schema", "theirs"}
+    second.close()
     first.close()
 
 
