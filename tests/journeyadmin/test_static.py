@@ -63,7 +63,7 @@ def test_a_page_asks_for_one_style_once_they_are_collected() -> None:
     assert storage.page_styles() == ["/static/css/page.0123456789ab.css"]
 
 
-def test_static_files_carry_what_they_need_and_no_more(client: Client) -> None:
+def test_static_files_carry_what_they_need_and_no_more(client: Client, db: None) -> None:
     style = client.get("/static/css/base.css")
     assert style.status_code == 200
     assert style["X-Content-Type-Options"] == "nosniff"
