@@ -68,7 +68,7 @@ def main(argv: list[str]) -> int:
                     base_url=url,
                     storage_state=state,  # type: ignore[arg-type]
                     viewport={"width": width, "height": height},
-                    color_scheme=scheme,  # type: ignore[arg-type]
+                    color_scheme=scheme,
                     reduced_motion="reduce",
                 )
                 page = context.new_page()
