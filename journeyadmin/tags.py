@@ -10,7 +10,7 @@ from django import template
 from django.conf import settings
 from django.contrib.staticfiles.storage import staticfiles_storage
 from django.template.context import Context
-from django.utils.html import format_html, format_html_join
+from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from journeyadmin.accounts import capabilities
@@ -20,6 +20,7 @@ from journeyadmin.service import JourneyError
 
 register = template.Library()
 
+_BETWEEN_BACKTICKS = re.compile(r"`([^`]+)`")
 HEX_COLOUR = re.compile(r"^#[0-9a-fA-F]{6}$")
 
 
@@ -102,6 +103,12 @@ def grouped(value: Any) -> str:
         return f"{int(value):,}".replace(",", "\u202f")
     except (TypeError, ValueError):
         return str(value)
+
+
+@register.filter
+def coded(sentence: Any) -> SafeString:
+    """A sentence of wording.py as HTML: an event's name, there between backticks, as code."""
+    return mark_safe(_BETWEEN_BACKTICKS.sub(r"<code>\1</code>", escape(sentence)))  # noqa: S308 (escaped)
 
 
 @register.simple_tag(takes_context=True)

@@ -12,7 +12,7 @@ from tests.segments.definitions import criterion, segment, step, visit
 
 pytestmark = pytest.mark.browser
 
-SENTENCE = "Visits where device category is mobile (case ignored); then at least 3 × `product_viewed`."
+SENTENCE = "Visits where device category is mobile (case ignored); then at least 3 × product_viewed."
 # What all three ways of typing it come to.
 WANTED = segment(
     context=[[visit("device.category", "equal", "mobile")]],

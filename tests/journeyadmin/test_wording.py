@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from journeyadmin import wording
 from journeyadmin.contract.criteria import CONTEXT_KEYS, JOURNEY_KEYS, OPERATORS
+from journeyadmin.tags import coded
 
 
 def criterion(key: str, operator: str, *values: str, ignore: bool = False) -> dict[str, Any]:
@@ -155,3 +156,8 @@ def test_a_step_put_in_front_does_not_make_the_others_look_changed() -> None:
 )
 def test_odd_shapes_are_survived(odd: dict[str, Any]) -> None:
     assert wording.sentence(odd)
+
+
+def test_a_sentence_on_a_page_shows_events_as_code_and_runs_nothing() -> None:
+    assert coded("1 × `order_completed`") == "1 × <code>order_completed</code>"
+    assert coded("with `<b>` & a ` alone") == "with <code>&lt;b&gt;</code> &amp; a ` alone"
