@@ -79,10 +79,19 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   const { target, serverResponse, xhr } = event.detail;
   if (target.matches("#beside, #tried") && xhr.status >= 400) event.detail.shouldSwap = false;
   if (!target.matches("#editor, #conditions, .criterion-rest") || xhr.getResponseHeader("HX-Redirect")) return;
-  if (serverResponse.includes(`id="${target.id}"`)) return;
+  if (serverResponse.includes(`id="${target.id}"`)) {
+    if (target.id === "editor") forgetSentence();
+    return;
+  }
   event.detail.shouldSwap = false;
   complain(new DOMParser().parseFromString(serverResponse, "text/html").querySelector(".banner-danger"));
 });
+
+// The sentence of a form that is replaced has no place any more: neither the one asked for nor the one that waits behind it.
+function forgetSentence() {
+  const beside = document.getElementById("beside");
+  for (let left = beside ? 2 : 0; left > 0; left -= 1) htmx.trigger(beside, "htmx:abort");
+}
 
 for (const name of ["htmx:sendError", "htmx:timeout"]) {
   document.addEventListener(name, (event) => {
