@@ -232,8 +232,10 @@ class ClickBackend:
         self.writing.command(f"DELETE FROM {tables.GONE} WHERE {theirs}")
 
     def reading_desk(self) -> Any:
-        connection = self._desk.cursor()
-        connection.execute("ATTACH IF NOT EXISTS ':memory:' AS staging")
+        with self._keeping:
+            connection = self._desk.cursor()
+            # Two that attach at once get in each other's way.
+            connection.execute("ATTACH IF NOT EXISTS ':memory:' AS staging")
         return connection
 
     def copy_to(self, path: Path) -> None:
