@@ -224,7 +224,7 @@ def test_light_and_dark_change_the_chart_at_once(ana: Page) -> None:
     colour = "document.querySelector('.plot .xtick text').style.fill"
     before = ana.evaluate(colour)
     ana.emulate_media(color_scheme="dark")
-    ana.wait_for_function(f"({colour}) !== {before!r}")
+    ana.wait_for_function(f"() => ({colour}) !== {before!r}")
 
 
 def test_fifty_series_stay_usable(ana: Page) -> None:
@@ -238,7 +238,7 @@ def test_fifty_series_stay_usable(ana: Page) -> None:
     entry.click()
     expect(entry).to_have_attribute("aria-pressed", "true")
     ana.wait_for_function(
-        "[...document.querySelectorAll('.plot .scatterlayer .trace')].some(one => one.style.opacity === '0.12')"
+        "() => [...document.querySelectorAll('.plot .scatterlayer .trace')].some(one => one.style.opacity === '0.12')"
     )
     entry.click()
     expect(entry).to_have_attribute("aria-pressed", "false")
