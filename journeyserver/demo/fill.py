@@ -16,6 +16,7 @@ from journeyserver.demo import definitions, mark, rhythm
 from journeyserver.demo.month import Month, Rows
 from journeyserver.demo.segments import PAUSED_DAYS_AGO
 from journeyserver.demo.tables import batches
+from journeyserver.engine import notes
 from journeyserver.engine.backends.base import Backend, Cursor, Writer
 from journeyserver.ingest.intake import take_in
 from journeyserver.ingest.stage import Source
@@ -137,5 +138,4 @@ def _known(backend: Backend) -> Shop | None:
 
 
 def _keep(writer: Writer, shop: Shop) -> None:
-    writer.execute("DELETE FROM settings WHERE name = ?", [mark.SETTING])
-    writer.execute("INSERT INTO settings VALUES (?, ?)", [mark.SETTING, json.dumps(asdict(shop))])
+    notes.write(writer, mark.SETTING, json.dumps(asdict(shop)))

@@ -1,5 +1,6 @@
 """The mark that a warehouse bears whose data is generated: a row of its settings, which also says how."""
 
+from journeyserver.engine import notes
 from journeyserver.engine.backends.base import Backend
 
 SETTING = "generated"
@@ -9,7 +10,6 @@ def read(backend: Backend) -> str | None:
     """The mark as it was kept, None where the data is not generated."""
     cursor = backend.cursor()
     try:
-        kept = cursor.run("SELECT value FROM settings WHERE name = ?", [SETTING])["value"]
-        return str(kept[0]) if kept else None
+        return notes.read(cursor.run, SETTING)
     finally:
         cursor.close()

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from journeyadmin.contract.metrics import METRICS
+from journeyserver.engine import notes
 from journeyserver.engine.backends.base import Writer
 from journeyserver.engine.columns import DIMENSION_COLUMNS, SESSION_HOURS
 from journeyserver.engine.query import Filter, Query
@@ -54,14 +55,14 @@ def _filtered(filter_: Filter | None) -> list[str]:
 
 def rolled_up_to(ask: Callable[[str, Sequence[Any]], Mapping[str, Sequence[Any]]]) -> datetime | None:
     """The hour before which everything is rolled up, or None."""
-    kept = ask("SELECT value FROM settings WHERE name = ?", (SETTING,))["value"]
-    return datetime.fromisoformat(kept[0]) if kept else None
+    kept = notes.read(ask, SETTING)
+    return datetime.fromisoformat(kept) if kept else None
 
 
 def of_writer(writer: Writer) -> datetime | None:
     """The same, as it is in the writer's transaction."""
-    kept = writer.ask("SELECT value FROM settings WHERE name = ?", (SETTING,))
-    return datetime.fromisoformat(kept[0]["value"]) if kept else None
+    kept = notes.of_writer(writer, SETTING)
+    return datetime.fromisoformat(kept) if kept else None
 
 
 def note(writer: Writer, rows: str) -> None:
@@ -82,13 +83,12 @@ def refresh(writer: Writer, upto: datetime) -> None:
     writer.collect("facts_to_roll_up", f"SELECT {columns} FROM facts WHERE {condition}")
     _add(writer, "facts_to_roll_up", "true")
     writer.desk.execute("DROP TABLE facts_to_roll_up")
-    writer.execute("DELETE FROM settings WHERE name = ?", (SETTING,))
-    writer.execute("INSERT INTO settings (name, value) VALUES (?, ?)", (SETTING, upto.isoformat()))
+    notes.write(writer, SETTING, upto.isoformat())
 
 
 def forget(writer: Writer) -> None:
     """Empties both: facts were removed or changed."""
-    writer.execute("DELETE FROM settings WHERE name = ?", (SETTING,))
+    notes.remove(writer, SETTING)
     writer.execute("DELETE FROM fact_hours")
     writer.execute("DELETE FROM session_hours")
 

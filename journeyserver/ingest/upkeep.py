@@ -7,7 +7,7 @@ and time most of it is skipped. A month is put in order again once it has grown 
 import json
 from datetime import datetime, timedelta
 
-from journeyserver.engine import rollups
+from journeyserver.engine import notes, rollups
 from journeyserver.engine.backends.base import Backend, Writer
 from journeyserver.engine.columns import SORTED_MONTHS
 
@@ -45,8 +45,8 @@ def _not_rolled_up(writer: Writer) -> int:
 
 def _sorted(writer: Writer) -> dict[str, int]:
     """How many facts each month had when it was last put in order."""
-    kept = writer.ask("SELECT value FROM settings WHERE name = ?", (SORTED_MONTHS,))
-    found: dict[str, int] = json.loads(kept[0]["value"]) if kept else {}
+    kept = notes.of_writer(writer, SORTED_MONTHS)
+    found: dict[str, int] = json.loads(kept) if kept else {}
     return found
 
 
@@ -69,6 +69,4 @@ def _sort(writer: Writer, month: datetime, rows: int) -> None:
     writer.execute("DELETE FROM facts WHERE ts >= ? AND ts < ?", (month, following))
     writer.append("facts", "SELECT * FROM month_of_facts ORDER BY kind, ts")
     writer.desk.execute("DROP TABLE month_of_facts")
-    kept = json.dumps({**_sorted(writer), f"{month:%Y-%m}": rows})
-    writer.execute("DELETE FROM settings WHERE name = ?", (SORTED_MONTHS,))
-    writer.execute("INSERT INTO settings (name, value) VALUES (?, ?)", (SORTED_MONTHS, kept))
+    notes.write(writer, SORTED_MONTHS, json.dumps({**_sorted(writer), f"{month:%Y-%m}": rows}))

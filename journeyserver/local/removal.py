@@ -8,7 +8,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from journeyserver.engine import rollups
+from journeyserver.engine import notes, rollups
 from journeyserver.engine.backends.base import Backend, Writer
 
 Counts = dict[str, int]
@@ -111,8 +111,8 @@ def retain(backend: Backend, days: int, now: datetime) -> Counts:
 def retain_if_due(backend: Backend, days: int, now: datetime, every: timedelta) -> Counts | None:
     """The same where the last time was at least `every` ago, else None. Of several who ask at once, one does it."""
     with backend.transaction() as writer:
-        kept = writer.ask("SELECT value FROM settings WHERE name = ?", (RETENTION,))
-        if kept and now - datetime.fromisoformat(json.loads(kept[0]["value"])["lastRun"]) < every:
+        kept = notes.of_writer(writer, RETENTION)
+        if kept and now - datetime.fromisoformat(json.loads(kept)["lastRun"]) < every:
             return None
         removed = _retain(writer, days, now)
     backend.sample.forget()
@@ -138,9 +138,7 @@ def _retain(writer: Writer, days: int, now: datetime) -> Counts:
             writer.execute(f"DELETE FROM {table} WHERE {condition}")
             if table == "facts":
                 rollups.forget(writer)
-    note = json.dumps({"lastRun": _text(now), "removed": removed["events"]})
-    writer.execute("DELETE FROM settings WHERE name = ?", (RETENTION,))
-    writer.execute("INSERT INTO settings VALUES (?, ?)", (RETENTION, note))
+    notes.write(writer, RETENTION, json.dumps({"lastRun": _text(now), "removed": removed["events"]}))
     return removed
 
 
@@ -148,10 +146,10 @@ def last_retention(backend: Backend) -> dict[str, Any]:
     """`lastRun` and `removed` (events) of the last time, empty where there was none."""
     cursor = backend.cursor()
     try:
-        kept = cursor.run("SELECT value FROM settings WHERE name = ?", (RETENTION,))["value"]
+        kept = notes.read(cursor.run, RETENTION)
     finally:
         cursor.close()
-    found: dict[str, Any] = json.loads(kept[0]) if kept else {}
+    found: dict[str, Any] = json.loads(kept) if kept else {}
     return found
 
 

@@ -233,10 +233,7 @@ class ClickBackend:
 
     def reading_desk(self) -> Any:
         with self._keeping:
-            connection = self._desk.cursor()
-            # Two that attach at once get in each other's way.
-            connection.execute("ATTACH IF NOT EXISTS ':memory:' AS staging")
-        return connection
+            return self._desk.cursor()
 
     def copy_to(self, path: Path) -> None:
         from journeyserver.engine.backends import duckdb as other

@@ -1,8 +1,8 @@
 """Writing ClickHouse: what was worked out on the desk becomes new rows, and names of rows that are gone."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -14,6 +14,7 @@ from journeyserver.engine.backends.base import Words
 from journeyserver.engine.backends.clickhouse_cursor import plain, told
 from journeyserver.engine.backends.clickhouse_tables import ROWS_BITS, State, rows_of
 from journeyserver.engine.backends.clickhouse_words import ClickWords
+from journeyserver.engine.backends.duckdb import joined_as_written
 
 if TYPE_CHECKING:
     from journeyserver.engine.backends.clickhouse import ClickBackend
@@ -108,13 +109,8 @@ class ClickWriter:
         rows: list[dict[str, Any]] = self._ask(sql, parameters).to_pylist()
         return rows
 
-    @contextmanager
-    def as_written(self) -> Iterator[None]:
-        self.desk.execute("SET disabled_optimizers = 'join_order,build_side_probe_side'")
-        try:
-            yield
-        finally:
-            self.desk.execute("RESET disabled_optimizers")
+    def as_written(self) -> AbstractContextManager[None]:
+        return joined_as_written(self.desk)
 
     def append(self, table: str, sql: str) -> int:
         added = 0

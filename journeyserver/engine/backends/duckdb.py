@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -92,13 +92,8 @@ class DuckWriter:
         names = [column[0] for column in answer.description]
         return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
 
-    @contextmanager
-    def as_written(self) -> Iterator[None]:
-        self.desk.execute("SET disabled_optimizers = 'join_order,build_side_probe_side'")
-        try:
-            yield
-        finally:
-            self.desk.execute("RESET disabled_optimizers")
+    def as_written(self) -> AbstractContextManager[None]:
+        return joined_as_written(self.desk)
 
     def append(self, table: str, sql: str) -> int:
         (number,) = self.desk.execute(f"INSERT INTO {table} BY NAME {sql}").fetchall()[0]
@@ -174,10 +169,7 @@ class DuckBackend:
 
     def reading_desk(self) -> duckdb.DuckDBPyConnection:
         with self._making:
-            connection = self._root.cursor()
-            # Two that attach at once get in each other's way.
-            connection.execute("ATTACH IF NOT EXISTS ':memory:' AS staging")
-        return connection
+            return self._root.cursor()
 
     def copy_to(self, path: Path) -> None:
         with self._making:
@@ -211,10 +203,8 @@ class DuckBackend:
             while self._idle:
                 self._idle.pop().close()
         with self._lock:
-            # A function that is still known when the interpreter ends is reported as a leak.
-            self._root.remove_function("python_casefold")
             self._writer.close()
-            self._root.close()
+            close_desk(self._root)
 
 
 def _casefold(texts: Any) -> Any:
@@ -289,15 +279,17 @@ def open_backend(path: Path | str, memory_limit: str = "4GB", threads: int | Non
                 f"{place} was made by a newer version of the Journey server. Install that version to use it."
             )
         _upgrade(connection)
-        _bring_casefold(connection)
+        _furnish(connection)
     except duckdb.Error as error:
         raise _sentence(error, place) from error
     return DuckBackend(connection, place)
 
 
-def _bring_casefold(connection: duckdb.DuckDBPyConnection) -> None:
+def _furnish(connection: duckdb.DuckDBPyConnection) -> None:
+    """What all connections of this process find: our own function, and `staging`, in memory, for what is laid out ahead."""
     text = duckdb.sqltype("VARCHAR")
     connection.create_function("python_casefold", _casefold, [text], text, type=PythonUDFType.ARROW)
+    connection.execute("ATTACH ':memory:' AS staging")
 
 
 def open_desk(memory_limit: str = "4GB") -> duckdb.DuckDBPyConnection:
@@ -306,7 +298,7 @@ def open_desk(memory_limit: str = "4GB") -> duckdb.DuckDBPyConnection:
         ":memory:", config={"memory_limit": memory_limit, "preserve_insertion_order": False}
     )
     connection.execute("SET TimeZone = 'UTC'")
-    _bring_casefold(connection)
+    _furnish(connection)
     return connection
 
 
@@ -315,6 +307,16 @@ def desk_of(root: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
     connection = root.cursor()
     _teach(connection)
     return connection
+
+
+@contextmanager
+def joined_as_written(desk: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """While this lasts, the desk joins in the order in which a statement says it."""
+    desk.execute("SET disabled_optimizers = 'join_order,build_side_probe_side'")
+    try:
+        yield
+    finally:
+        desk.execute("RESET disabled_optimizers")
 
 
 def close_desk(root: duckdb.DuckDBPyConnection) -> None:

@@ -40,21 +40,6 @@ versions = st.sampled_from([text for text in VERSIONS if match_criterion(
     {"key": "browser.version", "operator": "greaterThanOrEqual", "values": [text]}, text).holds])  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def backend() -> Iterator[Backend]:
-    opened = engines.memory("duckdb")
-    yield opened
-    opened.close()
-
-
-@pytest.fixture(scope="module", params=engines.OTHERS)
-def other(request: pytest.FixtureRequest) -> Iterator[Backend]:
-    """Another engine, where each example takes longer."""
-    opened = engines.memory(request.param)
-    yield opened
-    opened.close()
-
-
 @pytest.fixture(scope="module", params=engines.NAMES)
 def each(request: pytest.FixtureRequest) -> Iterator[Backend]:
     opened = engines.memory(request.param)

@@ -2,7 +2,7 @@
 that goes event by event."""
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -17,26 +17,10 @@ from journeyserver.ingest.few import Few
 from journeyserver.ingest.intake import take_in
 from journeyserver.ingest.stage import Source
 from journeyserver.ingest.taken import Taken
-from tests.journeyserver.engine import engines
 from tests.journeyserver.ingest import streams
 from tests.journeyserver.ingest.evaluator import Evaluator
 
 NOW = datetime(2024, 5, 1)
-
-
-@pytest.fixture(scope="module")
-def backend() -> Iterator[Backend]:
-    opened = engines.memory("duckdb")
-    yield opened
-    opened.close()
-
-
-@pytest.fixture(scope="module", params=engines.OTHERS)
-def other(request: pytest.FixtureRequest) -> Iterator[Backend]:
-    """Another engine, where each example takes longer."""
-    opened = engines.memory(request.param)
-    yield opened
-    opened.close()
 
 
 def empty(backend: Backend) -> None:
