@@ -13,6 +13,7 @@ from journeyadmin import logs
 from journeyadmin.frame import KEYS_COOKIE, THEME_COOKIE, THEMES
 from journeyadmin.htmx import answer
 from journeyadmin.http import JourneyRequest
+from journeyadmin.middleware import support_text
 from journeyadmin.palette import entries as gather
 from journeyadmin.palette import matching
 
@@ -105,11 +106,12 @@ def failed(request: HttpRequest) -> HttpResponse:
 
 
 def _error_page(request: HttpRequest, status: int, title: str, message: str) -> HttpResponse:
-    details = f"What: {title}\nRequest id: {getattr(request, 'request_id', '')}\nPage: {request.path}"
     context: dict[str, Any] = {
         "error_title": title,
         "error_message": message,
-        "error_details": details,
+        "error_details": support_text(
+            ("What", title), ("Request id", getattr(request, "request_id", "")), ("Page", request.path)
+        ),
         "error_stays": status == 404,
     }
     return render(request, "error.html", context, status=status)

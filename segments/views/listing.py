@@ -66,7 +66,7 @@ def segment_list(request: JourneyRequest) -> HttpResponse:
         "headings": asked.headings(),
         "most": MAX_SEGMENTS,
         "named_views": views,
-        "named_here": _here(views, asked, Asked.of(request.GET)),
+        "named_here": _here(views, asked, Asked.of(request.GET) if opening else asked),
         "unused": sum(is_unused(row, activities) for row in found.rows) if activities is not None else None,
     }
     response = answer(request, "segments/list.html", "segments/_found.html", context)

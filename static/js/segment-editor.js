@@ -4,6 +4,7 @@ import { startAudience } from "./audience.js";
 import { enhanceValues } from "./chips.js";
 import { announce } from "./focus.js";
 import { enhanceKeys } from "./key-picker.js";
+import { countDown } from "./retry.js";
 import { startSuggestions } from "./suggest.js";
 
 const form = () => document.getElementById("segment-form");
@@ -22,24 +23,17 @@ function enhance(root) {
   for (const choice of root.querySelectorAll(".colour-choice")) choice.hidden = false;
   for (const counter of root.querySelectorAll("[data-counter-for]")) count(counter);
   const wait = root.querySelector("[data-countdown][hidden]");
-  if (wait) countDown(wait);
+  if (wait) saveAfter(wait);
 }
 
 // The service asked to wait: the seconds run down, then a save is sent again once; a create waits for the person.
-function countDown(wait) {
-  const seconds = wait.querySelector("[data-seconds]");
-  let left = Number(wait.dataset.countdown);
-  wait.hidden = false;
-  const tick = setInterval(() => {
-    left -= 1;
-    seconds.textContent = String(Math.max(0, left));
-    if (left > 0 && wait.isConnected) return;
-    clearInterval(tick);
-    if (!wait.isConnected) return;
+function saveAfter(wait) {
+  const save = () => form().querySelector("[data-save]");
+  countDown(wait, wait.dataset.countdown, () => {
     wait.hidden = true;
-    if ("repeats" in wait.dataset) form().requestSubmit(form().querySelector("[data-save]"));
-  }, 1000);
-  wait.querySelector("[data-countdown-stop]")?.addEventListener("click", () => { clearInterval(tick); wait.remove(); form().querySelector("[data-save]").focus(); });
+    if ("repeats" in wait.dataset) form().requestSubmit(save());
+  });
+  wait.querySelector("button")?.addEventListener("click", () => save().focus());
 }
 
 function written() {
