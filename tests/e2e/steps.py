@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 import requests
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests import cast
 from tests.segments.definitions import segment
@@ -34,6 +34,19 @@ def until_focus(page: Page, selector: str, most: int = 60, key: str = "Tab") -> 
             return
         page.keyboard.press(key)
     pytest.fail(f"{key} never reached {selector}")
+
+
+def enter(page: Page, selector: str, most: int = 60, key: str = "Tab") -> None:
+    """Tab to it and press it."""
+    until_focus(page, selector, most, key)
+    page.keyboard.press("Enter")
+
+
+def apply_plan(page: Page, planned: str, done: str) -> None:
+    """Applies by keyboard the plan that is shown under the heading `planned`; afterwards it is `done`."""
+    expect(page.get_by_role("heading", name=planned)).to_be_visible()
+    enter(page, 'button[value="apply"]')
+    expect(page.get_by_role("heading", name=done)).to_be_visible()
 
 
 def forgive(page: Page, *statuses: int) -> None:

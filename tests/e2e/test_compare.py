@@ -95,11 +95,7 @@ def test_what_differs_is_promoted_by_keyboard_alone(both: tuple[Page, Shop]) -> 
     expect(page.get_by_role("table")).to_be_visible()
     steps.until_focus(page, f'input[name="key"][value="segment:{shop.name("Both")}"]')
     page.keyboard.press("Space")
-    steps.until_focus(page, ".save-bar .button-primary")
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", name="1 change planned")).to_be_visible()
-    steps.until_focus(page, "button.button-primary")
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", name="change done")).to_be_visible()
+    steps.enter(page, ".save-bar .button-primary")
+    steps.apply_plan(page, "1 change planned", "change done")
     assert shop.all()["Both"]["description"] == "there"
     assert set(shop.all()) == {"Both"}

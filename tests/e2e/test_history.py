@@ -97,11 +97,9 @@ def test_who_changed_what_by_keyboard_alone(page: Page, held: Held, name: str) -
     keys.type(name)
     expect(page.locator(".history-table tbody tr")).to_have_count(2)
     # The older of the two.
-    steps.until_focus(page, ".history-table tbody tr:last-child .row-link")
-    keys.press("Enter")
+    steps.enter(page, ".history-table tbody tr:last-child .row-link")
     page.wait_for_url(re.compile(r"/history/\d+/"))
-    steps.until_focus(page, 'a[href*="version="]')
-    keys.press("Enter")
+    steps.enter(page, 'a[href*="version="]')
     page.wait_for_url("**/edit?version=*")
     expect(page.locator("#id_description")).to_have_value("first")
     keys.press("Tab")
@@ -109,13 +107,11 @@ def test_who_changed_what_by_keyboard_alone(page: Page, held: Held, name: str) -
     expect(page.get_by_text("is saved, version 4.")).to_be_visible()
     assert held.get(made["id"])["description"] == "first"
     page.goto(f"/segments/{made['id']}/delete")
-    steps.until_focus(page, ".button-danger")
-    keys.press("Enter")
+    steps.enter(page, ".button-danger")
     expect(page.get_by_text(f"“{name}” is deleted.")).to_be_visible()
     page.goto("/history/bin/")
     # The latest stands first.
-    steps.until_focus(page, ".history-table tbody tr:first-child button")
-    keys.press("Enter")
+    steps.enter(page, ".history-table tbody tr:first-child button")
     expect(page.get_by_text("with the new id")).to_be_visible()
     (back,) = held.named(name)
     assert back["id"] != made["id"]
@@ -128,18 +124,12 @@ def test_a_file_is_planned_and_applied_by_keyboard_alone(page: Page, held: Held,
     page.goto("/files/")
     steps.until_focus(page, "#id_text")
     keys.type(json.dumps({"journey": 1, "segments": [{"displayName": name, "isActive": False}]}))
-    steps.until_focus(page, "form[enctype] button")
-    keys.press("Enter")
+    steps.enter(page, "form[enctype] button")
     expect(page.get_by_role("heading", name="1 change planned")).to_be_visible()
     assert held.named(name) == []
-    steps.until_focus(page, 'button[value="apply"]')
-    keys.press("Enter")
+    steps.enter(page, 'button[value="apply"]')
     expect(page.get_by_role("heading", name="1 change done")).to_be_visible()
     assert [one["isActive"] for one in held.named(name)] == [False]
-    steps.until_focus(page, 'button[value="undo"]')
-    keys.press("Enter")
-    expect(page.get_by_role("heading", name="1 change planned")).to_be_visible()
-    steps.until_focus(page, 'button[value="apply"]')
-    keys.press("Enter")
-    expect(page.get_by_role("heading", name="1 change done")).to_be_visible()
+    steps.enter(page, 'button[value="undo"]')
+    steps.apply_plan(page, "1 change planned", "1 change done")
     assert held.named(name) == []

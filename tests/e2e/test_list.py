@@ -85,19 +85,11 @@ def test_by_keyboard_alone(page: Page, held: Held, name: str, three: list[dict[s
     keys.press("j")
     keys.press("x")
     expect(page.locator("[data-selection-count]")).to_have_text("2 selected")
-    steps.until_focus(page, '#bulk button[value="off"]')
-    keys.press("Enter")
-    expect(page.get_by_role("heading", name="2 changes planned")).to_be_visible()
-    steps.until_focus(page, 'button[value="apply"]')
-    keys.press("Enter")
-    expect(page.get_by_role("heading", name="All 2 changes done")).to_be_visible()
+    steps.enter(page, '#bulk button[value="off"]')
+    steps.apply_plan(page, "2 changes planned", "All 2 changes done")
     assert active(held, name) == {"A": False, "B": False, "C": False}
-    steps.until_focus(page, 'button[value="undo"]')
-    keys.press("Enter")
-    expect(page.get_by_role("heading", name="2 changes planned")).to_be_visible()
-    steps.until_focus(page, 'button[value="apply"]')
-    keys.press("Enter")
-    expect(page.get_by_role("heading", name="All 2 changes done")).to_be_visible()
+    steps.enter(page, 'button[value="undo"]')
+    steps.apply_plan(page, "2 changes planned", "All 2 changes done")
     assert active(held, name) == {"A": True, "B": False, "C": True}
 
 

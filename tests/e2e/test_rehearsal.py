@@ -31,6 +31,17 @@ def rehearsal(
         yield server, dashboard
 
 
+@pytest.fixture
+def page(chromium: "Chromium", rehearsal: tuple[programs.Program, programs.Program]) -> Iterator[Page]:
+    """The marketer, signed in where the service can be made to fail."""
+    context = chromium.new_context(base_url=rehearsal[1].url)
+    context.set_default_timeout(20_000)
+    tab = context.new_page()
+    steps.sign_in(tab, "marketer")
+    yield tab
+    context.close()
+
+
 # The fault, and in which of the two forms it strikes once.
 FAULTS = [
     ("edit", {"fault": "delay", "delayMs": 700}),
@@ -67,14 +78,10 @@ def test_every_fault_is_rehearsed() -> None:
 
 
 def test_nothing_typed_is_lost_and_nothing_doubled_whatever_fails(
-    chromium: "Chromium", rehearsal: tuple[programs.Program, programs.Program]
+    rehearsal: tuple[programs.Program, programs.Program], page: Page
 ) -> None:
-    server, dashboard = rehearsal
+    server, _dashboard = rehearsal
     held = Held(server.url)
-    context = chromium.new_context(base_url=dashboard.url)
-    context.set_default_timeout(20_000)
-    page = context.new_page()
-    steps.sign_in(page, "marketer")
     for number, (form, fault) in enumerate(FAULTS):
         name = f"Rehearsal {number}"
         told = f"{form} {fault}"
@@ -97,7 +104,12 @@ def test_nothing_typed_is_lost_and_nothing_doubled_whatever_fails(
         assert [row.get("description") for row in found if row["displayName"] == name] == [
             f"typed {number}"
         ], told
-    context.close()
+
+
+def _describe(page: Page, form: str, words: str) -> None:
+    page.goto(form)
+    page.locator("summary", has_text="Description").click()
+    page.get_by_label("Description").fill(words)
 
 
 def _fail(held: Held, server: programs.Program, *faults: dict[str, Any]) -> None:
@@ -126,18 +138,13 @@ def _until_saved(page: Page, typed: str, told: str) -> None:
 
 
 def test_a_service_that_asks_to_wait_is_counted_down_and_then_saved(
-    chromium: "Chromium", rehearsal: tuple[programs.Program, programs.Program]
+    rehearsal: tuple[programs.Program, programs.Program], page: Page
 ) -> None:
-    server, dashboard = rehearsal
+    server, _dashboard = rehearsal
     held = Held(server.url)
     made = held.make("Waiting", context=[[visit("geolocation.country", "equal", "DE")]])
-    context = chromium.new_context(base_url=dashboard.url)
-    context.set_default_timeout(30_000)
-    page = context.new_page()
-    steps.sign_in(page, "marketer")
-    page.goto(f"/segments/{made['id']}/edit")
-    page.locator("summary", has_text="Description").click()
-    page.get_by_label("Description").fill("typed and waited for")
+    page.set_default_timeout(30_000)
+    _describe(page, f"/segments/{made['id']}/edit", "typed and waited for")
     # Longer than the dashboard waits by itself.
     fault = {"operation": "patchJourneySegment", "fault": "429", "retryAfter": 21, "count": 1}
     _fail(held, server, fault)
@@ -149,22 +156,15 @@ def test_a_service_that_asks_to_wait_is_counted_down_and_then_saved(
     expect(page.get_by_label("Description")).to_have_value("typed and waited for")
     page.clock.run_for(17_000)
     expect(page.get_by_text("is saved, version 2.")).to_be_visible()
-    context.close()
 
 
 def test_a_sign_in_that_ends_mid_form_gives_the_form_back(
-    chromium: "Chromium", rehearsal: tuple[programs.Program, programs.Program]
+    rehearsal: tuple[programs.Program, programs.Program], page: Page
 ) -> None:
-    server, dashboard = rehearsal
+    server, _dashboard = rehearsal
     held = Held(server.url)
     made = held.make("Ended", context=[[visit("geolocation.country", "equal", "DE")]])
-    context = chromium.new_context(base_url=dashboard.url)
-    context.set_default_timeout(20_000)
-    page = context.new_page()
-    steps.sign_in(page, "marketer")
-    page.goto(f"/segments/{made['id']}/edit")
-    page.locator("summary", has_text="Description").click()
-    page.get_by_label("Description").fill("typed before it ended")
+    _describe(page, f"/segments/{made['id']}/edit", "typed before it ended")
     # The token is refused, and so is the renewed one.
     _fail(held, server, {"operation": "patchJourneySegment", "fault": "401"})
     page.on("dialog", lambda dialog: dialog.accept())
@@ -180,4 +180,3 @@ def test_a_sign_in_that_ends_mid_form_gives_the_form_back(
     expect(page.get_by_label("Description")).to_have_value("typed before it ended")
     page.locator("[data-save]").click()
     expect(page.get_by_text("is saved, version 2.")).to_be_visible()
-    context.close()
