@@ -1,4 +1,7 @@
-"""What is measured here: each file of this folder with a `run(arguments) -> list[Row]` is a benchmark of that name."""
+"""What is measured here: each file of this folder with a `run(arguments) -> Iterable[Row]` is a benchmark of that name.
+
+One that takes long to get ready has a `prepare(arguments)` as well, which can be called by itself for a folder that is kept.
+"""
 
 import statistics
 import time
@@ -13,11 +16,13 @@ SIZES = ("small", "full")
 @dataclass(frozen=True)
 class Arguments:
     """`size` "small" ends within about a minute each, "full" is what the targets are stated for. `folder` is an
-    empty one for this benchmark alone, removed afterwards; `data` holds the real data sets, None where they are not."""
+    empty one for this benchmark alone, removed afterwards; `data` holds the real data sets, None where they are not.
+    `kept` is a folder of this benchmark that stays, for what takes long to prepare; None where none was named."""
 
     size: str
     folder: Path
     data: Path | None
+    kept: Path | None = None
 
 
 @dataclass(frozen=True)

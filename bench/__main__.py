@@ -1,4 +1,4 @@
-"""`python -m bench [NAME…] [--size small|full]`: runs benchmarks and prints one table."""
+"""`python -m bench [NAME…] [--size small|full] [--keep FOLDER [--prepare]]`: runs benchmarks and prints one table."""
 
 import argparse
 import sys
@@ -58,38 +58,53 @@ def table(lines: Sequence[tuple[str, ...]]) -> str:
 
 
 def main(argv: list[str]) -> int:
-    """Runs what was named, or all. Exit code 1 when one broke or missed its target, 2 when there is no such one."""
+    """Runs what was named, or all. Exit code 1 when one broke or missed its target, 2 when there is no such one, 130 when
+    it was interrupted; what was measured until then is printed."""
     parser = argparse.ArgumentParser("python -m bench", description=__doc__)
     parser.add_argument("name", nargs="*", help=f"which ones: {', '.join(names()) or 'none yet'}")
     parser.add_argument("--size", choices=SIZES, default="small", help="full takes many minutes")
+    parser.add_argument(
+        "--keep", type=Path, metavar="FOLDER", help="what is prepared stays there for next time"
+    )
+    parser.add_argument("--prepare", action="store_true", help="prepare what is kept, and measure nothing")
     asked = parser.parse_args(argv)
     if unknown := [name for name in asked.name if name not in names()]:
         parser.error(f"there is no benchmark {', '.join(unknown)}; there are {', '.join(names())}")
+    if asked.prepare and asked.keep is None:
+        parser.error("--prepare needs --keep FOLDER")
     data = ROOT.parent / "shared" / "data"
-    lines: list[tuple[str, ...]] = []
+    rows: list[tuple[str, Row]] = []
     notes: list[str] = []
-    failed = False
+    interrupted = False
     for name in asked.name or names():
         begun = time.perf_counter()
         print(f"{name} …", file=sys.stderr, end=" ", flush=True)
         with tempfile.TemporaryDirectory(prefix=f"journeyadmin-bench-{name}-") as folder:
+            kept = asked.keep and asked.keep.absolute() / name
+            arguments = Arguments(asked.size, Path(folder), data if data.is_dir() else None, kept)
             try:
-                rows = import_module(f"bench.{name}").run(
-                    Arguments(asked.size, Path(folder), data if data.is_dir() else None)
-                )
+                module = import_module(f"bench.{name}")
+                if not asked.prepare:
+                    for row in module.run(arguments):
+                        rows.append((name, row))
+                elif hasattr(module, "prepare"):
+                    module.prepare(arguments)
+            except KeyboardInterrupt:
+                interrupted = True
+                notes.append(f"{name} was interrupted")
             except Exception as error:
                 # One that breaks does not take the others' numbers with it.
-                failed = True
-                rows = []
                 notes.append(f"{name} broke: {type(error).__name__}: {error}")
         print(f"{time.perf_counter() - begun:.0f} s", file=sys.stderr)
-        lines += [line(name, row) for row in rows]
-        notes += [f"{name}, {row.name}: {row.note}" for row in rows if row.note]
-        failed = failed or any(row.met is False for row in rows)
-    print(table(lines))
+        if interrupted:
+            break
+    failed = bool(notes) or any(row.met is False for _, row in rows)
+    if not asked.prepare:
+        print(table([line(name, row) for name, row in rows]))
+    notes += [f"{name}, {row.name}: {row.note}" for name, row in rows if row.note]
     if notes:
         print("\n" + "\n".join(notes))
-    return int(failed)
+    return 130 if interrupted else int(failed)
 
 
 if __name__ == "__main__":

@@ -2,41 +2,38 @@
 
 The references are DuckDB on a copy of the same file, roll-ups not used, and ClickHouse (chdb, in process) with the same facts
 in a MergeTree of the best order. All three give the same numbers, which is checked; they take turns, and the fastest turn of
-each counts. A reference hands its answer over as Arrow columns, ours as the JSON of the contract; nobody's is parsed.
+each counts; beside it stands the processor time of a turn, which other programs move far less. A reference hands its answer
+over as Arrow columns, ours as the JSON of the contract; nobody's is parsed.
+
+    python -m bench aggregates --size full --keep FOLDER --prepare    once: half an hour, 10 GB of disk
+    python -m bench aggregates --size full --keep FOLDER              as often as wanted, some minutes each
 """
 
 import json
-import shutil
+import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pyarrow
-import requests
 
 from bench import Arguments, Row
-from journeyadmin.contract.metrics import FACT_KINDS, METRICS
-from journeyserver.engine.backends.duckdb import open_backend
-from journeyserver.ingest.upkeep import keep_up
+from bench._facts import DAYS, READING, Facts, clickhouse_session, has_clickhouse, prepared
+from journeyadmin.contract.metrics import METRICS
 from tests import cast, programs
 
-# Facts over 180 days. A tenth of them is measured as well, to see how the time grows.
+# A tenth of them is measured as well, to see how the time grows.
 FACTS = {"small": 1_000_000, "full": 50_000_000}
-FACTS_EACH = 10
-DAYS, QUARTER, MONTH = 180, 90, 30
-RUNS = 7
+QUARTER, MONTH = 90, 30
+# So many turns of each question, but no further one after these seconds.
+TURNS, SECONDS = 9, 60.0
 SLACK, SLACK_MS = 1.25, 5.0
-SEGMENTS, MAPS = 40, 50
-COUNTRIES = [first + second for first in "ABCDE" for second in "AEIOU"] + ["DE"]
-DEVICES = ["desktop", "mobile", "tablet", "other"]
 
-END = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 _BY_KIND = {metric.facts[0]: name for name, metric in METRICS.items() if metric.aggregate == "count"}
 _OFFERS = [
     "action_qualified",
@@ -46,6 +43,7 @@ _OFFERS = [
     "action_rejected",
     "action_ignored",
 ]
+OURS, DUCKDB, CLICKHOUSE = "ours", "DuckDB by hand", "ClickHouse"
 _SESSION_KINDS = METRICS["nDistinctJourneySessions"].facts
 # The answer in one form: groups, second at which the bucket begins, metric → numbers.
 Cells = dict[tuple[Any, ...], tuple[float, ...]]
@@ -53,7 +51,7 @@ Cells = dict[tuple[Any, ...], tuple[float, ...]]
 
 @dataclass(frozen=True)
 class Question:
-    """`asked` is the query's body but for its interval of `days` up to END. `hand` is a SELECT for both dialects: its
+    """`asked` is the query's body but for its interval, the last `days`. By hand it is a SELECT for both dialects: its
     groups, `bucket` (a unit of time, or the whole), then `kind` and its number, or the numbers of the one `metric`."""
 
     name: str
@@ -67,15 +65,16 @@ class Question:
     # The same condition, where DuckDB works it off faster written so.
     for_duckdb: str = ""
 
-    @property
-    def start(self) -> datetime:
-        return END - timedelta(days=self.days)
+    def start(self, facts: Facts) -> datetime:
+        return facts.end - timedelta(days=self.days)
 
-    @property
-    def body(self) -> dict[str, Any]:
-        return {"interval": f"{self.start:%Y-%m-%dT%H:%MZ}/{END:%Y-%m-%dT%H:%MZ}", **self.asked}
+    def body(self, facts: Facts) -> dict[str, Any]:
+        interval = f"{self.start(facts):%Y-%m-%dT%H:%MZ}/{facts.end:%Y-%m-%dT%H:%MZ}"
+        return {"interval": interval, **self.asked}
 
-    def by_hand(self, in_bucket: str, exact_distinct: str, literal: str, where: str = "") -> str:
+    def by_hand(
+        self, facts: Facts, in_bucket: str, exact_distinct: str, literal: str, where: str = ""
+    ) -> str:
         """`in_bucket` cuts ts off to the unit {unit}; `literal` writes a moment."""
         keys = [*self.groups]
         if self.bucket:
@@ -83,7 +82,7 @@ class Question:
         if not self.metric:
             keys.append("kind")
         numbers = self.numbers.format(distinct=exact_distinct)
-        span = f"ts >= {literal.format(self.start)} AND ts < {literal.format(END)}"
+        span = f"ts >= {literal.format(self.start(facts))} AND ts < {literal.format(facts.end)}"
         grouped = ", ".join(str(number) for number in range(1, len(keys) + 1))
         return f"SELECT {', '.join([*keys, numbers])} FROM facts WHERE {span} AND {where or self.where} GROUP BY {grouped}"
 
@@ -166,92 +165,129 @@ QUESTIONS = (
 )  # fmt: skip
 
 
-def run(arguments: Arguments) -> list[Row]:
-    most = FACTS[arguments.size]
-    fewer = _measured(arguments.folder / "fewer", most // 10, with_references=False)
-    measured = _measured(arguments.folder / "all", most, with_references=True)
-    note = f"{most:,} facts over {DAYS} days, the fastest of {RUNS} turns"
+def prepare(arguments: Arguments) -> tuple[Facts, Facts]:
+    """A tenth of the facts, and all of them; at full size that takes half an hour and 10 GB of disk, once for a kept folder."""
+    folder, most = arguments.kept or arguments.folder, FACTS[arguments.size]
+    fewer = prepared(folder / "fewer", most // 10, with_references=False)
+    return fewer, prepared(folder / "all", most, with_references=True)
+
+
+def run(arguments: Arguments) -> Iterator[Row]:
+    """The rows of each question as soon as it has been measured."""
+    fewer, facts = prepare(arguments)
     # The targets are for the full size; at a fiftieth of it all that is measured is what a request costs.
     judged = arguments.size == "full"
-    rows: list[Row] = []
-    for question in QUESTIONS:
-        ours, hand = measured[question.name]["ours"], measured[question.name]["hand"]
-        limit = f"at most {SLACK}× + {SLACK_MS:g} ms"
-        met = ours <= SLACK * hand + SLACK_MS if judged else None
-        rows.append(Row(question.name, ours, "ms", "DuckDB by hand", hand, limit, met, note))
-    rows += _beside_clickhouse(measured, judged)
-    for question in QUESTIONS:
-        grown = measured[question.name]["ours"] / fewer[question.name]["ours"]
-        told = f"{fewer[question.name]['ours']:.1f} ms at {most // 10:,} facts"
-        rows.append(Row(f"{question.name}, ten times the facts", grown, "× the time", note=told))
-    return rows
+    with _served(fewer) as ask:
+        grown_from = {question.name: _turns(fewer, question, ask, {}) for question in QUESTIONS}
+    faster = asked = 0
+    with _served(facts) as ask:
+        others = {DUCKDB: _duckdb(facts)}
+        if has_clickhouse():
+            others[CLICKHOUSE] = _clickhouse(facts)
+        for question in QUESTIONS:
+            found = _turns(facts, question, ask, others)
+            yield from _judged(question, found, facts, judged)
+            before = grown_from[question.name][OURS].fastest
+            told = f"{before:.1f} ms at {fewer.number:,} facts"
+            name = f"{question.name}, ten times the facts"
+            yield Row(name, found[OURS].fastest / before, "× the time", note=told)
+            if CLICKHOUSE in found:
+                asked += 1
+                faster += found[OURS].fastest < found[CLICKHOUSE].fastest
+    if asked:
+        most = 2 * faster > asked if judged else None
+        yield Row(f"faster than ClickHouse, of {asked}", faster, "questions", target="most", met=most)
+    else:
+        yield Row("beside ClickHouse", 0, "questions", note="not compared: chdb is not installed here")
 
 
-def _beside_clickhouse(measured: Mapping[str, Mapping[str, float]], judged: bool) -> list[Row]:
-    if find_spec("chdb") is None:
-        return [Row("beside ClickHouse", 0, "questions", note="not compared: chdb is not installed here")]
-    rows = []
-    faster = 0
-    for name, times in measured.items():
-        ours, theirs = times["ours"], times["clickhouse"]
-        faster += ours < theirs
-        rows.append(
-            Row(
-                name, ours, "ms", "ClickHouse", theirs, "at least as fast", ours <= theirs if judged else None
-            )
-        )
-    most = 2 * faster > len(measured) if judged else None
-    rows.append(
-        Row(f"faster than ClickHouse, of {len(measured)}", faster, "questions", target="most", met=most)
-    )
-    return rows
+def _judged(question: Question, found: Mapping[str, "Times"], facts: Facts, judged: bool) -> Iterator[Row]:
+    ours, hand = found[OURS], found[DUCKDB]
+    limit = f"at most {SLACK}× + {SLACK_MS:g} ms"
+    met = ours.fastest <= SLACK * hand.fastest + SLACK_MS if judged else None
+    note = f"{facts.number:,} facts over {DAYS} days, the fastest of {ours.turns} turns"
+    yield Row(question.name, ours.fastest, "ms", DUCKDB, hand.fastest, limit, met, note)
+    yield Row(f"{question.name}, processor time", ours.work, "ms", DUCKDB, hand.work)
+    if CLICKHOUSE in found:
+        theirs = found[CLICKHOUSE].fastest
+        met = ours.fastest <= theirs if judged else None
+        yield Row(question.name, ours.fastest, "ms", CLICKHOUSE, theirs, "at least as fast", met)
 
 
-def _measured(folder: Path, facts: int, *, with_references: bool) -> dict[str, dict[str, float]]:
-    """Of each question the milliseconds of the fastest turn, by who answered: ours, and the references."""
-    folder.mkdir(parents=True)
-    server_folder = folder / "server"
-    server_folder.mkdir()
-    place = server_folder / "journeyserver.duckdb"
-    fill(place, facts)
-    others: dict[str, Callable[[Question], pyarrow.Table]] = {}
-    if with_references:
-        copy = folder / "copy.duckdb"
-        shutil.copyfile(place, copy)
-        others["hand"] = _duckdb(copy)
-        if find_spec("chdb") is not None:
-            others["clickhouse"] = _clickhouse(folder / "clickhouse", copy)
-    with programs.journeyserver(server_folder) as server:
-        session = cast.api(server.url)
-        asked: dict[str, Callable[[Question], Any]] = {
-            "ours": lambda question: _asked(server.url, session, question), **others
-        }  # fmt: skip
-        return {question.name: _turns(question, asked) for question in QUESTIONS}
+@dataclass
+class Times:
+    """Milliseconds by the clock of the fastest turn, and of processor time of a turn on average."""
+
+    turns: int = 0
+    fastest: float = float("inf")
+    work: float = 0.0
 
 
-def _asked(url: str, session: requests.Session, question: Question) -> bytes:
-    path = "/api/v2/analytics/journeys/aggregates/query"
-    with session.post(url + path, json=question.body, timeout=300, stream=True) as answer:
-        # At one go: what reading in small pieces costs is the client's.
-        body: bytes = answer.raw.read(decode_content=True)
-    assert answer.ok, f"{question.name}: {body[:500]!r}"
-    return body
+class Served:
+    """A running Journey server that is asked over HTTP."""
+
+    def __init__(self, server: programs.Program) -> None:
+        self._url = server.url + "/api/v2/analytics/journeys/aggregates/query"
+        self._session = cast.api(server.url)
+        pid = server.process.pid
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        self._processes = [Path(f"/proc/{process}/stat") for process in (pid, *children)]
+
+    def __call__(self, facts: Facts, question: Question) -> bytes:
+        with self._session.post(self._url, json=question.body(facts), timeout=300, stream=True) as answer:
+            # At one go: what reading in small pieces costs is the client's.
+            body: bytes = answer.raw.read(decode_content=True)
+        assert answer.ok, f"{question.name}: {body[:500]!r}"
+        return body
+
+    def work(self) -> float:
+        """Seconds of processor time that its processes have taken so far, to a hundredth."""
+        spent = 0
+        for stat in self._processes:
+            # What stands before the bracket is a name, which may hold blanks.
+            fields = stat.read_text().rpartition(")")[2].split()
+            spent += int(fields[11]) + int(fields[12])
+        return spent / 100
 
 
-def _turns(question: Question, asked: Mapping[str, Callable[[Question], Any]]) -> dict[str, float]:
-    """The fastest of RUNS turns of each, after one whose answers are compared."""
-    answers = {name: ask(question) for name, ask in asked.items()}
-    ours = _told(question, answers.pop("ours"))
-    for name, table in answers.items():
-        found = _found(question, table)
+@contextmanager
+def _served(facts: Facts) -> Iterator[Served]:
+    with programs.journeyserver(facts.server) as server:
+        yield Served(server)
+
+
+Ask = Callable[[Question], pyarrow.Table]
+
+
+def _turns(facts: Facts, question: Question, served: Served, others: Mapping[str, Ask]) -> dict[str, Times]:
+    """The times of ours and of the others, which take turns, after one turn whose answers are compared."""
+    ours = _told(question, served(facts, question))
+    for name, other in others.items():
+        found = _found(facts, question, other(question))
         assert found == ours, f"{question.name}: {name} has {len(found)} cells, ours {len(ours)}, or others."
-    best = dict.fromkeys(asked, float("inf"))
-    for _ in range(RUNS):
-        for name, ask in asked.items():
-            begun = time.perf_counter()
-            ask(question)
-            best[name] = min(best[name], (time.perf_counter() - begun) * 1000)
-    return best
+    del ours
+    asked: dict[str, tuple[Callable[[], object], Callable[[], float]]] = {
+        OURS: (lambda: served(facts, question), served.work)
+    }
+    for name, other in others.items():
+        asked[name] = (lambda other=other: other(question), time.process_time)
+    times = {name: Times() for name in asked}
+    over = time.monotonic() + SECONDS
+    for turn in range(1, TURNS + 1):
+        for name, (ask, work) in asked.items():
+            worked, begun = work(), time.perf_counter()
+            ask()
+            took, spent = time.perf_counter() - begun, work() - worked
+            times[name].turns = turn
+            times[name].fastest = min(times[name].fastest, took * 1000)
+            times[name].work += spent * 1000
+        if time.monotonic() > over:
+            break
+    for spent_by in times.values():
+        spent_by.work /= spent_by.turns
+    told = ", ".join(f"{name} {found.fastest:.1f} ms" for name, found in times.items())
+    print(f"{facts.number:,} facts, {question.name}: {told}", file=sys.stderr, flush=True)
+    return times
 
 
 def _told(question: Question, body: bytes) -> Cells:
@@ -265,14 +301,14 @@ def _told(question: Question, body: bytes) -> Cells:
     return cells
 
 
-def _found(question: Question, table: pyarrow.Table) -> Cells:
+def _found(facts: Facts, question: Question, table: pyarrow.Table) -> Cells:
     columns = [column.to_pylist() for column in table.columns]
     groups = [[value and str(value) for value in columns.pop(0)] for _ in question.groups]
     begins = [_seconds(value) for value in columns.pop(0)] if question.bucket else None
     metrics = None if question.metric else [_BY_KIND[str(kind)] for kind in columns.pop(0)]
     cells: Cells = {}
     for number, numbers in enumerate(zip(*columns, strict=True)):
-        begin = question.start.timestamp() if begins is None else begins[number]
+        begin = question.start(facts).timestamp() if begins is None else begins[number]
         metric = question.metric if metrics is None else metrics[number]
         cells[*(group[number] for group in groups), begin, metric] = numbers
     return cells
@@ -286,11 +322,12 @@ def _seconds(moment: Any) -> float:
     return found.replace(tzinfo=UTC).timestamp()
 
 
-def _duckdb(place: Path) -> Callable[[Question], pyarrow.Table]:
-    connection = duckdb.connect(str(place), read_only=True, config=_READING)
+def _duckdb(facts: Facts) -> Ask:
+    connection = duckdb.connect(str(facts.copy), read_only=True, config=READING)
 
     def ask(question: Question) -> pyarrow.Table:
         sql = question.by_hand(
+            facts,
             "date_trunc('{unit}', ts)",
             "count(DISTINCT journey_session_id)",
             "TIMESTAMP '{:%Y-%m-%d %H:%M:%S}'",
@@ -301,43 +338,12 @@ def _duckdb(place: Path) -> Callable[[Question], pyarrow.Table]:
     return ask
 
 
-# The server gives its warehouse as much.
-_READING: dict[str, Any] = {"memory_limit": "4GB", "preserve_insertion_order": False}
-_CLICKHOUSE_TABLE = """
-CREATE TABLE facts (
-  kind LowCardinality(String), ts DateTime64(6, 'UTC'), value Nullable(Float64), journey_session_id UUID,
-  journey_device_category LowCardinality(Nullable(String)), journey_ip_geolocation_country LowCardinality(Nullable(String)),
-  journey_segment_id LowCardinality(Nullable(UUID)), journey_action_map_id LowCardinality(Nullable(UUID))
-) ENGINE = MergeTree PARTITION BY toYYYYMM(ts) ORDER BY (kind, ts)
-SETTINGS allow_suspicious_low_cardinality_types = 1
-"""
-
-
-def _clickhouse(folder: Path, place: Path) -> Callable[[Question], pyarrow.Table]:
-    """The same facts in ClickHouse, which takes them from a Parquet file."""
-    folder.mkdir()
-    file = folder / "facts.parquet"
-    uuids = ("journey_session_id", "journey_segment_id", "journey_action_map_id")
-    texts = ", ".join(f"CAST({name} AS VARCHAR) AS {name}" for name in ("kind", *uuids))
-    others = "ts, value, journey_device_category, journey_ip_geolocation_country"
-    with duckdb.connect(str(place), read_only=True, config=_READING) as connection:
-        connection.execute(f"COPY (SELECT {texts}, {others} FROM facts) TO '{file}'")
-    # Optional, and without types.
-    session: Any = import_module("chdb.session").Session(str(folder / "data"))
-    session.query("CREATE DATABASE bench ENGINE = Atomic")
-    session.query("USE bench")
-    session.query("SET allow_suspicious_low_cardinality_types = 1")
-    session.query(_CLICKHOUSE_TABLE)
-    columns = (
-        "kind, ts, value, toUUID(journey_session_id), journey_device_category, journey_ip_geolocation_country"
-    )
-    ids = "toUUIDOrNull(journey_segment_id), toUUIDOrNull(journey_action_map_id)"
-    session.query(f"INSERT INTO facts SELECT {columns}, {ids} FROM file('{file}', Parquet)")
-    session.query("OPTIMIZE TABLE facts FINAL")
-    file.unlink()
+def _clickhouse(facts: Facts) -> Ask:
+    session = clickhouse_session(facts)
 
     def ask(question: Question) -> pyarrow.Table:
         sql = question.by_hand(
+            facts,
             "toStartOf{unit}(ts)",
             "uniqExact(journey_session_id)",
             "toDateTime('{:%Y-%m-%d %H:%M:%S}', 'UTC')",
@@ -345,46 +351,3 @@ def _clickhouse(folder: Path, place: Path) -> Callable[[Question], pyarrow.Table
         return pyarrow.ipc.open_file(session.query(sql, "Arrow").bytes()).read_all()
 
     return ask
-
-
-def fill(place: Path, facts: int) -> None:
-    """Makes the warehouse: visits evenly over the days, FACTS_EACH facts a visit within a quarter of an hour, a session
-    segment of everybody's. It is then put in order as the server itself does it."""
-    backend = open_backend(place)
-    sessions = facts // FACTS_EACH
-    apart = int(timedelta(days=DAYS - 0.1) / timedelta(microseconds=1)) // sessions
-    piece = max(1, sessions // 20)
-    for first in range(0, sessions, piece):
-        with backend.transaction() as writer:
-            writer.execute(_facts_sql(first, min(first + piece, sessions), apart))
-    keep_up(backend, datetime.now(UTC))
-    backend.close()
-
-
-def _facts_sql(first: int, last: int, apart: int) -> str:
-    """The facts of the visits first ≤ n < last, which begin `apart` microseconds from each other."""
-    kinds = ", ".join(f"'{kind}'" for kind in FACT_KINDS if kind != "session_started")
-
-    def one_of(values: Sequence[str], number: str) -> str:
-        return f"[{', '.join(repr(value) for value in values)}][1 + CAST({number} % {len(values)} AS BIGINT)]"
-
-    segments = [f"5e000000-0000-4000-8000-{number:012}" for number in range(SEGMENTS)]
-    maps = [f"3a000000-0000-4000-8000-{number:012}" for number in range(MAPS)]
-    return f"""
-      INSERT INTO facts BY NAME
-      SELECT kind, ts, journey_session_id, journey_session_type, journey_device_category, journey_ip_geolocation_country,
-             CASE WHEN chance % 100 >= 15 THEN CAST({one_of(segments, "(chance // 100)")} AS UUID) END AS journey_segment_id,
-             CASE WHEN starts_with(CAST(kind AS VARCHAR), 'action') THEN CAST({one_of(maps, "(chance // 10000)")} AS UUID) END
-             AS journey_action_map_id,
-             CASE WHEN kind IN ('outcome_achieved', 'outcome_attributed') THEN (chance // 1000) % 4000 / 4 END AS value
-      FROM (
-        SELECT *, hash(n, k) AS chance,
-               CAST(CASE WHEN k = 0 THEN 'session_started' ELSE [{kinds}][1 + CAST(hash(k, n, 'kind') % 17 AS BIGINT)] END
-               AS fact_kind) AS kind,
-               TIMESTAMP '{END - timedelta(days=DAYS):%Y-%m-%d}' + to_microseconds(n * {apart} + k * 97000000) AS ts
-        FROM (
-          SELECT n, CAST(md5('visit ' || n) AS UUID) AS journey_session_id, 'web' AS journey_session_type,
-                 {one_of(DEVICES, "(hash(n, 'device') // 64)")} AS journey_device_category,
-                 {one_of(COUNTRIES, "(hash(n, 'country') // 64)")} AS journey_ip_geolocation_country
-          FROM range({first}, {last}) AS v(n)) AS visits, range({FACTS_EACH}) AS r(k)) AS drawn
-    """

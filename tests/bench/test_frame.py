@@ -15,6 +15,8 @@ def only(monkeypatch: pytest.MonkeyPatch):
         class Loaded:
             def __init__(self, run):
                 self.run = run
+                if prepare := getattr(run, "prepare", None):
+                    self.prepare = prepare
 
         monkeypatch.setattr(__main__, "names", lambda: sorted(runs))
         monkeypatch.setattr(__main__, "import_module", lambda name: Loaded(runs[name.removeprefix("bench.")]))
@@ -49,6 +51,41 @@ def test_each_gets_the_size_asked_for_and_a_folder_that_is_removed(only, capsys)
     assert __main__.main(["a", "--size", "full"]) == 0
     assert given[0].size == "full"
     assert not Path(given[0].folder).exists()
+
+
+def test_what_was_measured_before_an_interruption_is_printed(only, capsys):
+    def interrupted(arguments):
+        yield Row("page", 412.0, "ms")
+        raise KeyboardInterrupt
+
+    only(a=interrupted, b=lambda arguments: [Row("never reached", 1.0, "ms")])
+    assert __main__.main([]) == 130
+    printed = capsys.readouterr().out
+    assert "412 ms" in printed
+    assert "a was interrupted" in printed
+    assert "never reached" not in printed
+
+
+def test_a_kept_folder_can_be_prepared_by_itself(only, capsys, tmp_path):
+    given = []
+
+    def run(arguments):
+        given.append(("run", arguments.kept))
+        return []
+
+    run.prepare = lambda arguments: given.append(("prepare", arguments.kept))
+    only(a=run, b=lambda arguments: given.append(("never", None)) or [])
+    assert __main__.main(["--keep", str(tmp_path), "--prepare"]) == 0
+    assert given == [("prepare", tmp_path / "a")]
+    assert __main__.main(["a", "--keep", str(tmp_path)]) == 0
+    assert given[1:] == [("run", tmp_path / "a")]
+
+
+def test_preparing_needs_a_folder(only, capsys):
+    only(a=lambda arguments: [])
+    with pytest.raises(SystemExit) as stopped:
+        __main__.main(["--prepare"])
+    assert stopped.value.code == 2
 
 
 def test_an_unknown_name_is_refused(only, capsys):
