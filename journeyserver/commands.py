@@ -11,7 +11,7 @@ from typing import TypeVar
 from django.conf import settings
 
 import journeyserver
-from journeyserver import backups, moving, seeds, serve, store
+from journeyserver import backups, moving, passwords, seeds, serve, store
 from journeyserver.models import Client, Person, Role, Token
 from journeyserver.roles import ROLES, SCOPES
 from journeyserver.store import Refusal
@@ -90,7 +90,7 @@ def person_add(arguments: argparse.Namespace) -> None:
         raise Refusal(f"There is a person called {arguments.username} already.")
     roles = _roles(arguments.role)
     person = Person(username=arguments.username, name=arguments.name, email=arguments.email)
-    person.set_password(_typed_password())
+    person.set_password(_typed_password(person))
     person.save()
     person.roles.set(roles)
     print(f"{arguments.name} may sign in as {arguments.username}.")
@@ -99,7 +99,7 @@ def person_add(arguments: argparse.Namespace) -> None:
 def person_password(arguments: argparse.Namespace) -> None:
     store.prepare()
     person = _found(Person.objects.filter(username=arguments.username).first(), "person", arguments.username)
-    person.set_password(_typed_password())
+    person.set_password(_typed_password(person))
     person.is_demo = False
     person.save()
     Token.objects.filter(person=person).update(revoked=True)
@@ -159,11 +159,11 @@ def _roles(names: list[str]) -> list[Role]:
     return [_found(Role.objects.filter(name=name).first(), "role", name) for name in names]
 
 
-def _typed_password() -> str:
-    """The password from the terminal, or the first line of what is piped in."""
+def _typed_password(person: Person) -> str:
+    """The password from the terminal, or the first line of what is piped in; refused where it is easily guessed."""
     password = getpass.getpass("Password: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
-    if len(password) < 12:
-        raise Refusal("The password must have at least 12 characters.")
+    if why := passwords.problems(password, person):
+        raise Refusal(" ".join(why))
     return password
 
 

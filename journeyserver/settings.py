@@ -128,6 +128,19 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 USE_I18N = False
 
+# What a new password must be (journeyserver/passwords.py).
+_DJANGO = "django.contrib.auth.password_validation"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"{_DJANGO}.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "journeyserver.passwords.LongestValidator"},
+    {"NAME": "journeyserver.passwords.CommonValidator"},
+    {
+        "NAME": f"{_DJANGO}.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("username", "name", "email")},
+    },
+    {"NAME": "journeyserver.passwords.ServiceWordsValidator"},
+]
+
 # Cookies carry names of their own: on one host, the dashboard's port shares them.
 _SECURE = _switch("JOURNEYSERVER_HTTPS", False)
 SESSION_COOKIE_NAME = "journeyserver_session"
