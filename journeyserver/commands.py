@@ -99,10 +99,7 @@ def person_add(arguments: argparse.Namespace) -> None:
 def person_password(arguments: argparse.Namespace) -> None:
     store.prepare()
     person = _found(Person.objects.filter(username=arguments.username).first(), "person", arguments.username)
-    person.set_password(_typed_password(person))
-    person.is_demo = False
-    person.save()
-    Token.objects.filter(person=person).update(revoked=True)
+    person.replace_password(_typed_password(person))
     print(f"{person.name} has a new password, and all their tokens are revoked.")
 
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.hashers import check_password, make_password
-from django.db import connection, models
+from django.db import connection, models, transaction
 from django.db.models import F
 from django.utils import timezone
 
@@ -52,6 +52,8 @@ class Person(models.Model):
     # Its password is known to everybody: refused where others can reach the server.
     is_demo = models.BooleanField(default=False)
     version = models.PositiveIntegerField(default=1)
+    # Browsers that signed in before this instant have to sign in again.
+    sessions_since = models.DateTimeField(null=True)
     roles = models.ManyToManyField(Role, related_name="people")
 
     def __str__(self) -> str:
@@ -62,6 +64,20 @@ class Person(models.Model):
 
     def check_password(self, password: str) -> bool:
         return check_password(password, self.password)
+
+    def replace_password(self, password: str) -> None:
+        """Sets a password that is the person's own from now on, and ends every sign-in made with the old one."""
+        self.set_password(password)
+        self.is_demo = False
+        self.end_sign_ins()
+
+    def end_sign_ins(self) -> None:
+        """Revokes every token and code of this person, and makes every browser sign in again."""
+        with transaction.atomic():
+            self.sessions_since = timezone.now()
+            self.save()
+            AuthorizationCode.objects.filter(person=self).update(used=True)
+            Token.objects.filter(person=self, revoked=False).update(revoked=True)
 
 
 class Client(models.Model):

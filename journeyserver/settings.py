@@ -1,5 +1,6 @@
 """Environment → settings of the Journey server. Every setting is described in docs/running.md."""
 
+import importlib.util
 import os
 import secrets
 from pathlib import Path
@@ -83,6 +84,11 @@ def _database(url: str, default: Path) -> dict[str, Any]:
         raise ImproperlyConfigured(
             "JOURNEYSERVER_DATABASE_URL must look like postgresql://user:password@host:5432/name."
         )
+    if not importlib.util.find_spec("psycopg"):
+        raise ImproperlyConfigured(
+            "JOURNEYSERVER_DATABASE_URL names PostgreSQL, whose driver is not installed. "
+            'Install it with: .venv/bin/uv pip install "psycopg[binary]"'
+        )
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(parts.path.strip("/")),
@@ -91,6 +97,8 @@ def _database(url: str, default: Path) -> dict[str, Any]:
         "HOST": parts.hostname or "",
         "PORT": str(parts.port or ""),
         "CONN_MAX_AGE": 60,
+        # PostgreSQL may have been restarted since.
+        "CONN_HEALTH_CHECKS": True,
         "OPTIONS": dict(parse_qsl(parts.query)),
     }
 
@@ -98,7 +106,8 @@ def _database(url: str, default: Path) -> dict[str, Any]:
 DATA_DIR = _data_dir()
 SECRET_KEY = os.environ.get("JOURNEYSERVER_SECRET_KEY") or _kept_secret(DATA_DIR / "journeyserver.key")
 DEBUG = False
-ALLOWED_HOSTS = _names("JOURNEYSERVER_ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
+# Commands on this machine ask the running server by loopback (owner.py), whatever its public name is.
+ALLOWED_HOSTS = [*_names("JOURNEYSERVER_ALLOWED_HOSTS", ""), "127.0.0.1", "localhost", "[::1]"]
 
 # django.contrib.sessions keeps who has signed in at the login page, nothing else.
 INSTALLED_APPS = ["django.contrib.sessions", "journeyserver"]
@@ -202,6 +211,8 @@ MAX_UPLOAD_BYTES = _number("JOURNEYSERVER_MAX_UPLOAD_BYTES", 2 * 1024**3)
 FAULTS = _switch("JOURNEYSERVER_FAULTS", False)
 if FAULTS:
     MIDDLEWARE.insert(2, "journeyserver.local.faults.Faults")
+# Opens the one-time address that `make demo` prints; works on this computer alone, and for the demo's people.
+DEMO_TICKET = _text("JOURNEYSERVER_DEMO_TICKET", "")
 # A generated shop goes on while the server runs.
 SHOP_OPEN = _switch("JOURNEYSERVER_SHOP_OPEN", False)
 # Events older than this many days are removed once a day; 0 keeps everything.

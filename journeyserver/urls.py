@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from journeyserver.api import (
+    account,
     actiontargets,
     aggregates,
     backups,
@@ -21,7 +22,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("oauth/token", oauth.token),
     path("oauth/revoke", oauth.revoke),
     path("oauth/page.css", oauth.stylesheet, name="page-css"),
-    path("logout", oauth.logout),
+    path("logout", oauth.logout, name="logout"),
+    path("account", account.account, name="account"),
     path("api/v2/journey/segments", route(segments.list_segments, segments.create_segment)),
     path(
         "api/v2/journey/segments/<str:segment_id>",

@@ -7,7 +7,9 @@ that was not announced. The shapes are described in docs/local-api.md and journe
 from journeyadmin.contract.operations import GET_ACTION_TARGET, GET_SEGMENT, Operation, Permission
 
 BASE = "/api/local/v1"
-# The words of `capabilities`; `faults` only by a server that was started for rehearsal.
+ACCOUNT_PAGE = "/account"
+# The words of `capabilities`; `faults` only by a server that was started for rehearsal. `account` is a page for people,
+# at ACCOUNT_PAGE of the login host: a new password, and the sign-ins that programs hold of theirs.
 EXTENSIONS = (
     "preview",
     "explain",
@@ -18,6 +20,7 @@ EXTENSIONS = (
     "data",
     "import",
     "erase",
+    "account",
     "faults",
 )
 

@@ -2,28 +2,21 @@
 
 from collections.abc import Callable
 from importlib.resources import files
-from typing import Any
-from urllib.parse import urlsplit
 
 from authlib.oauth2 import OAuth2Error
 from authlib.oauth2.base import invalid_error_characters
 from authlib.oauth2.rfc6749.util import extract_basic_authorization
-from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.core.exceptions import BadRequest, RequestDataTooBig, TooManyFieldsSent
 from django.http import HttpRequest, HttpResponse, QueryDict
-from django.middleware.csrf import rotate_token
-from django.shortcuts import render
 from django.utils.encoding import iri_to_uri
 from django.views.decorators.csrf import csrf_protect
 
-from journeyserver.attempts import Attempts
+from journeyserver import signin
 from journeyserver.auth import limit_pauses
 from journeyserver.errors import ApiError, json_response
 from journeyserver.grants import server
-from journeyserver.models import MAX_USERNAME_LENGTH, Person, digest
-
-_attempts = Attempts(settings.FAILED_SIGN_INS)
+from journeyserver.models import Client, Person
 
 
 def authorize(request: HttpRequest) -> HttpResponse:
@@ -52,23 +45,35 @@ def _authorize(request: HttpRequest) -> HttpResponse:
         if error.redirect_uri:
             return server.handle_error_response(request, error)
         return _refused(request, error.description or "The sign-in request is not valid.", error.error)
-    if request.method == "POST":
-        person, problem = _check_password(request)
-        if person is None:
-            return _login_page(request, grant, problem)
-        # Nothing that was known before the sign-in is worth anything after it.
-        request.session.flush()
-        rotate_token(request)
-        request.session["person"] = str(person.pk)
-        request.session["password"] = digest(person.password)
-    elif request.GET.get("prompt") == "login":
-        return _login_page(request, grant)
-    else:
-        person = _signed_in(request)
-        if person is None:
-            return _login_page(request, grant)
+    person, problem = _who(request, grant.client)
+    if person is None:
+        return signin.login_page(request, grant.client, problem, grant.redirect_uri)
+    if grant.client.client_id not in request.session.get("clients", []):
+        # Signed in for something else: whether this client too may act for them is for the person to say.
+        context = {"client": grant.client, "person": person}
+        return signin.page(request, "journeyserver/go_on.html", context, redirect_uri=grant.redirect_uri)
     response: HttpResponse = server.create_authorization_response(request, grant_user=person, grant=grant)
     return response
+
+
+def _who(request: HttpRequest, client: Client) -> tuple[Person | None, str]:
+    """The person in whose name the client may go on, or None and what was wrong with what they typed."""
+    afresh = request.GET.get("prompt") == "login"
+    if request.method == "POST" and not ("go_on" in request.POST and not afresh):
+        person, problem = signin.check_password(request)
+        if person is not None:
+            signin.enter(request, person, client.client_id)
+        return person, problem
+    person = signin.demo_person(request)
+    if person is not None:
+        signin.enter(request, person, client.client_id)
+        return person, ""
+    if afresh:
+        return None, ""
+    person = signin.person_of(request)
+    if person is not None and request.method == "POST":
+        request.session["clients"] = [*request.session.get("clients", []), client.client_id]
+    return person, ""
 
 
 def token(request: HttpRequest) -> HttpResponse:
@@ -115,7 +120,7 @@ def _for_clients(request: HttpRequest, respond: Callable[[HttpRequest], HttpResp
         # RFC 6749 §2.3. With two at once, the failure of one would hide behind the success of the other.
         return _oauth_error(400, "invalid_request", "The client must authenticate in one way only.")
     client_id = client_id or form.get("client_id", "")
-    seconds = _attempts.wait("client", client_id, _address(request))
+    seconds = signin.attempts.wait("client", client_id, signin.address_of(request))
     if seconds:
         return _too_many(seconds)
     try:
@@ -124,7 +129,7 @@ def _for_clients(request: HttpRequest, respond: Callable[[HttpRequest], HttpResp
         return _oauth_error(error.status_code, error.error, error.description or "")
     if response.status_code == 401:
         is_known = server.query_client(client_id) is not None
-        _attempts.failed("client", client_id, _address(request), known=is_known)
+        signin.attempts.failed("client", client_id, signin.address_of(request), known=is_known)
         if client_id and not is_known:
             # As slow as a wrong secret, so that nobody can tell which clients exist.
             make_password(secret or form.get("client_secret", ""))
@@ -136,12 +141,9 @@ def logout(request: HttpRequest) -> HttpResponse:
     if request.method != "GET":
         raise _only("GET")
     request.session.flush()
-    target = request.GET.get("redirect_uri", "")
-    client = server.query_client(request.GET.get("client_id", ""))
-    origin = _origin(target)
-    if origin and client and origin in {_origin(uri) for uri in client.redirect_uris}:
-        return HttpResponse(status=302, headers={"Location": iri_to_uri(target)})
-    return _page(request, "journeyserver/signed_out.html", {})
+    if back := signin.way_back(request):
+        return HttpResponse(status=302, headers={"Location": iri_to_uri(back[1])})
+    return signin.page(request, "journeyserver/signed_out.html", {})
 
 
 def stylesheet(request: HttpRequest) -> HttpResponse:
@@ -155,79 +157,13 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     message = (
         "This sign-in page was open for too long or cookies are switched off. Go back and sign in again."
     )
-    return _page(request, "journeyserver/refused.html", {"message": message}, 403)
-
-
-def _signed_in(request: HttpRequest) -> Person | None:
-    """The person this browser signed in as, unless they were switched off or changed their password."""
-    kept = str(request.session.get("person", ""))
-    person = Person.objects.filter(pk=kept, is_active=True).first() if kept else None
-    if person is None or request.session.get("password") != digest(person.password):
-        return None
-    return person
-
-
-def _check_password(request: HttpRequest) -> tuple[Person | None, str]:
-    """The person whose name and password were posted, or None and what to tell them."""
-    username = request.POST.get("username", "").strip()
-    seconds = _attempts.wait("person", username.casefold(), _address(request))
-    if seconds:
-        return None, f"Too many failed sign-ins. Try again in {-(-seconds // 60)} min."
-    person = _find_person(username)
-    password = request.POST.get("password", "")
-    if person is None:
-        # As slow as a wrong password, so that nobody can tell which names exist.
-        make_password(password)
-    elif person.check_password(password):
-        _attempts.succeeded("person", username.casefold(), _address(request))
-        return person, ""
-    _attempts.failed("person", username.casefold(), _address(request), known=person is not None)
-    return None, "The name or the password is wrong."
-
-
-def _find_person(username: str) -> Person | None:
-    """The active person of this name, in whatever case it was typed."""
-    if "\0" in username or len(username) > MAX_USERNAME_LENGTH:
-        # Nobody's, and neither PostgreSQL nor SQLite can be asked for every text.
-        return None
-    people = Person.objects.filter(username__iexact=username, is_active=True)
-    return people.filter(username=username).first() or people.first()
-
-
-def _address(request: HttpRequest) -> str:
-    """Where a request comes from; behind a proxy, what the proxy says last."""
-    if settings.SECURE_PROXY_SSL_HEADER:
-        forwarded = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
-        if forwarded:
-            return forwarded
-    return str(request.META["REMOTE_ADDR"])
-
-
-def _login_page(request: HttpRequest, grant: Any, problem: str = "") -> HttpResponse:
-    context = {
-        "client": grant.client,
-        "problem": problem,
-        "username": request.POST.get("username", request.GET.get("login_hint", "")),
-    }
-    # The answer to the form redirects to the client, which browsers check against form-action.
-    return _page(request, "journeyserver/login.html", context, 422 if problem else 200, grant.redirect_uri)
-
-
-def _page(
-    request: HttpRequest, template: str, context: dict[str, Any], status: int = 200, redirect_uri: str = ""
-) -> HttpResponse:
-    response = render(request, template, context, status=status)
-    form_action = " ".join(["'self'", *([_origin(redirect_uri)] if redirect_uri else [])])
-    response["Content-Security-Policy"] = (
-        f"default-src 'none'; style-src 'self'; form-action {form_action}; frame-ancestors 'none'; base-uri 'none'"
-    )
-    return response
+    return signin.page(request, "journeyserver/refused.html", {"message": message}, 403)
 
 
 def _refused(request: HttpRequest, message: str, error: str = "invalid_request") -> HttpResponse:
     """400 without a redirect: the client or its address is not known, so there is nowhere safe to go."""
     if request.accepts("text/html") and "html" in request.headers.get("Accept", ""):
-        return _page(request, "journeyserver/refused.html", {"message": message}, 400)
+        return signin.page(request, "journeyserver/refused.html", {"message": message}, 400)
     return _oauth_error(400, error, message)
 
 
@@ -242,17 +178,6 @@ def _too_many(seconds: int) -> HttpResponse:
     response = _oauth_error(429, "temporarily_unavailable", message)
     response["Retry-After"] = str(seconds)
     return response
-
-
-def _origin(uri: str) -> str:
-    """Scheme, host and port of an address; the scheme alone for an app's own; nothing where it cannot be read."""
-    try:
-        parts = urlsplit(uri)
-    except ValueError:
-        return ""
-    if not parts.scheme:
-        return ""
-    return f"{parts.scheme}://{parts.netloc}" if parts.netloc else f"{parts.scheme}:"
 
 
 def _only(*methods: str) -> ApiError:

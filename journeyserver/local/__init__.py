@@ -4,6 +4,7 @@ preview, explain, suggest, overlap   what an unsaved definition would match, and
 curve, live                          how fast offers are answered; what happens now
 data, erase, retention               what is stored, and its removal
 uploads (import)                     files that a browser brings
+account                              a page, not below /api/: journeyserver/api/account.py
 faults                               failures on purpose, for rehearsals and tests
 description                          the OpenAPI description and its page
 Described for callers in docs/local-api.md.
