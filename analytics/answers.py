@@ -186,6 +186,9 @@ def _failure(row: KeptAnswer) -> service.JourneyError:
     kind = SHARED_FAILURES.get(facts.pop("kind", ""), service.ServerFault)
     if not issubclass(kind, service.RateLimited | service.ServerFault):
         facts.pop("retry_after", None)
+    elif facts.get("retry_after") and row.failed:
+        # What was to be waited then has partly gone by.
+        facts["retry_after"] = max(1, facts["retry_after"] - (timezone.now() - row.failed).total_seconds())
     return kind(facts.pop("detail", ""), **facts)
 
 

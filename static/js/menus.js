@@ -38,17 +38,18 @@ function walk(event, menu, step) {
 
 async function copyFrom(button) {
   const source = button.dataset.copyText ?? document.querySelector(button.dataset.copy)?.textContent ?? "";
+  const words = document.getElementById("live").dataset;
   try {
     await navigator.clipboard.writeText(source);
-    announce("Copied.");
-    mark(button);
+    announce(words.copied);
+    mark(button, words.copied);
   } catch {
-    announce("Copying was refused by the browser. Select the text and copy it yourself.");
+    announce(words.refused);
   }
 }
 
-function mark(button) {
+function mark(button, word) {
   const before = [...button.childNodes];
-  button.replaceChildren("Copied");
+  button.replaceChildren(word);
   setTimeout(() => button.replaceChildren(...before), 1500);
 }

@@ -1,13 +1,20 @@
-// What could not be read because the service asked us to wait: the seconds run down, then the page asks once more.
-// Cancel leaves it to the person. Nothing is repeated that writes: the server marks only what was read (data-retry).
+// What could not be read because the service asked us to wait: the seconds run down, then the page asks once more; a part of a
+// page (a tile, an answer) asks for itself alone. Cancel leaves it to the person. Nothing is repeated that writes: the server
+// marks only what was read (data-retry).
 
 export function startRetry() {
-  retry(document);
-  document.addEventListener("htmx:load", (event) => retry(event.detail.elt));
+  retry(() => location.reload());
+  document.addEventListener("htmx:afterSettle", ({ detail: { target, pathInfo, requestConfig } }) => {
+    retry(() => {
+      // What was swapped whole has no place of its own any more.
+      if (!target.isConnected || target === document.body || requestConfig.verb !== "get") location.reload();
+      else window.htmx.ajax("GET", pathInfo.finalRequestPath, { target });
+    });
+  });
 }
 
-function retry(root) {
-  for (const wait of root.querySelectorAll("[data-retry][hidden]")) countDown(wait, wait.dataset.retry, () => location.reload());
+function retry(over) {
+  for (const wait of document.querySelectorAll("[data-retry][hidden]")) countDown(wait, wait.dataset.retry, over);
 }
 
 // `over` is called once the seconds are down, unless somebody cancelled it or its page went on.

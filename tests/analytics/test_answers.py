@@ -139,7 +139,7 @@ def test_a_failure_without_an_earlier_answer_is_the_same_for_everyone(asked: Any
     for _ in range(2):
         with pytest.raises(service.RateLimited) as caught:
             answers.ask(asked(journey), QUERY)
-        assert caught.value.retry_after == 14
+        assert 12 < caught.value.retry_after <= 14
     assert journey.asked == 1
     # Somebody who asks again by hand is not told of the past.
     journey.error = None

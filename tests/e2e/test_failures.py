@@ -1,5 +1,6 @@
 """Pages in states that only failures, conflicts and narrow or turned windows bring about: access, waiting, what bars cover."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -91,6 +92,29 @@ def test_a_page_that_must_wait_counts_down_and_asks_again(
     seen.clock.run_for(60_000)
     expect(seen.get_by_role("heading", name="Please wait")).to_be_visible()
     expect(seen.get_by_text("asks again by itself")).to_have_count(0)
+
+
+@pytest.mark.parametrize("place", ["[data-tile]", "#answer"])
+def test_a_part_that_must_wait_counts_down_and_asks_for_itself(
+    seen: Page, rehearsal: Pair, api: requests.Session, place: str
+) -> None:
+    seen.clock.install()
+    if place == "#answer":
+        seen.goto("/analytics/?range=yesterday&m=nJourneySessions")
+    fail(rehearsal, api, operation="postAnalyticsJourneysAggregatesQuery", fault="429", retryAfter=21)
+    if place == "#answer":
+        seen.get_by_role("link", name="Earlier").click()
+    else:
+        seen.goto("/dashboards/sessions/?range=last-7-days")
+    part = seen.locator(place).first
+    expect(part.get_by_text("The service asks us to wait 21 s")).to_be_visible()
+    seen.clock.run_for(5_000)
+    expect(part.get_by_text("asked again by itself in")).to_contain_text(re.compile(r"in 1\d s"))
+    # The part asks for itself: the page is not loaded anew.
+    seen.evaluate("window.stays = 1")
+    with seen.expect_response(re.compile("/dashboards/tile|/analytics/")):
+        seen.clock.run_for(20_000)
+    assert seen.evaluate("window.stays") == 1
 
 
 def test_axe_finds_nothing_where_something_failed(
