@@ -1,9 +1,11 @@
 """What the environment and the data folder say, read once by the settings."""
 
+import importlib.util
 import os
 import secrets
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -73,16 +75,17 @@ def data_folder(path: Path) -> Path:
 def kept_key(path: Path, make: str | None = None) -> str:
     """The text of a key file; made with `make` and readable by its owner alone when there is none yet."""
     try:
-        # Exclusive creation lets two processes that start together agree on one key.
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
+        if not path.exists():
+            # Written whole, then linked: of two processes that start together one key wins, and neither reads half of it.
+            written = path.with_name(f".{path.name}-{secrets.token_hex(4)}")
+            with os.fdopen(os.open(written, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+                file.write((make or secrets.token_urlsafe(48)) + "\n")
+            with suppress(FileExistsError):
+                os.link(written, path)
+            written.unlink()
         return path.read_text().strip()
     except OSError as error:
-        raise SetupError(f"The key file {path} cannot be written ({error.strerror}).") from error
-    key = make or secrets.token_urlsafe(48)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(key + "\n")
-    return key
+        raise SetupError(f"The key file {path} cannot be made or read ({error.strerror}).") from error
 
 
 def database(url: str, folder: Path) -> dict[str, object]:
@@ -105,6 +108,11 @@ def database(url: str, folder: Path) -> dict[str, object]:
     if parts.scheme not in {"postgres", "postgresql"} or not parts.path.strip("/"):
         raise SetupError(
             f"{PREFIX}DATABASE takes postgres://user:password@host:5432/name, or nothing for SQLite."
+        )
+    if not importlib.util.find_spec("psycopg"):
+        raise SetupError(
+            f"{PREFIX}DATABASE names PostgreSQL, whose driver is not installed. "
+            'Install it with: .venv/bin/uv pip install "psycopg[binary]"'
         )
     return {
         "ENGINE": "django.db.backends.postgresql",

@@ -1,4 +1,4 @@
-"""The dashboard's settings, from the environment. Every JOURNEYADMIN_* variable is described in docs/settings.md."""
+"""The dashboard's settings, from the environment. Every JOURNEYADMIN_* variable is described in docs/running.md."""
 
 import os
 from pathlib import Path
@@ -47,7 +47,7 @@ except SetupError as _error:
     stop(_error)
 
 _https = urlsplit(PUBLIC_URL).scheme == "https"
-ALLOWED_HOSTS = ALLOWED_HOSTS or [
+ALLOWED_HOSTS += [
     host for host in (urlsplit(PUBLIC_URL).hostname, "127.0.0.1", "localhost", "[::1]") if host
 ]
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL else []

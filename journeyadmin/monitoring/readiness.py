@@ -10,6 +10,7 @@ from django.db import connections
 
 from journeyadmin.accounts.models import Connection, Grant
 from journeyadmin.accounts.sealed import KeyLost, unseal
+from journeyadmin.monitoring import schema
 from journeyadmin.service import probe
 
 LIMIT_SECONDS = 2.0
@@ -69,8 +70,9 @@ def _result(future: Future[Part]) -> Part:
 
 
 def _store() -> None:
-    with connections["default"].cursor() as cursor:
-        cursor.execute("SELECT 1")
+    trouble = schema.trouble()
+    if trouble:
+        raise Broken(trouble)
 
 
 def _tokens() -> None:

@@ -1,0 +1,78 @@
+"""What stops the dashboard from starting is one sentence, and two processes that start together agree."""
+
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from journeyadmin.environment import SetupError, database, kept_key
+from tests.programs import ROOT, environment
+
+
+def test_processes_that_start_together_agree_on_one_key(tmp_path: Path) -> None:
+    for round_ in range(20):
+        place = tmp_path / f"{round_}.key"
+        with ThreadPoolExecutor(8) as pool:
+            keys = set(pool.map(lambda _, place=place: kept_key(place), range(8)))
+        assert len(keys) == 1
+        assert keys != {""}
+        assert place.stat().st_mode & 0o777 == 0o600
+    assert sorted(path.suffix for path in tmp_path.iterdir()) == [".key"] * 20
+
+
+def test_postgresql_without_its_driver_is_told_in_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(SetupError, match=r'uv pip install "psycopg\[binary\]"'):
+        database("postgres://a:b@127.0.0.1/c", tmp_path)
+
+
+def run(folder: Path, *command: str, **extra: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, *command],
+        cwd=ROOT,
+        env=environment(folder, **extra),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+SHOW_HOSTS = (
+    "from django.conf import settings; import journeyadmin.settings as s; print(','.join(s.ALLOWED_HOSTS))"
+)
+
+
+def test_further_host_names_are_further_ones(tmp_path: Path) -> None:
+    told = run(
+        tmp_path,
+        "-c",
+        SHOW_HOSTS,
+        JOURNEYADMIN_PUBLIC_URL="https://journeys.company.example",
+        JOURNEYADMIN_ALLOWED_HOSTS="10.0.0.7",
+    )
+    assert told.stdout.strip() == "10.0.0.7,journeys.company.example,127.0.0.1,localhost,[::1]"
+
+
+def test_a_store_of_another_version_is_not_served(tmp_path: Path) -> None:
+    early = run(tmp_path, "-c", "import journeyadmin.wsgi")
+    assert (early.returncode, early.stderr.strip()) == (
+        78,
+        "journeyadmin: The database is of an earlier version. Run manage.py migrate with the same settings.",
+    )
+    assert run(tmp_path, "manage.py", "migrate", "--verbosity", "0").returncode == 0
+    assert run(tmp_path, "-c", "import journeyadmin.wsgi").returncode == 0
+    newer = (
+        "import django, os; os.environ['DJANGO_SETTINGS_MODULE'] = 'journeyadmin.settings'; django.setup();"
+        "from django.db.migrations.recorder import MigrationRecorder as M; from django.db import connection as c;"
+        "M(c).record_applied('segments', '0999_x'); M(c).record_applied('history', '0999_of_tomorrow')"
+    )
+    assert run(tmp_path, "-c", newer).returncode == 0
+    late = run(tmp_path, "-c", "import journeyadmin.wsgi")
+    assert late.returncode == 78
+    assert "made by a newer version" in late.stderr
+    assert late.stderr.count("\n") == 1
