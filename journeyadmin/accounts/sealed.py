@@ -34,4 +34,7 @@ def unseal(sealed: str) -> str:
 
 def reseal(sealed: str) -> str:
     """The same secret under the newest key."""
-    return _box().rotate(sealed.encode()).decode() if sealed else ""
+    try:
+        return _box().rotate(sealed.encode()).decode() if sealed else ""
+    except InvalidToken:
+        raise KeyLost from None
