@@ -59,7 +59,8 @@ class Server:
     def __init__(self, url: str, key: str) -> None:
         self.url = url
         self._session = requests.Session()
-        self._session.headers[KEY_HEADER] = key
+        # By this name, which is always served: the address it listens on may be a name of the machine, or any (0.0.0.0).
+        self._session.headers.update({KEY_HEADER: key, "Host": "localhost"})
         # Loopback: whatever proxy the environment names is not meant.
         self._session.trust_env = False
 
