@@ -17,6 +17,8 @@ from analytics.models import NamedValue
 from analytics.series import Group
 from journeyadmin.contract.dimensions import DIMENSIONS
 from journeyadmin.contract.operations import LIST_ACTION_TARGETS, LIST_SEGMENTS
+from journeyadmin.history import log
+from journeyadmin.history.models import Kind
 from journeyadmin.http import JourneyRequest
 from journeyadmin.service import JourneyError
 
@@ -246,7 +248,7 @@ def _segments(request: JourneyRequest) -> dict[str, Thing]:
             for row in request.journey.list_segments()
         }
 
-    return _kept(f"analytics:segments:{_whose(request)}", read)
+    return _kept(_key(request, Kind.SEGMENT), read)
 
 
 def _targets(request: JourneyRequest) -> dict[str, Thing]:
@@ -259,12 +261,14 @@ def _targets(request: JourneyRequest) -> dict[str, Thing]:
             for row in request.journey.list_action_targets()
         }
 
-    return _kept(f"analytics:targets:{_whose(request)}", read)
+    return _kept(_key(request, Kind.ACTION_TARGET), read)
 
 
-def _whose(request: JourneyRequest) -> str:
-    shared = request.user.permissions_known
-    return f"{request.connection.pk}" if shared else f"{request.connection.pk}:{request.user.pk}"
+def _key(request: JourneyRequest, kind: Kind) -> str:
+    """Names end with the next write made here, in whichever process."""
+    whose = 0 if request.user.permissions_known else request.user.pk
+    last = log.last_write(request.connection, kind)
+    return f"analytics:names:{kind}:{request.connection.pk}:{whose}:{last}"
 
 
 def _kept(key: str, read: Any) -> dict[str, Thing]:

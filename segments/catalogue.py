@@ -17,6 +17,7 @@ from journeyadmin import wording
 from journeyadmin.contract.segments import MAX_SEGMENTS
 from journeyadmin.history import log
 from journeyadmin.history.lastknown import LastKnown
+from journeyadmin.history.models import Kind
 from journeyadmin.http import JourneyRequest
 from segments import recent, sameness, search, warnings
 
@@ -208,9 +209,7 @@ def _key(request: JourneyRequest) -> tuple[int, str]:
 
 
 def _last_write(request: JourneyRequest) -> int:
-    """Every write made here is in the history, whichever process and person made it."""
-    last = log.all_changes(request.connection).filter(kind="segment").values_list("pk", flat=True)[:1]
-    return next(iter(last), 0)
+    return log.last_write(request.connection, Kind.SEGMENT)
 
 
 def _described(connection: int, entities: Iterable[Json]) -> list[Row]:

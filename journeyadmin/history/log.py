@@ -141,6 +141,14 @@ def all_changes(connection: Connection) -> models.QuerySet[Change]:
     return found.select_related("person")
 
 
+def last_write(connection: Connection, kind: str) -> int:
+    """The number of the newest change of this kind, whichever process and person made it; 0 before the first.
+
+    What a process keeps of the service's lists is out of date as soon as this differs.
+    """
+    return next(iter(all_changes(connection).filter(kind=kind).values_list("pk", flat=True)[:1]), 0)
+
+
 def notice(
     request: JourneyRequest, kind: str, entities: Iterable[Json], *, complete: bool = False
 ) -> list[Change]:
