@@ -8,6 +8,7 @@ how many visits are generated (20000).
 import hashlib
 import json
 import os
+import secrets
 import shutil
 import signal
 import socket
@@ -72,6 +73,7 @@ class Demo:
             "JOURNEYADMIN_EMBEDDED_SERVER": self.server_url,
             "JOURNEYSERVER_HOST": HOST,
             "JOURNEYSERVER_PORT": str(self.server_port),
+            "JOURNEYSERVER_DEMO_TICKET": secrets.token_urlsafe(32),
             DEMO_SECRET_VARIABLE: "demo-secret",
         }
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
@@ -81,6 +83,11 @@ class Demo:
     @property
     def url(self) -> str:
         return f"http://{HOST}:{self.port}"
+
+    @property
+    def open_url(self) -> str:
+        """Signs the first browser that opens it in as the administrator; worth nothing afterwards, or elsewhere."""
+        return f"{self.url}/accounts/demo/{self.variables['JOURNEYSERVER_DEMO_TICKET']}"
 
     @property
     def server_url(self) -> str:
@@ -353,7 +360,9 @@ def main(variables: dict[str, str], files: list[str]) -> int:
         demo.prepare()
         demo.start()
         print(
-            f"Sign in as marketer, supervisor, analyst or admin; the password is demo.\nready {demo.url}",
+            "Sign in as marketer, supervisor, analyst or admin; the password is demo.\n"
+            f"Signed in as admin at once, the first time it is opened: {demo.open_url}\n"
+            f"ready {demo.url}",
             flush=True,
         )
         while True:

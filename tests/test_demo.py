@@ -43,9 +43,18 @@ def test_the_second_start_is_quick(shop):
         assert second.end(signal.SIGTERM) == 0
 
 
-def test_it_may_move_to_other_ports(shop):
+def test_it_may_move_to_other_ports_and_signs_the_first_visitor_in(shop):
     with running(shop, elsewhere=True) as moved:
         moved.ready()
+        # CON1: one address to open, nothing to type. It works once.
+        [line] = [line for line in moved.lines if line.startswith("Signed in as admin at once")]
+        address = line.rpartition(" ")[2]
+        assert address.startswith(f"http://127.0.0.1:{moved.port}/accounts/demo/")
+        first, later = (requests.get(address, timeout=20) for _ in range(2))
+        assert first.url == f"http://127.0.0.1:{moved.port}/segments/"
+        assert "Ada Okafor" in first.text
+        assert "Local data · generated" in first.text
+        assert later.url.startswith(f"http://127.0.0.1:{moved.server_port}/oauth/authorize")
         _, page = signed_in(moved, "analyst")
         assert "Aiko Tanaka" in page
         assert moved.end(signal.SIGTERM) == 0

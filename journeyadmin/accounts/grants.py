@@ -58,13 +58,14 @@ class GrantStore:
         Grant.objects.filter(pk=self.grant_id).delete()
 
 
-def keep(person: Person, tokens: Tokens) -> Grant:
+def keep(person: Person, tokens: Tokens, device: str = "") -> Grant:
     """A new grant for a sign-in that just succeeded."""
     return Grant.objects.create(
         person=person,
         sealed_access=seal(tokens.access),
         sealed_refresh=seal(tokens.refresh),
         expires=tokens.expires,
+        device=device,
     )
 
 

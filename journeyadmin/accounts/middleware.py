@@ -22,6 +22,8 @@ from journeyadmin.service import journey_service
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 GRANT, SIGNED_IN, SEEN = "grant", "signed_in", "seen"
+# The connection's number → the grant of an earlier sign-in of this session (others.py).
+OTHERS = "other_grants"
 # The time of the last request is written at most this often, so that reading pages does not write a row each.
 SEEN_STEP_SECONDS = 60
 
@@ -63,6 +65,7 @@ class SignIn:
             return None
         if now - seen > SEEN_STEP_SECONDS:
             session[SEEN] = now
+            Grant.objects.filter(pk__in=grants_of(request)).update(seen=timezone.now())
         return grant
 
     def _equip(self, request: Any, grant: Grant) -> None:
@@ -93,9 +96,17 @@ def _is_theirs(request: HttpRequest, person: Person) -> bool:
     return request.user.is_authenticated and request.user.pk == person.pk
 
 
+def grants_of(request: HttpRequest) -> list[str]:
+    """The ids of every sign-in that this session holds, the present one first."""
+    held = [request.session.get(GRANT), *request.session.get(OTHERS, {}).values()]
+    return [str(one) for one in held if one]
+
+
 def end_session(request: HttpRequest) -> None:
     """Forgets who this is, but keeps for them what they were just sending."""
     number = kept.keep(request, getattr(request.user, "key", ""))
+    # Nobody can reach them any more.
+    Grant.objects.filter(pk__in=grants_of(request)).delete()
     logout(request)
     if number is not None:
         request.session[kept.KEPT] = number

@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
+from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from journeyadmin.accounts import sealed
@@ -114,6 +115,9 @@ class Grant(models.Model):
     version = models.PositiveIntegerField(default=1)
     renewing = models.DateTimeField(null=True)
     created = models.DateTimeField(auto_now_add=True)
+    # What a person is shown of their sessions (sessions.py), and nothing more: no address.
+    device = models.CharField(max_length=80, blank=True)
+    seen = models.DateTimeField(default=timezone.now)
 
     def __str__(self) -> str:
         return f"sign-in {self.pk}"

@@ -10,13 +10,10 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from journeyadmin.accounts.grants import GrantStore
-from journeyadmin.accounts.middleware import GRANT
+from journeyadmin.accounts.middleware import GRANT, OTHERS
 from journeyadmin.accounts.models import Connection, Grant, Person
 from journeyadmin.accounts.permissions import may
 from journeyadmin.service import Forbidden, JourneyService, OAuthEndpoint, journey_service, newly_signed_in
-
-# In the session: the connection's number → the grant of an earlier sign-in.
-OTHERS = "other_grants"
 
 
 def carried(request: HttpRequest) -> dict[str, str]:
@@ -34,12 +31,6 @@ def carry_on(request: HttpRequest, earlier: dict[str, str], connection: Connecti
     kept = {number: grant for number, grant in earlier.items() if number != str(connection.pk)}
     if kept:
         request.session[OTHERS] = kept
-
-
-def grants_to_end(request: HttpRequest) -> list[Grant]:
-    """The earlier sign-ins of this session, to be given back with the present one."""
-    ids = list(request.session.get(OTHERS, {}).values())
-    return list(Grant.objects.select_related("person__connection").filter(pk__in=ids)) if ids else []
 
 
 def reachable(request: HttpRequest) -> list[tuple[Connection, bool]]:

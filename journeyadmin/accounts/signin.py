@@ -8,10 +8,9 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from journeyadmin import logs
-from journeyadmin.accounts import grants, kept, others
-from journeyadmin.accounts.grants import GrantStore
-from journeyadmin.accounts.middleware import GRANT, SEEN, SIGNED_IN
-from journeyadmin.accounts.models import Connection, Grant, Person
+from journeyadmin.accounts import grants, kept, others, sessions
+from journeyadmin.accounts.middleware import GRANT, SEEN, SIGNED_IN, grants_of
+from journeyadmin.accounts.models import Connection, Person
 from journeyadmin.service import OAuthEndpoint, Tokens, Unreadable, newly_signed_in
 
 
@@ -57,26 +56,26 @@ def as_client(request: HttpRequest, connection: Connection) -> Person:
 
 def leave(request: HttpRequest) -> None:
     """Give the tokens back to the service and forget the session, with every sign-in it held."""
-    present = str(request.session.get(GRANT, ""))
-    grant = Grant.objects.select_related("person__connection").filter(pk=present).first() if present else None
-    for held in (*([grant] if grant is not None else []), *others.grants_to_end(request)):
-        tokens = GrantStore(held.pk).read()
-        if tokens is not None:
-            OAuthEndpoint(held.person.connection.client(), seconds=5).revoke(tokens)
-        held.delete()
+    held = grants_of(request)
     logout(request)
+    sessions.give_back(held)
 
 
 def _enter(request: HttpRequest, person: Person, tokens: Tokens) -> None:
     # Whatever the browser's session was before, it is a new one from here on.
     number = request.session.get(kept.KEPT)
     earlier = others.carried(request)
+    # Whoever signs in again where they were does not leave a session behind.
+    sessions.give_back(
+        [earlier.pop(str(person.connection_id))] if str(person.connection_id) in earlier else []
+    )
     request.session.flush()
     person.backend = "django.contrib.auth.backends.ModelBackend"
     login(request, person)
     logs.security.info("person %s signed in at connection %s", person.pk, person.connection_id)
     now = time.time()
-    request.session[GRANT] = str(grants.keep(person, tokens).pk)
+    device = sessions.device(request.headers.get("User-Agent", ""))
+    request.session[GRANT] = str(grants.keep(person, tokens, device).pk)
     request.session[SIGNED_IN] = request.session[SEEN] = now
     if number is not None:
         request.session[kept.KEPT] = number

@@ -2,22 +2,27 @@
 
 import secrets
 from typing import Any
+from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from journeyadmin import logs
-from journeyadmin.accounts import signin
+from journeyadmin.accounts import sessions, signin
+from journeyadmin.accounts.capabilities import offers
 from journeyadmin.accounts.forms import ConnectionForm, ZoneForm
+from journeyadmin.accounts.hosts import LOOPBACK
 from journeyadmin.accounts.models import Connection
 from journeyadmin.accounts.permissions import may
+from journeyadmin.contract.local import ACCOUNT_PAGE
 from journeyadmin.contract.operations import OPERATIONS, PERMISSIONS
 from journeyadmin.http import JourneyRequest
 from journeyadmin.security import allow_forms_to
@@ -43,14 +48,8 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         connection = get_object_or_404(Connection, pk=_number(request.POST.get("connection")))
         if connection.mode == Connection.Mode.PERSON:
-            departure = OAuthEndpoint(connection.client()).departure(redirect_uri(request))
-            request.session[DEPARTURE] = {
-                "state": departure.state,
-                "verifier": departure.verifier,
-                "connection": connection.pk,
-                "next": target,
-            }
-            return redirect(departure.url)
+            afresh = {"prompt": "login"} if "afresh" in request.POST else {}
+            return _depart(request, connection, target, **afresh)
         try:
             signin.as_client(request, connection)
             return redirect(target)
@@ -58,6 +57,35 @@ def sign_in(request: HttpRequest) -> HttpResponse:
             logs.security.warning("sign-in as a client of connection %s failed: %s", connection.pk, error)
             failure = error
     return _sign_in_page(request, connections, target, failure)
+
+
+@login_not_required
+@require_safe
+def demo(request: HttpRequest, ticket: str) -> HttpResponse:
+    """The one-time address that `make demo` prints: through the usual sign-in as the demo's administrator.
+
+    Only to the embedded server, on this computer, which knows the ticket; with any other it asks for a password, as
+    `prompt=login` has it, so that no address signs anybody in unasked.
+    """
+    connection = Connection.objects.filter(
+        mode=Connection.Mode.PERSON, region="", typed_login_url=settings.EMBEDDED_SERVER
+    ).first()
+    local = urlsplit(settings.EMBEDDED_SERVER).hostname in LOOPBACK and not settings.PUBLIC_URL
+    if connection is None or not local:
+        raise Http404
+    return _depart(request, connection, "/", prompt="login", login_hint="admin", demo_ticket=ticket)
+
+
+def _depart(request: HttpRequest, connection: Connection, target: str, **more: str) -> HttpResponse:
+    """To the service's sign-in, remembering what the way back is held against."""
+    departure = OAuthEndpoint(connection.client()).departure(redirect_uri(request), **more)
+    request.session[DEPARTURE] = {
+        "state": departure.state,
+        "verifier": departure.verifier,
+        "connection": connection.pk,
+        "next": target,
+    }
+    return redirect(departure.url)
 
 
 @login_not_required
@@ -126,6 +154,44 @@ def permission_list(request: JourneyRequest) -> HttpResponse:
     ]
     missing = sum(row["state"] == "missing" for row in rows)
     return render(request, "accounts/permissions.html", {"rows": rows, "known": known, "missing": missing})
+
+
+def account(request: JourneyRequest) -> HttpResponse:
+    """One's own sessions here, and the way to one's account at the service where it has a page for that."""
+    context = {
+        "sessions": sessions.of(request),
+        "recent": sessions.is_recent(request),
+        "account_page": _account_page(request),
+    }
+    return allow_forms_to(render(request, "accounts/account.html", context), [request.connection.login_url])
+
+
+@require_POST
+def session_end(request: JourneyRequest) -> HttpResponse:
+    """Ends one other session or all of them, for somebody who signed in a moment ago."""
+    if not sessions.is_recent(request):
+        messages.error(request, _("Nothing was ended: sign in again first, so that nobody but you can."))
+        return redirect("accounts:account")
+    ended = sessions.end_others(request, request.POST.get("session", ""))
+    logs.security.info("person %s ended %s other sessions", request.user.pk, ended)
+    if ended:
+        words = ngettext("%s other session has ended.", "%s other sessions have ended.", ended)
+        messages.success(request, words % ended)
+    else:
+        messages.info(request, _("That session had ended already."))
+    return redirect("accounts:account")
+
+
+def _account_page(request: JourneyRequest) -> str:
+    """The address of the person's account at the connected service, empty where it announces none."""
+    connection = request.connection
+    if connection.mode != Connection.Mode.PERSON or not offers(request, "account"):
+        return ""
+    back = {
+        "client_id": connection.client_id,
+        "redirect_uri": redirect_uri(request).rpartition("/")[0] + "/account/",
+    }
+    return f"{connection.login_url}{ACCOUNT_PAGE}?{urlencode(back)}"
 
 
 def connection_list(request: JourneyRequest) -> HttpResponse:

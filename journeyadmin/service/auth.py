@@ -97,12 +97,18 @@ class OAuthEndpoint:
         self.client = client
         self.seconds = seconds
 
-    def departure(self, redirect_uri: str) -> Departure:
-        """Where to send the browser for an authorization code, with state and a PKCE challenge (S256)."""
+    def departure(self, redirect_uri: str, **more: str) -> Departure:
+        """Where to send the browser for an authorization code, with state and a PKCE challenge (S256).
+
+        `more` goes along as it is, such as `prompt="login"`, which asks the service for the password again.
+        """
         verifier = generate_token(64)
         with self._session(redirect_uri) as session:
             url, state = session.create_authorization_url(
-                f"{self.client.login_url}/oauth/authorize", state=generate_token(40), code_verifier=verifier
+                f"{self.client.login_url}/oauth/authorize",
+                state=generate_token(40),
+                code_verifier=verifier,
+                **more,
             )
         return Departure(url, state, verifier)
 

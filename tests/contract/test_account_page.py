@@ -3,7 +3,6 @@
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import requests
 
@@ -114,17 +113,6 @@ def test_a_password_that_will_not_do_changes_nothing(server: Program) -> None:
         assert f'value="{new}"' not in answer.text
     assert works(server.url, held["access_token"])
     assert entered(server, "kim.refused", first)
-
-
-def test_guessing_the_present_password_is_counted(tmp_path: Path) -> None:
-    with programs.journeyserver(tmp_path, JOURNEYSERVER_FAILED_SIGN_INS="2") as server:
-        here = entered(server, "analyst", "demo")
-        for _ in range(2):
-            assert "is wrong" in new_password(here, "guess", NEW).text
-        assert "Too many failed sign-ins" in new_password(here, "demo", NEW).text
-        # The same count as that of the login page.
-        other = SignIn(server.url)
-        assert "Too many" in other.submit(other.open(), "analyst").text
 
 
 def test_one_sign_in_is_ended_and_the_others_stay(server: Program) -> None:

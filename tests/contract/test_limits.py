@@ -10,12 +10,13 @@ import pytest
 from tests import cast, programs
 from tests.cast import SERVICE
 from tests.contract.asking import SEGMENTS, Api, as_person
-from tests.contract.signing import SignIn, assert_oauth_error, csrf_token, post
+from tests.contract.signing import SignIn, assert_oauth_error, csrf_token, post, returned, works
 from tests.contract.stores import change
 from tests.programs import Program
 
 CREDENTIALS = {"grant_type": "client_credentials"}
 ALLOWED = 30
+TICKET = "once-and-here"
 
 
 @pytest.fixture(scope="module")
@@ -27,6 +28,7 @@ def tight(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
         JOURNEYSERVER_ACCESS_TOKEN_SECONDS="100",
         JOURNEYSERVER_BODY_SECONDS="1",
         JOURNEYSERVER_EXPIRY_ENABLED="0",
+        JOURNEYSERVER_DEMO_TICKET=TICKET,
     ) as running:
         yield running
 
@@ -122,6 +124,32 @@ def test_what_is_taken_away_counts_at_once(tight: Program) -> None:
     assert person.get(SEGMENTS).status == 401
 
 
+def test_the_ticket_of_the_demo_is_taken_once_and_on_this_computer_only(tight: Program) -> None:
+    asked = {"prompt": "login", "login_hint": "analyst", "demo_ticket": TICKET}
+    for changes, headers in (
+        ({"demo_ticket": "guess"}, {}),
+        ({"demo_ticket": ""}, {}),
+        ({"login_hint": "nobody"}, {}),
+        ({}, {"X-Forwarded-For": "192.0.2.1"}),
+        ({}, {"Host": "journeys.example"}),
+    ):
+        signing = SignIn(tight.url)
+        signing.browser.headers.update(headers)
+        assert "Location" not in signing.open(**{**asked, **changes}).headers
+    signing = SignIn(tight.url)
+    assert works(tight.url, signing.exchange(returned(signing.open(**asked))["code"]).json()["access_token"])
+    again = SignIn(tight.url).open(**asked)
+    assert again.status_code == 200
+    assert "Sign in" in again.text
+
+
+def test_the_people_of_the_demo_are_offered_on_this_computer_only(tight: Program) -> None:
+    signing = SignIn(tight.url)
+    assert "Aiko Tanaka" in signing.open().text
+    signing.browser.headers["X-Forwarded-For"] = "192.0.2.1"
+    assert "Aiko Tanaka" not in signing.open().text
+
+
 def test_a_success_forgets_the_failures(tight: Program) -> None:
     signing = SignIn(tight.url)
     page = signing.open()
@@ -130,6 +158,20 @@ def test_a_success_forgets_the_failures(tight: Program) -> None:
         assert signing.submit(page, "admin").status_code == 302
         page = SignIn(tight.url, signing.browser).open(prompt="login")
         assert csrf_token(page)
+
+
+def test_guessing_the_present_password_at_ones_account_counts_too(tight: Program) -> None:
+    signing = SignIn(tight.url)
+    signing.submit(signing.open(), "admin")
+    for _ in range(2):
+        page = signing.browser.get(f"{tight.url}/account", timeout=30)
+        form = {"action": "end", "family": "all", "current": "guess", "csrfmiddlewaretoken": csrf_token(page)}
+        assert "is wrong" in signing.browser.post(page.url, data=form, timeout=30).text
+    form["current"] = "demo"
+    assert "Too many failed sign-ins" in signing.browser.post(page.url, data=form, timeout=30).text
+    # The same count as that of the login page.
+    other = SignIn(tight.url)
+    assert "Too many" in other.submit(other.open(), "admin").text
 
 
 def test_guessing_is_slowed_down(tight: Program) -> None:
