@@ -19,7 +19,7 @@ from typing import Any, Final, Literal
 
 import orjson
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponseBase
 
 from journeyadmin.contract.operations import Operation
 from journeyserver.errors import ApiError, not_found
@@ -49,7 +49,7 @@ class Call:
     body: object = ABSENT
 
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 _requests = Windows(settings.RATE_LIMIT, 60)
 
@@ -65,7 +65,7 @@ class Endpoint:
         self.__qualname__ = view.__qualname__
         self.__doc__ = view.__doc__
 
-    def __call__(self, request: HttpRequest, **ids: str) -> HttpResponse:
+    def __call__(self, request: HttpRequest, **ids: str) -> HttpResponseBase:
         return _answer((self,), request, ids)
 
 
@@ -77,19 +77,19 @@ def operation(described: Operation, body: Body = "json") -> Callable[[View], End
 def route(*endpoints: Endpoint) -> View:
     """The view of a path with several methods."""
 
-    def answer(request: HttpRequest, **ids: str) -> HttpResponse:
+    def answer(request: HttpRequest, **ids: str) -> HttpResponseBase:
         return _answer(endpoints, request, ids)
 
     return answer
 
 
-def unknown_route(request: HttpRequest) -> HttpResponse:
+def unknown_route(request: HttpRequest) -> HttpResponseBase:
     """Any other path below /api/: 401 without a token, else 404."""
     authenticate(request)
     raise not_found("There is no such resource.")
 
 
-def _answer(endpoints: tuple[Endpoint, ...], request: HttpRequest, ids: dict[str, Any]) -> HttpResponse:
+def _answer(endpoints: tuple[Endpoint, ...], request: HttpRequest, ids: dict[str, Any]) -> HttpResponseBase:
     token, count = authenticate(request)
     method = "GET" if request.method == "HEAD" else request.method
     by_method = {endpoint.operation.method: endpoint for endpoint in endpoints}

@@ -1,7 +1,7 @@
 """The aggregate query: JSON → question → plan → SQL → rows → JSON."""
 
 from django.conf import settings
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 
 from journeyadmin.contract.operations import QUERY_JOURNEY_AGGREGATES, Operation
 from journeyserver import queries, warehouse
@@ -13,6 +13,8 @@ from journeyserver.engine.result import TooManyCells
 from journeyserver.errors import ApiError, InvalidFields, Problem, bad_request, not_found
 from journeyserver.local.running import Stopped
 
+# A longer answer is put together while it is sent.
+_AT_ONCE = 1 << 20
 # Of this server alone, and only for the queries of whoever asks.
 STOP_QUERY = Operation(
     "deleteLocalQuery",
@@ -26,14 +28,17 @@ STOP_QUERY = Operation(
 
 
 @operation(QUERY_JOURNEY_AGGREGATES)
-def query(call: Call) -> HttpResponse:
+def query(call: Call) -> HttpResponseBase:
     """Answers one question about the facts, as long as somebody waits for the answer."""
     if call.body is ABSENT:
         raise bad_request("The query needs a body.")
     try:
         with queries.running(call) as doing:
             found = answer(warehouse.backend(), call.body, doing)
-        return HttpResponse(found, content_type="application/json")
+        if len(found) <= _AT_ONCE:
+            return HttpResponse(bytes(found), content_type="application/json")
+        length = {"Content-Length": str(len(found))}
+        return StreamingHttpResponse(found, content_type="application/json", headers=length)
     except InvalidQuery as error:
         raise InvalidFields([Problem(row.path, row.code, row.reason) for row in error.problems]) from None
     except TooManyCells as error:

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 from journeyserver.engine import compile as compiling
 from journeyserver.engine import plan, query, result, rollups
 from journeyserver.engine.backends.base import Backend
+from journeyserver.engine.result import Answer
 
 
 class Reader(Protocol):
@@ -16,7 +17,7 @@ class Reader(Protocol):
     def tables(self, sql: str, parameters: Sequence[Any] = ()) -> Iterable[Any]: ...
 
 
-def answer(backend: Backend, body: object, reader: Reader | None = None) -> bytes:
+def answer(backend: Backend, body: object, reader: Reader | None = None) -> Answer:
     """The answer, as JSON, to a JSON question. Raises InvalidQuery, TooManyCells, QueryStopped, WarehouseError.
 
     `reader` reads in place of a cursor of its own; what it raises goes through.
@@ -31,7 +32,7 @@ def answer(backend: Backend, body: object, reader: Reader | None = None) -> byte
         cursor.close()
 
 
-def _answer(asked: query.Query, backend: Backend, reader: Reader) -> bytes:
+def _answer(asked: query.Query, backend: Backend, reader: Reader) -> Answer:
     if rollups.table_for(asked) == "facts":
         return _ask(plan.make(asked), backend, reader)
     upto = rollups.rolled_up_to(reader.run)
@@ -42,6 +43,6 @@ def _answer(asked: query.Query, backend: Backend, reader: Reader) -> bytes:
     return _ask(plan.make(asked), backend, reader)
 
 
-def _ask(planned: plan.Plan, backend: Backend, reader: Reader) -> bytes:
+def _ask(planned: plan.Plan, backend: Backend, reader: Reader) -> Answer:
     statement = compiling.to_sql(planned, backend.words)
     return result.write(planned.query, reader.tables(statement.sql, statement.parameters))

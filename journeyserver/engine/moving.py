@@ -99,7 +99,9 @@ def compare(source: Backend, target: Backend) -> int:
         other.close()
     asked = questions(span["first"][0] or datetime(2024, 1, 1), span["last"][0] or datetime(2024, 1, 2))
     for number, question in enumerate(asked, 1):
-        if not _same(json.loads(answer(source, question)), json.loads(answer(target, question))):
+        if not _same(
+            json.loads(bytes(answer(source, question))), json.loads(bytes(answer(target, question)))
+        ):
             raise Differs(f"question {number} is answered otherwise: {json.dumps(question)}")
     return len(asked)
 

@@ -1,11 +1,11 @@
 """What was counted → the API's answer: sparse, ordered, with intervals in the query's zone (docs/api/journey-api.md §10.8).
 
-Columns in, columns all the way: a hundred thousand texts are put together in the time in which Python makes some thousand. Each
-different value becomes text once, and rows then pick theirs.
+Columns in, columns all the way. Each different text that occurs (a group's value, a bucket's edges, a metric with its number)
+is made once; a row is the numbers of its texts, and the answer is all of these texts in order, which are fetched in one go.
 """
 
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy
@@ -18,10 +18,18 @@ from journeyadmin.contract.metrics import METRICS
 from journeyserver.engine.query import Query
 
 SUMMARIES = ("count", "sum", "min", "max")
+# Places for so many times as many keys as there are cost less than to compare these.
+_SPARSE = 8
 # Whole numbers below this can be told apart in 64 bits.
 _MOST = 2**62
-_EMPTY = b'{"results":[]}'
-_MISSING = pyarrow.scalar(None, pyarrow.string())
+# What a row begins with: the answer, a group, a further bucket of one; and what ends the last row.
+_BEGINNINGS = ('{"results":[{"group":{', ']}]},{"group":{', "]},")
+_FIRST, _GROUP, _BUCKET = range(3)
+# Where in its text a UUID has digits.
+_DIGITS = [place for place in range(36) if place not in (8, 13, 18, 23)]
+_EMPTY, _END = '{"results":[]}', "]}]}]}"
+# So many texts are fetched at a time: about a megabyte, which stays in the processor's memory until it is sent.
+_TEXTS_AT_ONCE = 16_000
 
 
 class TooManyCells(Exception):
@@ -34,67 +42,145 @@ class TooManyCells(Exception):
         )
 
 
-def write(query: Query, pieces: Iterable[Any]) -> bytes:
-    """The JourneyAggregateQueryResponse from the rows of compile.py, in Arrow tables. Raises TooManyCells."""
+class Answer:
+    """A JourneyAggregateQueryResponse: how many bytes it has, and these in pieces, each put together when it is taken."""
+
+    def __init__(self, texts: Any, order: Any) -> None:
+        """`texts` are different texts, `order` the numbers of those that make the answer."""
+        self._texts, self._order = texts, order
+        lengths = compute.binary_length(texts).to_numpy().astype(numpy.int64)
+        self._length = int(lengths @ numpy.bincount(order, minlength=len(lengths)))
+
+    def __len__(self) -> int:
+        return self._length
+
+    def __iter__(self) -> Iterator[bytes]:
+        order = pyarrow.array(self._order)
+        for start in range(0, len(order), _TEXTS_AT_ONCE):
+            taken = self._texts.take(order.slice(start, _TEXTS_AT_ONCE))
+            # One text after the other is how Arrow keeps them; the last of the ends says how long all are.
+            _, ends, content = taken.buffers()
+            yield content[: numpy.frombuffer(ends, numpy.int32)[len(taken)]].to_pybytes()
+
+    def __bytes__(self) -> bytes:
+        return b"".join(self)
+
+
+class _Texts:
+    """Different texts, numbered as they are added. Number 0 is the empty one: nothing stands there."""
+
+    def __init__(self) -> None:
+        self._added = [pyarrow.array([""])]
+        self._size = 1
+
+    def add(self, texts: Any) -> int:
+        """The number of the first of these."""
+        first = self._size
+        self._added.append(texts)
+        self._size += len(texts)
+        return first
+
+    def all(self) -> Any:
+        return pyarrow.concat_arrays(self._added)
+
+
+def write(query: Query, pieces: Iterable[Any]) -> Answer:
+    """The answer from the rows of compile.py, in Arrow tables. Raises TooManyCells."""
     tables = [piece for piece in pieces if piece.num_rows]
     if not tables:
-        return _EMPTY
+        return Answer(pyarrow.array([_EMPTY]), numpy.zeros(1, numpy.int32))
     counted = pyarrow.concat_tables(tables)
     columns = {name: counted.column(name).combine_chunks() for name in counted.column_names}
-    buckets = columns["bucket"].to_numpy(zero_copy_only=False).astype(numpy.int64)
-    groups, key = _groups(query, columns)
-    order = numpy.argsort(_combined([key, buckets]))
-    places = pyarrow.array(order)
-    columns = {name: columns[name].take(places) for name in columns if not name.startswith("t")}
     metrics = [_metric(name, f"m{index}", columns) for index, name in enumerate(query.metrics)]
     views = [_view(view.name, f"v{index}", columns) for index, view in enumerate(query.views)]
-    cells = sum(len(texts) - texts.null_count for texts in (*metrics, *views))
+    cells = sum(int(numpy.count_nonzero(places >= 0)) for _, places in (*metrics, *views))
     if cells > MAX_CELLS:
         raise TooManyCells(cells)
+    buckets = columns["bucket"].to_numpy(zero_copy_only=False).astype(numpy.int64)
+    groups, key = _groups(query, columns)
+    order = _order(_combined([key, buckets]))
     key = key[order]
-    rows = _joined(
-        _starts(groups, order, numpy.concatenate([[True], key[1:] != key[:-1]])),
-        _labels(query).take(columns["bucket"]),
-        *([_listed(metrics)] if metrics else []),
-        *([_shown(views)] if views else []),
-        "}" if views else "]}",
-    )
-    # One text after the other is how Arrow keeps them; the last of the ends says how long all are.
-    _, ends, texts = rows.buffers()
-    length = numpy.frombuffer(ends, numpy.int32)[len(rows)]
-    return b'{"results":[' + memoryview(texts)[:length] + b"]}]}"
+    is_first = numpy.concatenate([[True], key[1:] != key[:-1]])
+    texts = _Texts()
+    beginnings = numpy.where(is_first, _GROUP, _BUCKET)
+    beginnings[0] = _FIRST
+    parts = [beginnings + texts.add(pyarrow.array(_BEGINNINGS))]
+    parts += [numpy.where(is_first, numbers[order], 0) for numbers in _listed(texts, groups)]
+    labels = _labels(query)
+    bucket = texts.add(pyarrow.array(labels))
+    opening = texts.add(pyarrow.array(['},"data":[' + label for label in labels]))
+    parts.append(buckets[order] + numpy.where(is_first, opening, bucket))
+    parts += [numbers[order] for numbers in _listed(texts, metrics)]
+    parts += [numbers[order] for numbers in _listed(texts, views, before='],"views":[')]
+    end = texts.add(pyarrow.array([_END]))
+    numbers = numpy.empty(len(order) * len(parts) + 1, numpy.int32)
+    numbers[-1] = end
+    rows = numbers[:-1].reshape(len(order), len(parts))
+    for place, part in enumerate(parts):
+        rows[:, place] = part
+    return Answer(texts.all(), numbers)
 
 
-def _groups(query: Query, columns: dict[str, Any]) -> tuple[list[Any], Any]:
-    """Of each dimension its values as JSON, row by row, in dictionaries; and a number per row that orders groups: by text,
-    missing values last."""
+# Different texts, and row by row which of them stands there: -1 for none.
+_Column = tuple[Any, Any]
+
+
+def _listed(texts: _Texts, columns: Sequence[_Column], before: str = "") -> Iterator[Any]:
+    """Of each column the numbers of its texts, with commas between what stands in a row, and `before` ahead of the first."""
+    some = None
+    for different, places in columns:
+        is_there = places >= 0
+        first = texts.add(_joined(before, different) if before else different)
+        starts: Any = first
+        if some is not None:
+            starts = numpy.where(some, texts.add(_joined(",", different)), first)
+        yield numpy.where(is_there, places + starts, 0)
+        some = is_there if some is None else some | is_there
+
+
+def _groups(query: Query, columns: dict[str, Any]) -> tuple[list[_Column], Any]:
+    """Of each dimension its values as JSON; and a number per row that orders groups: by text, missing values last."""
     texts, ranks = [], []
     for index, name in enumerate(query.group_by):
-        found = columns[f"t{index}"].dictionary_encode()
-        values = found.dictionary
-        rank = compute.sort_indices(compute.sort_indices(values))
-        ranks.append(compute.fill_null(rank.take(found.indices), len(values)).to_numpy(zero_copy_only=False))
-        shown = [f'"{name}":{orjson.dumps(value).decode()}' for value in values.to_pylist()]
-        texts.append(
-            pyarrow.DictionaryArray.from_arrays(found.indices, pyarrow.array(shown, pyarrow.string()))
-        )
+        values, places = _different(columns[f"t{index}"])
+        rank = compute.sort_indices(compute.sort_indices(values)).to_numpy()
+        # A missing value has place -1: the last.
+        ranks.append(numpy.append(rank, len(values))[places])
+        if pyarrow.types.is_binary(values.type):
+            texts.append((_joined(f'"{name}":"', _uuids(values), '"'), places))
+        else:
+            shown = [f'"{name}":{orjson.dumps(value).decode()}' for value in values.to_pylist()]
+            texts.append((pyarrow.array(shown, pyarrow.string()), places))
     key = _combined(ranks) if ranks else numpy.zeros(len(columns["bucket"]), numpy.int64)
     return texts, key
 
 
-def _starts(groups: Sequence[Any], order: Any, is_first: Any) -> Any:
-    """What stands before each row's own text: the group's beginning where it is the first one, else a comma."""
-    firsts = pyarrow.array(order[is_first])
-    told = _listed([_picked(texts, firsts) for texts in groups]) if groups else _all("", len(firsts))
-    ends = _all("]},", len(firsts)).slice(1)
-    before = pyarrow.concat_arrays([pyarrow.array([""]), ends])
-    beginnings = _joined(before, '{"group":{', told, '},"data":[')
-    which = numpy.where(is_first, numpy.cumsum(is_first), 0)
-    return pyarrow.concat_arrays([pyarrow.array([","]), beginnings]).take(pyarrow.array(which))
+def _uuids(values: Any) -> Any:
+    """UUIDs of sixteen bytes each, none missing, as text."""
+    digits = b"".join(values.to_pylist()).hex().encode()
+    texts = numpy.full((len(values), 36), ord("-"), numpy.uint8)
+    texts[:, _DIGITS] = numpy.frombuffer(digits, numpy.uint8).reshape(-1, 32)
+    ends = numpy.arange(0, 36 * len(values) + 1, 36, dtype=numpy.int32)
+    return pyarrow.StringArray.from_buffers(len(values), pyarrow.py_buffer(ends), pyarrow.py_buffer(texts))
 
 
-def _picked(texts: Any, places: Any) -> Any:
-    return texts.dictionary.take(texts.indices.take(places))
+def _different(column: Any) -> _Column:
+    """The different values of a column, and where among them each row's is."""
+    found = column.dictionary_encode()
+    return found.dictionary, compute.fill_null(found.indices, -1).to_numpy(zero_copy_only=False)
+
+
+def _order(keys: Any) -> Any:
+    """The places of the keys, which differ, from the smallest to the largest."""
+    most = int(keys.max()) + 1
+    if most <= _SPARSE * len(keys):
+        # Each goes to where it belongs: a fifth of the time that comparing takes.
+        places = numpy.full(most, -1, numpy.int64)
+        places[keys] = numpy.arange(len(keys))
+        found = places[places >= 0]
+        if len(found) == len(keys):
+            return found
+    return numpy.argsort(keys)
 
 
 def _combined(ranks: Sequence[Any]) -> Any:
@@ -110,35 +196,44 @@ def _combined(ranks: Sequence[Any]) -> Any:
     return key
 
 
-def _labels(query: Query) -> Any:
+def _labels(query: Query) -> list[str]:
     """How the JSON of each bucket begins."""
     moments = [format_instant(edge, query.zone) for edge in query.edges]
-    return pyarrow.array(
-        [f'{{"interval":"{start}/{end}","metrics":[' for start, end in itertools.pairwise(moments)]
-    )
+    return [f'{{"interval":"{start}/{end}","metrics":[' for start, end in itertools.pairwise(moments)]
 
 
-def _metric(name: str, column: str, columns: dict[str, Any]) -> Any:
+def _metric(name: str, column: str, columns: dict[str, Any]) -> _Column:
     """A metric as JSON, missing where there is nothing to tell of it."""
     start = f'{{"metric":"{name}","stats":{{'
     if METRICS[name].aggregate == "value":
         return _summary(start, column, columns)
-    different = columns[column].dictionary_encode()
-    numbers = different.dictionary
-    texts = _joined(start + '"count":', numbers.cast(pyarrow.string()), "}}")
-    return compute.if_else(compute.greater(numbers, 0), texts, _MISSING).take(different.indices)
+    counts = compute.fill_null(columns[column], 0).to_numpy(zero_copy_only=False)
+    most = int(counts.max())
+    if most <= len(counts):
+        # All numbers up to the largest one: finding out which of them occur would take longer.
+        numbers, places = numpy.arange(most + 1), counts
+    else:
+        numbers, places = numpy.unique(counts, return_inverse=True)
+    texts = _joined(start + '"count":', pyarrow.array(numbers).cast(pyarrow.string()), "}}")
+    return texts, numpy.where(counts > 0, places, -1)
 
 
-def _view(name: str, column: str, columns: dict[str, Any]) -> Any:
+def _view(name: str, column: str, columns: dict[str, Any]) -> _Column:
     return _summary(f'{{"name":{orjson.dumps(name).decode()},"stats":{{', column, columns)
 
 
-def _summary(start: str, column: str, columns: dict[str, Any]) -> Any:
+def _summary(start: str, column: str, columns: dict[str, Any]) -> _Column:
     """Number, sum, smallest and largest of values as JSON, missing where there are none."""
+    counts = compute.fill_null(columns[f"{column}_count"], 0).to_numpy(zero_copy_only=False)
+    rows = numpy.flatnonzero(counts > 0)
+    places = numpy.full(len(counts), -1, numpy.int64)
+    places[rows] = numpy.arange(len(rows))
+    there = pyarrow.array(rows)
     parts: list[Any] = []
     for function in SUMMARIES:
-        parts += [f'{"," if parts else start}"{function}":', _number(columns[f"{column}_{function}"])]
-    return compute.if_else(compute.greater(columns[f"{column}_count"], 0), _joined(*parts, "}}"), _MISSING)
+        number = columns[f"{column}_{function}"].take(there)
+        parts += [f'{"," if parts else start}"{function}":', _number(number)]
+    return _joined(*parts, "}}"), places
 
 
 def _number(numbers: Any) -> Any:
@@ -150,29 +245,6 @@ def _number(numbers: Any) -> Any:
     return compute.if_else(compute.fill_null(finite, False), texts, "null")
 
 
-def _shown(views: Sequence[Any]) -> Any:
-    """The end of a bucket's metrics, and the list of its views where it has any."""
-    listed = _listed(views)
-    return compute.if_else(compute.equal(listed, ""), "]", _joined('],"views":[', listed, "]"))
-
-
-def _listed(parts: Sequence[Any]) -> Any:
-    """Row by row what is there of these texts, with commas between; empty where there is nothing."""
-    if len(parts) == 1:
-        return compute.fill_null(parts[0], "")
-    nothing = compute.is_null(parts[0])
-    for part in parts[1:]:
-        nothing = compute.and_(nothing, compute.is_null(part))
-    # Joining would leave out a row of which nothing is there.
-    first = compute.if_else(nothing, "", parts[0])
-    return compute.binary_join_element_wise(first, *parts[1:], ",", null_handling="skip")
-
-
 def _joined(*parts: Any) -> Any:
     """Row by row all of these texts as one."""
     return compute.binary_join_element_wise(*parts, "")
-
-
-def _all(text: str, rows: int) -> Any:
-    """The same text for every row."""
-    return pyarrow.array([text]).take(pyarrow.array(numpy.zeros(rows, numpy.int32)))

@@ -75,6 +75,25 @@ def send_event(server: Program) -> float:
     return time.monotonic() - begun
 
 
+def test_a_long_answer_comes_whole_and_its_connection_stays(busy: Program) -> None:
+    """Megabytes are put together while they are sent, of a length that is said before."""
+    url = f"{busy.url}/api/v2/analytics/journeys/aggregates/query"
+    body = {
+        **SLOW,
+        "interval": "2024-05-02T00:00:00Z/2024-05-04T00:00:00Z",
+        "metrics": ["nJourneySessions"],
+    }
+    session = cast.api(busy.url)
+    for _ in range(2):
+        answer = session.post(url, json=body, timeout=120)
+        assert "Transfer-Encoding" not in answer.headers
+        assert int(answer.headers["Content-Length"]) == len(answer.content) > 2**21
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        cells = [cell for result in answer.json()["results"] for cell in result["data"]]
+        # A fact a second.
+        assert sum(cell["metrics"][0]["stats"]["count"] for cell in cells) == 2 * 86_400
+
+
 def test_a_person_has_a_few_places_and_events_come_in_meanwhile(busy: Program) -> None:
     cast.service_token(busy.url)
     with ThreadPoolExecutor(7) as pool:

@@ -40,6 +40,10 @@ class Words(Protocol):
 
     def as_text(self, column: str, type_: str) -> str: ...
 
+    def as_group(self, column: str, type_: str) -> str:
+        """What a group is told by: text, or where those are there sooner, the sixteen bytes of a UUID."""
+        ...
+
     def unnest(self, column: str) -> str:
         """A row per different element of a list; one row without a value where it is empty or missing."""
         ...

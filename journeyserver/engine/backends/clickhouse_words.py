@@ -78,6 +78,9 @@ class ClickWords:
     def as_text(self, column: str, type_: str) -> str:
         return column if type_ == "text" else f"toString({column})"
 
+    def as_group(self, column: str, type_: str) -> str:
+        return self.as_text(column, type_)
+
     def unnest(self, column: str) -> str:
         return f"arrayJoin(if(empty({column}), [NULL], arrayDistinct({column})))"
 

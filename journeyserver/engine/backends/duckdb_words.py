@@ -46,6 +46,9 @@ class DuckWords:
     def as_text(self, column: str, type_: str) -> str:
         return column if type_ == "text" else f"CAST({column} AS VARCHAR)"
 
+    def as_group(self, column: str, type_: str) -> str:
+        return f"CAST({column} AS BLOB)" if type_ == "uuid" else self.as_text(column, type_)
+
     def unnest(self, column: str) -> str:
         return f"unnest(CASE WHEN len({column}) > 0 THEN list_distinct({column}) ELSE [NULL] END)"
 

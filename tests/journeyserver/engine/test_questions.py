@@ -27,7 +27,7 @@ from tests.journeyserver.engine import answers, engines
 
 
 def answer(backend: Backend, query: dict[str, Any]) -> dict[str, Any]:
-    told: dict[str, Any] = json.loads(engine.answer(backend, query))
+    told: dict[str, Any] = json.loads(bytes(engine.answer(backend, query)))
     return told
 
 
