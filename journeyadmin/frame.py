@@ -46,6 +46,8 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "places_at": next(
             (f"{place.key} {request.path == place.path}" for place, here in places if here), ""
         ),
+        # The page's own address, for the forms that lead back to it.
+        "this_page": request.get_full_path(),
         "theme": theme if theme in THEMES else "system",
         "connection": getattr(request, "connection", None),
         "person": request.user if hasattr(request, "journey") else None,

@@ -112,9 +112,9 @@ TEMPLATES = [
                 "journeyadmin.frame.frame",
             ],
             "builtins": [
-                "django.templatetags.cache",
                 "django.templatetags.static",
                 "django.templatetags.i18n",
+                "journeyadmin.pieces",
                 "journeyadmin.tags",
             ],
         },
@@ -187,8 +187,6 @@ USES_SOURCES = ["analytics.uses.uses"]
 _LOCAL_MEMORY = "django.core.cache.backends.locmem.LocMemCache"
 CACHES = {
     "default": {"BACKEND": _LOCAL_MEMORY, "LOCATION": "dashboard"},
-    # Pieces of the frame that hold nobody's words: the same for everyone in one language (`{% cache %}`).
-    "template_fragments": {"BACKEND": _LOCAL_MEMORY, "LOCATION": "fragments", "TIMEOUT": None},
 }
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 

@@ -126,12 +126,8 @@ class Asked:
 
     def with_(self, **changes: str | None) -> str:
         """The query string of this list with some parameters changed, `?` at least."""
-        params = self.params.copy()
-        for name, value in changes.items():
-            params.pop(name, None)
-            if value is not None:
-                params[name] = value
-        return f"?{params.urlencode()}"
+        params = {name: value for name, value in self.params.items() if name not in changes}
+        return "?" + urlencode(params | {name: value for name, value in changes.items() if value is not None})
 
     @property
     def back(self) -> str:
@@ -160,7 +156,7 @@ class Asked:
             )
         return rows
 
-    def chips(self, catalogue: Catalogue, activities: Activities | None) -> list[list[Chip]]:
+    def chips(self, catalogue: Catalogue, activities: Activities | None) -> tuple[tuple[Chip, ...], ...]:
         """The filters in groups; one that would keep nothing is left out unless it is chosen."""
         groups: dict[str, list[Chip]] = {}
         for choice in CHOICES:
@@ -174,7 +170,7 @@ class Asked:
             query = self.with_(unused=None if self.unused else "yes")
             chip = Chip(_("Active, none assigned in 30 days"), self.unused, unused, query)
             groups.setdefault("upkeep", []).append(chip)
-        return list(groups.values())
+        return tuple(tuple(group) for group in groups.values())
 
     def headings(self) -> dict[str, dict[str, Any]]:
         """For each column that sorts: the address of the next click, and `aria-sort` of the present state."""

@@ -8,7 +8,6 @@ from typing import Any
 
 from django.template import Context
 from django.template.loader import get_template
-from django.utils import timezone, translation
 from django.utils.safestring import SafeString, mark_safe
 
 from segments.activity import Activity
@@ -21,7 +20,10 @@ _kept: OrderedDict[Any, tuple[Row, SafeString]] = OrderedDict()
 
 @dataclass(frozen=True)
 class Manner:
-    """How the whole table is drawn: what the person may do, and where a row's page leads back to."""
+    """How the whole table is drawn: for whom, what they may do, and where a row's page leads back to."""
+
+    language: str | None
+    zone: str
 
     can_edit: bool
     can_add: bool
@@ -53,8 +55,6 @@ class Entry:
             self.activity,
             self.young,
             self.focused,
-            translation.get_language(),
-            timezone.get_current_timezone_name(),
         )
         with _lock:
             found = _kept.get(key)
@@ -70,9 +70,8 @@ class Entry:
 
     def _draw(self, manner: Manner) -> SafeString:
         template: Any = get_template("segments/_row.html")
-        zone = timezone.get_current_timezone_name()
         drawn: SafeString = template.template.render(
-            Context({"entry": self, "row": self.row, "manner": manner, "zone": zone})
+            Context({"entry": self, "row": self.row, "manner": manner, "zone": manner.zone})
         )
         return drawn
 

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone, translation
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
@@ -66,6 +67,10 @@ def segment_list(request: JourneyRequest) -> HttpResponse:
         "headings": asked.headings(),
         "most": MAX_SEGMENTS,
         "named_views": views,
+        "named_as": tuple(
+            (view.pk, view.name, view.query, view.shared, view.person == request.user or str(view.person))
+            for view in views
+        ),
         "named_here": _here(views, asked, Asked.of(request.GET) if opening else asked),
         "unused": sum(is_unused(row, activities) for row in found.rows) if activities is not None else None,
     }
@@ -174,6 +179,8 @@ def _table(
     """The rows as HTML; `numbers` is what `_numbers` found."""
     activities: activity.Activities | None = numbers.get("activities")
     manner = table.Manner(
+        language=translation.get_language(),
+        zone=timezone.get_current_timezone_name(),
         can_edit=request.may(UPDATE_SEGMENT.permission),
         can_add=request.may(CREATE_SEGMENT.permission),
         can_delete=request.may(DELETE_SEGMENT.permission),
