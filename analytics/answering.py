@@ -79,7 +79,9 @@ def plain(question: Question, now: datetime) -> Question:
     asked = meant(question, now)
     if question.by == granularity.proposed(asked.span):
         question = replace(question, by="")
-    if question.chart == proposed_chart(question, asked.by, asked.span):
+    point = question.chart in ("line", "area") and granularity.count(asked.by, asked.span) == 1
+    # A line of one point is none.
+    if point or question.chart == proposed_chart(question, asked.by, asked.span):
         question = replace(question, chart="")
     return question
 

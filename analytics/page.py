@@ -77,6 +77,7 @@ def answer_context(
     text = address(question)
     point = f"{reverse('analytics:point')}?{text}"
     filter_sentence = sentences.filter_words(question.filter, names)
+    compared = "" if asked.before is None else _against(answered, names)
     scene = Scene(
         result=result,
         span=asked.span,
@@ -89,10 +90,10 @@ def answer_context(
         marks=marks if question.marks else (),
         blocked=answered.blocked,
         small=tile,
+        compared=compared,
         restated=restated,
     )
     panels = charts.panels(chart, scene)
-    compared = answered.asked.before
     return {
         "answered": answered,
         "asked": asked,
@@ -102,7 +103,7 @@ def answer_context(
         else sentences.answer(result, asked.span, asked.by, names),
         "notes": [*_funnel_notes(chart), *sentences.notes(result, question.made)],
         "span": labels.span(asked.span),
-        "compared": "" if compared is None else _against(answered, names),
+        "compared": compared,
         "filter_sentence": filter_sentence,
         "panels": [(panel, figure_json(panel)) for panel in panels],
         "numbers": _big_numbers(answered) if chart == "number" else [],

@@ -102,7 +102,7 @@ def _bar_panel(scene: Scene, part: list[Measure], rows: list[Drawn]) -> Panel:
     }
     title = labels.measure(part[0]) if len(part) == 1 else ""
     height = max(120, 32 * len(rows) + 40)
-    return Panel(title, {"data": data, "layout": layout, "meta": meta}, height)
+    return Panel(title, {"data": data, "layout": layout, "meta": meta}, height, before="grey" if past else "")
 
 
 def _cut(name: str) -> str:

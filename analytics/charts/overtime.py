@@ -76,7 +76,10 @@ def _time_panel(scene: Scene, part: list[Measure], draw: Any, height: int) -> Pa
         traces.append(_mark_trace(scene, low))
     figure = {"data": traces, "layout": layout, "meta": _time_meta(scene, drawn, part, draw)}
     title = labels.measure(part[0]) if len(part) == 1 else ""
-    return Panel(title, figure, height, tuple(entry(scene, one) for one in drawn))
+    before = ""
+    if any(trace.get("meta", {}).get("before") for trace in traces):
+        before = "pale" if len(drawn) > 1 else "grey"
+    return Panel(title, figure, height, tuple(entry(scene, one) for one in drawn), before)
 
 
 def lines(scene: Scene, drawn: list[Drawn]) -> list[Json]:
@@ -91,6 +94,8 @@ def lines(scene: Scene, drawn: list[Drawn]) -> list[Json]:
             solid[at] = None
         trace = trace_of(scene, one, solid)
         line: Json = {"color": _faint(one.colour, crowded), "width": 2}
+        if one.dash != "solid":
+            line["dash"] = one.dash
         trace |= {"type": "scatter", "mode": "lines", "line": line, "connectgaps": False}
         marker = _markers(one, solid, many=len(drawn) > 1, crowded=crowded)
         if marker is not None:
@@ -348,6 +353,7 @@ def _time_meta(scene: Scene, drawn: list[Drawn], part: list[Measure], draw: Any)
         "shares": adds(scene, part[0]),
         "stacked": draw is not lines and adds(scene, part[0]),
         "ends": draw is lines,
+        "compared": scene.compared if draw is lines and len(drawn) == 1 and drawn[0].line.before else "",
         "numbers": numbers(part[0]),
         "point": scene.point,
         "words": words(),

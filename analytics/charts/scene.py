@@ -18,6 +18,8 @@ from journeyadmin.contract.metrics import METRICS
 Json = dict[str, Any]
 
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "star", "hexagon", "pentagon")
+# Lines of one colour differ by their dash as well; short dots are a bucket that is not over.
+DASHES = ("solid", "dash", "longdash", "dashdot", "longdashdot")
 # More lines than this and each is drawn faint until it is chosen.
 CROWD = 8
 OTHER, BEFORE = "@text-faint", "@text-faint"
@@ -35,12 +37,16 @@ class Mark:
 
 @dataclass(frozen=True)
 class Panel:
-    """One figure with the measure it shows; `height` in pixels. `legend` lists what is drawn, as the page's own legend."""
+    """One figure with the measure it shows; `height` in pixels. `legend` lists what is drawn, as the page's own legend.
+
+    `before` says how the compared values are drawn, for the legend: "grey", or "pale" in each line's colour; "" for not at all.
+    """
 
     title: str
     figure: Json
     height: int
     legend: tuple["Entry", ...] = ()
+    before: str = ""
 
 
 @dataclass(frozen=True)
@@ -69,22 +75,22 @@ class Scene:
     marks: Sequence[Mark] = field(default_factory=tuple)
     blocked: Result | None = None
     small: bool = False
+    # What it is compared with, in words.
+    compared: str = ""
     # From this moment on the service may still correct its numbers.
     restated: datetime | None = None
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """A line as it is drawn: name, colour, marker; `number` counts them."""
+    """A line as it is drawn; `number` counts them. Those of one colour differ by marker and by dash."""
 
     line: Line
     name: str
     colour: str
     number: int
-
-    @property
-    def symbol(self) -> str:
-        return SYMBOLS[self.number % len(SYMBOLS)]
+    symbol: str
+    dash: str
 
 
 def drawn_lines(scene: Scene, part: list[Measure]) -> list[Drawn]:
@@ -100,7 +106,7 @@ def drawn_lines(scene: Scene, part: list[Measure]) -> list[Drawn]:
                 colour = (
                     OTHER if line.kind == "other" else scene.colours.get(line.group, colours.slot(len(found)))
                 )
-            found.append(Drawn(line, name, colour, len(found)))
+            found.append(Drawn(line, name, colour, len(found), *_shape(colour, found)))
     return found
 
 
@@ -110,6 +116,15 @@ def _unused(colour: str, drawn: list[Drawn]) -> str:
     slots = [colours.slot(number) for number in range(colours.SLOTS)]
     after = slots[slots.index(colour) :] + slots
     return next((slot for slot in after if slot not in used), colour)
+
+
+def _shape(colour: str, drawn: list[Drawn]) -> tuple[str, str]:
+    """The marker and the dash of the next line: what no line of its colour has, as long as there is one."""
+    number = len(drawn)
+    twins = [one.symbol for one in drawn if one.colour == colour]
+    symbols = [SYMBOLS[(number + at) % len(SYMBOLS)] for at in range(len(SYMBOLS))]
+    free = [symbol for symbol in symbols if symbol not in twins]
+    return (free or symbols)[0], DASHES[len(twins) % len(DASHES)]
 
 
 def measure_colour(made: Measure) -> str:

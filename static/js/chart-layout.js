@@ -86,12 +86,13 @@ function thinned(axis, inner) {
 
 // The last point of each line, where the names fit beside them.
 function lineEnds({ data, meta }, width) {
-  if (!meta.ends || width < NARROW || meta.lines.length < 2 || meta.lines.length > MOST_ENDS) return [];
-  return meta.lines.flatMap((line, number) => {
-    const { y } = data[number];
+  const lines = meta.compared ? [meta.lines[0], { name: meta.compared, colour: "@text-faint", apart: {}, y: meta.lines[0].before }] : meta.lines;
+  if (!meta.ends || width < NARROW || lines.length < 2 || lines.length > MOST_ENDS) return [];
+  return lines.flatMap((line, number) => {
+    const y = line.y ?? data[number].y;
     for (let at = y.length - 1; at >= 0; at -= 1) {
       const value = line.apart[at] ?? y[at];
-      if (value !== null && value !== undefined) return [{ at, value, name: line.name, colour: line.colour, sign: SIGNS[line.symbol], last: y.length - 1 }];
+      if (value !== null && value !== undefined) return [{ at, value, name: line.name, colour: line.colour, sign: line.y ? "—" : SIGNS[line.symbol], last: y.length - 1 }];
     }
     return [];
   });

@@ -40,6 +40,14 @@ function drawNew(root) {
   for (const plot of root.querySelectorAll("[data-figure]")) if (!figures.has(plot)) drawAll(plot.parentElement);
 }
 
+// On paper charts are light and as wide as the paper. Printing waits for nothing, and drawing again needs no waiting.
+for (const name of ["beforeprint", "afterprint"]) addEventListener(name, () => {
+  document.documentElement.classList.toggle("is-printed", name === "beforeprint");
+  forgetColours();
+  for (const plot of document.querySelectorAll("[data-figure]")) if (figures.has(plot)) draw(plot);
+  document.dispatchEvent(new CustomEvent("chartsdrawn"));
+});
+
 // Taking a picture is rare: its script comes when it is asked for.
 document.addEventListener("click", async (event) => {
   const button = event.target.closest?.("[data-picture]");

@@ -142,6 +142,18 @@ def test_the_compared_period_is_never_dashed() -> None:
     assert len([value for value in before["y"] if value is not None]) == 7
 
 
+def test_the_compared_period_is_named_where_it_is_drawn() -> None:
+    past = "27 Apr – 3 May 2026"
+    (line,) = charts.panels("line", scene(("nJourneySessions",), against=True, compared=past))
+    assert (line.figure["meta"]["compared"], line.before) == (past, "grey")
+    groups = scene(("nJourneySessions",), groups=("a", "b"), against=True, compared=past)
+    (lines,) = charts.panels("line", groups)
+    assert (lines.figure["meta"]["compared"], lines.before) == ("", "pale")
+    whole = scene(("nJourneySessions",), by="all", groups=("a", "b"), against=True, compared=past)
+    assert [panel.before for panel in charts.panels("bar", whole)] == ["grey"]
+    assert [panel.before for panel in charts.panels("line", scene(("nJourneySessions",)))] == [""]
+
+
 def test_measures_of_one_unit_share_a_panel_and_others_have_their_own() -> None:
     keys = ("nWebActionsOffered", "nWebActionsAccepted", "nWebActionsAccepted/nWebActionsOffered")
     assert len(charts.panels("line", scene(keys))) == 2
@@ -159,6 +171,16 @@ def test_every_series_differs_by_more_than_its_colour() -> None:
     assert len({trace["marker"]["symbol"] for trace in lines.figure["data"]}) == 3
     (bars,) = charts.panels("bar", scene(("nJourneySessions",), groups=("a", "b", "c")))
     assert len({trace["marker"].get("pattern", {}).get("shape", "") for trace in bars.figure["data"]}) == 3
+
+
+def test_many_series_of_one_colour_differ_by_marker_and_dash() -> None:
+    many = scene(("nJourneySessions",), groups=tuple(f"group {number}" for number in range(50)))
+    whole = replace(many, result=series.top(many.result, 50))
+    (panel,) = charts.panels("line", whole)
+    looks = [(entry.colour, entry.symbol) for entry in panel.legend]
+    assert len(set(looks)) == len(looks)
+    dashes = [(trace["line"]["color"], trace["line"].get("dash")) for trace in panel.figure["data"]]
+    assert len(set(dashes)) >= min(len(dashes), 40)
 
 
 def test_changes_are_marks_at_their_moment() -> None:

@@ -71,6 +71,11 @@ def test_equal_questions_lead_to_one_address(ana: Browser) -> None:
     assert get(ana, response["Location"].partition("?")[2]).status_code == 200
 
 
+def test_a_line_of_one_point_is_none(ana: Browser) -> None:
+    response = get(ana, f"m=nJourneySessions&chart=line&by=all&{WEEK}")
+    assert response["Location"] == f"/analytics/?{WEEK}&by=all&m=nJourneySessions"
+
+
 def test_the_table_holds_what_a_plain_count_finds(ana: Browser) -> None:
     head, *body, foot = rows(get(ana, f"{WEEK}&m=nJourneySessions&m=nWebActionsOffered"))
     assert head == ["When", "Sessions", "Offered"]

@@ -276,6 +276,31 @@ def test_a_picture_has_its_words(ana: Page) -> None:
     assert download.value.path().read_bytes().startswith(b"\x89PNG")
 
 
+def test_printing_gives_sentence_chart_and_table_on_a_page(ana: Page) -> None:
+    ana.emulate_media(color_scheme="dark")
+    ana.goto(f"/analytics/?{WEEK}&m=nWebActionsOffered&compare=previous")
+    drawn(ana)
+    label = ana.locator(".plot .xtick text").first
+    before = label.evaluate("text => getComputedStyle(text).fill")
+    ana.evaluate("addEventListener('beforeprint', () => { window.printed = 1; })")
+    sheet = ana.pdf(format="A4")
+    assert len(re.findall(rb"/Type\s*/Page\b", sheet)) == 1
+    # The browser tells the page before it prints, and that is all the page needs: it is drawn for paper by then.
+    assert ana.evaluate("window.printed") == 1
+    expect(ana.locator("html")).not_to_have_class("is-printed")
+    ana.emulate_media(media="print", color_scheme="dark")
+    ana.evaluate("dispatchEvent(new Event('beforeprint'))")
+    for part in ("#answer-sentence", ".answer-meta", ".plot .main-svg >> nth=0", ".numbers-table"):
+        expect(ana.locator(part)).to_be_visible()
+    for part in ("#builder", ".toolbar", ".rail", ".top", ".request"):
+        expect(ana.locator(part).first).to_be_hidden()
+    assert ana.locator(".plot .main-svg").first.evaluate("svg => svg.clientWidth") <= 700
+    dark_on_white = label.evaluate("text => getComputedStyle(text).fill")
+    assert dark_on_white != before
+    ana.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert label.evaluate("text => getComputedStyle(text).fill") == before
+
+
 def test_copying_and_sharing_announce_their_success(ana: Page) -> None:
     ana.context.grant_permissions(["clipboard-read", "clipboard-write"])
     ana.goto("/analytics/?range=last-7-days&zone=Asia/Kolkata&m=nJourneySessions")
