@@ -10,6 +10,8 @@ from itertools import chain
 from pathlib import Path
 
 import pytest
+from django.core.management import get_commands
+from gunicorn.config import Config
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 DOCS = ROOT / "docs"
@@ -117,3 +119,19 @@ def test_the_map_names_every_package():
     ]
     missing = [name for path in found if f"`{(name := path.relative_to(ROOT).as_posix())}/`" not in text]
     assert not missing
+
+
+def test_commands_of_the_dashboard_exist():
+    named = set(re.findall(r"manage\.py (\w+)", "".join(page.read_text() for page in pages())))
+    assert named >= {"migrate", "connection", "reseal"}
+    assert named <= set(get_commands())
+
+
+def test_the_options_that_the_dashboard_is_started_with_are_gunicorns():
+    line = re.search(r"^\.venv/bin/(gunicorn .+)$", (DOCS / "running.md").read_text(), re.MULTILINE)
+    assert line
+    assert f"ExecStart=/srv/journeyadmin/.venv/bin/{line[1]}" in (DOCS / "running.md").read_text()
+    config = Config()
+    told = config.parser().parse_args(line[1].split()[1:])
+    assert told.preload_app
+    assert told.control_socket_disable
