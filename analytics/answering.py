@@ -1,13 +1,14 @@
 """A question and its answer: what is asked of the service, what came back, and the series made of it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from analytics import answers, compare, granularity, measures, payloads, ranges, series
-from analytics.answers import Kept
-from analytics.question import LARGEST_TOP, WHOLE, Question
+from analytics.answers import Kept, Meant
+from analytics.question import LARGEST_TOP, WHOLE, Question, address
 from analytics.ranges import RangeError, Span
 from analytics.series import Compared, Result, UnexpectedAnswer
 from journeyadmin import service
@@ -15,6 +16,8 @@ from journeyadmin.contract.operations import QUERY_JOURNEY_AGGREGATES
 from journeyadmin.http import JourneyRequest
 
 Json = dict[str, Any]
+# The service is down, busy or broken; nothing is wrong with what was asked.
+FAILURES = (service.Unreachable, service.Unreadable, service.RateLimited, service.ServerFault)
 BLOCKED = Question(measures=("nJourneyActionsBlocked",), group_by=("journeyBlockingReason",))
 
 
@@ -95,17 +98,43 @@ def proposed_chart(question: Question, by: str, span: Span) -> str:
     return "bar" if question.group_by or len(question.made) > 1 else "number"
 
 
-def answer(request: JourneyRequest, asked: Asked, *, within: timedelta | None = None) -> Answered:
-    """Asks the service, or takes what was kept and is not older than `within`. Raises JourneyError."""
+def answer(
+    request: JourneyRequest, asked: Asked, *, within: timedelta | None = None, or_earlier: bool = False
+) -> Answered:
+    """Asks the service, or takes what was kept and is not older than `within`. Raises JourneyError.
+
+    With `or_earlier`, a moving range that has moved on since its last good answer is answered as it was then, where the
+    service fails now: `asked` of the answer says from when to when that was.
+    """
+    place = Meant(address(asked.question), asked.now)
+
+    def ask(query: Json) -> Kept:
+        first = query == asked.query
+        return answers.ask(request, query, within=within, meant=place if first else None)
+
+    try:
+        return _answered(asked, ask)
+    except FAILURES as error:
+        if not or_earlier:
+            raise
+        then = answers.last_meant(request, place.address)
+        if then is None:
+            raise
+        failure = error
+        before = meant(asked.question, then)
+        return _answered(before, lambda query: answers.kept(request, query, failure))
+
+
+def _answered(asked: Asked, ask: Callable[[Json], Kept]) -> Answered:
     question = asked.question
-    kept = [answers.ask(request, asked.query, within=within)]
+    kept = [ask(asked.query)]
     edges = granularity.edges(asked.by, asked.span)
     compared, earlier = None, None
     if asked.before is not None:
         found = _compared(asked, edges)
         if found is not None:
             query, compared = found
-            kept.append(answers.ask(request, query, within=within))
+            kept.append(ask(query))
             earlier = kept[-1].content
     buckets = series.make_buckets(edges, asked.now, granularity.full_end(asked.by, asked.span, edges[-2]))
     try:
@@ -120,7 +149,7 @@ def answer(request: JourneyRequest, asked: Asked, *, within: timedelta | None = 
         )
         blocked = None
         if shown_chart(asked) == "funnel":
-            blocked, more = _blocked(request, asked, within)
+            blocked, more = _blocked(asked, ask)
             kept.append(more)
     except UnexpectedAnswer as error:
         raise service.Unreadable(str(error), operation=QUERY_JOURNEY_AGGREGATES.name) from None
@@ -145,10 +174,10 @@ def _compared(asked: Asked, edges: list[datetime]) -> tuple[Json, Compared] | No
     )
 
 
-def _blocked(request: JourneyRequest, asked: Asked, within: timedelta | None) -> tuple[Result, Kept]:
+def _blocked(asked: Asked, ask: Callable[[Json], Kept]) -> tuple[Result, Kept]:
     """Why actions were held back in the span of a funnel, with the same filter."""
     question = replace(BLOCKED, zone=asked.question.zone, filter=asked.question.filter)
-    kept = answers.ask(request, payloads.to_query(question, asked.span, WHOLE), within=within)
+    kept = ask(payloads.to_query(question, asked.span, WHOLE))
     buckets = series.make_buckets([asked.span.start, asked.span.end], asked.now)
     found = series.from_answer(kept.content, buckets, question.made, question.group_by)
     return series.top(found, LARGEST_TOP), kept

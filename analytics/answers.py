@@ -2,6 +2,7 @@
 
 The kept answers are in the dashboard's own database, so this holds across its processes. A refresh that fails keeps the
 last good answer, says so, and is not repeated at once. What one person may see is asked with that person's sign-in.
+Where a moving range has moved on and the service fails, the answer to the range as it was last is the last good one.
 """
 
 import hashlib
@@ -65,7 +66,17 @@ class Kept:
     failure: service.JourneyError | None = None
 
 
-def ask(request: JourneyRequest, query: Json, *, within: timedelta | None = None) -> Kept:
+@dataclass(frozen=True)
+class Meant:
+    """The question that a query is asked for, as its address says it, and the moment from which its range was counted."""
+
+    address: str
+    at: datetime
+
+
+def ask(
+    request: JourneyRequest, query: Json, *, within: timedelta | None = None, meant: Meant | None = None
+) -> Kept:
     """The answer to an aggregate query, at most a little old; with `within`, at most so old.
 
     Raises JourneyError when there is none: Forbidden without asking where the permission is known to be missing.
@@ -87,7 +98,7 @@ def ask(request: JourneyRequest, query: Json, *, within: timedelta | None = None
             return _last_good(row, _failure(row))
         token = _claimed(key, request, row)
         if token:
-            return _asked(request, query, key, token)
+            return _asked(request, query, key, token, meant)
         # Somebody is asking this very question: what comes of it is ours too.
         impatient = False
         if time.monotonic() > deadline:
@@ -95,12 +106,28 @@ def ask(request: JourneyRequest, query: Json, *, within: timedelta | None = None
         time.sleep(POLL_SECONDS)
 
 
+def last_meant(request: JourneyRequest, address: str) -> datetime | None:
+    """When the range of this question was counted from at its newest good answer; None where there is none."""
+    if not request.may(PERMISSION):
+        return None
+    rows = KeptAnswer.objects.filter(question=_key(request, address), content__isnull=False)
+    return rows.order_by("-answered").values_list("meant", flat=True).first()
+
+
+def kept(request: JourneyRequest, query: Json, failure: service.JourneyError) -> Kept:
+    """The last good answer to a query, without asking. Raises `failure` where there is none."""
+    row = KeptAnswer.objects.filter(key=_key(request, query)).first()
+    if row is None:
+        raise failure
+    return _last_good(row, failure)
+
+
 def _serves(query: Json, now: datetime) -> timedelta:
     over = parse_interval(query["interval"])[1] + LATE <= now
     return SETTLED if over else GROWING
 
 
-def _key(request: JourneyRequest, query: Json) -> str:
+def _key(request: JourneyRequest, query: Json | str) -> str:
     # Where nobody knows what a person may do, an answer is theirs alone.
     whose = "" if request.user.permissions_known else str(request.user.pk)
     text = orjson.dumps([request.connection.pk, whose, query], option=orjson.OPT_SORT_KEYS)
@@ -127,7 +154,7 @@ def _claimed(key: str, request: JourneyRequest, row: KeptAnswer | None) -> str:
     return token if same.update(claim=token, claimed=now) else ""
 
 
-def _asked(request: JourneyRequest, query: Json, key: str, token: str) -> Kept:
+def _asked(request: JourneyRequest, query: Json, key: str, token: str, meant: Meant | None) -> Kept:
     mine = KeptAnswer.objects.filter(key=key, claim=token)
     free: dict[str, Any] = {"claim": "", "claimed": None}
     try:
@@ -149,7 +176,10 @@ def _asked(request: JourneyRequest, query: Json, key: str, token: str) -> Kept:
     answered = timezone.now()
     packed = zlib.compress(orjson.dumps(content), 1)
     if len(packed) <= LARGEST_KEPT:
-        mine.update(**free, content=packed, answered=answered, failed=None, failure=None)
+        good: dict[str, Any] = {"content": packed, "answered": answered, "failed": None, "failure": None}
+        if meant is not None:
+            good |= {"question": _key(request, meant.address), "meant": meant.at}
+        mine.update(**free, **good)
     else:
         mine.update(**free)
     _forget(answered)

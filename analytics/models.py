@@ -13,10 +13,13 @@ class KeptAnswer(models.Model):
     """The last good answer to one question, and who is asking it right now, across all processes.
 
     `content` is compressed JSON. `claim` is held while one process asks; `failed` and `failure` tell the others why there
-    is no newer answer.
+    is no newer answer. `question` is that of a moving range, such as the last seven days, whose key moves with the days;
+    `meant` is the moment it was meant at.
     """
 
     key = models.CharField(max_length=64, primary_key=True)
+    question = models.CharField(max_length=64, blank=True, db_default="", db_index=True)
+    meant = models.DateTimeField(null=True)
     connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="+")
     content = models.BinaryField(null=True)
     answered = models.DateTimeField(null=True, db_index=True)

@@ -3,7 +3,7 @@
 Nothing is looked up that the person may not see; what has no name is shown as it is, ids shortened.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,7 @@ from analytics.models import NamedValue
 from analytics.series import Group
 from journeyadmin.contract.dimensions import DIMENSIONS
 from journeyadmin.contract.operations import LIST_ACTION_TARGETS, LIST_SEGMENTS
-from journeyadmin.history import log
+from journeyadmin.history import lastknown, log
 from journeyadmin.history.models import Kind
 from journeyadmin.http import JourneyRequest
 from journeyadmin.service import JourneyError
@@ -237,31 +237,19 @@ class Names:
 def _segments(request: JourneyRequest) -> dict[str, Thing]:
     if not request.may(LIST_SEGMENTS.permission):
         return {}
-
-    def read() -> dict[str, Thing]:
-        return {
-            row["id"]: Thing(
-                row["id"],
-                str(row.get("displayName") or short(row["id"])),
-                row["color"] if colours.is_colour(row.get("color")) else "",
-            )
-            for row in request.journey.list_segments()
-        }
-
-    return _kept(_key(request, Kind.SEGMENT), read)
+    return _kept(request, Kind.SEGMENT, request.journey.list_segments)
 
 
 def _targets(request: JourneyRequest) -> dict[str, Thing]:
     if not request.may(LIST_ACTION_TARGETS.permission):
         return {}
+    return _kept(request, Kind.ACTION_TARGET, request.journey.list_action_targets)
 
-    def read() -> dict[str, Thing]:
-        return {
-            row["id"]: Thing(row["id"], str(row.get("name") or short(row["id"])))
-            for row in request.journey.list_action_targets()
-        }
 
-    return _kept(_key(request, Kind.ACTION_TARGET), read)
+def _thing(row: Mapping[str, Any]) -> Thing:
+    """A segment, or an action target, which has no colour."""
+    name = row.get("displayName") or row.get("name") or short(row["id"])
+    return Thing(row["id"], str(name), row["color"] if colours.is_colour(row.get("color")) else "")
 
 
 def _key(request: JourneyRequest, kind: Kind) -> str:
@@ -271,14 +259,19 @@ def _key(request: JourneyRequest, kind: Kind) -> str:
     return f"analytics:names:{kind}:{request.connection.pk}:{whose}:{last}"
 
 
-def _kept(key: str, read: Any) -> dict[str, Thing]:
-    """Names are a help: where they cannot be had, ids are shown, and the chart does not wait for them again at once."""
+def _kept(
+    request: JourneyRequest, kind: Kind, read: Callable[[], Iterable[Mapping[str, Any]]]
+) -> dict[str, Thing]:
+    """Names are a help: where the service is down those last read serve, else ids; the chart does not wait again at once."""
+    key = _key(request, kind)
     known: dict[str, Thing] | None = cache.get(key)
     if known is None:
+        seconds = SECONDS
         try:
-            known = read()
-            cache.set(key, known, SECONDS)
-        except (JourneyError, KeyError, TypeError):
-            known = {}
-            cache.set(key, known, FAILED_SECONDS)
+            known = {row["id"]: _thing(row) for row in read()}
+        except (JourneyError, KeyError, TypeError) as error:
+            last = lastknown.instead_of(request, kind, error) if isinstance(error, JourneyError) else None
+            known = {row["id"]: _thing(row) for row in last.entities} if last else {}
+            seconds = FAILED_SECONDS
+        cache.set(key, known, seconds)
     return known

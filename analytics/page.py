@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 import orjson
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
@@ -110,7 +111,7 @@ def answer_context(
         # Where there is nothing no table is shown.
         "table": None if result.empty else _table(answered, names, colours, filter_sentence, point, tile),
         "at": answered.answered,
-        "ago": labels.ago(answered.answered, asked.now),
+        "ago": labels.ago(answered.answered, max(asked.now, timezone.now())),
         "failure": answered.failure,
         "address": text,
         "unfinished": result.unfinished,

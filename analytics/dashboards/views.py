@@ -137,7 +137,7 @@ def _answer(
     try:
         asked = answering.meant(question, now)
         context["checks"] = checks.checks(question, asked.span, names, anyway=True)
-        answered = answering.answer(request, asked, within=within)
+        answered = answering.answer(request, asked, within=within, or_earlier=True)
     except RangeError:
         return 422, context | {"error_title": _("This range cannot be shown"), "range_wrong": True}
     except service.SignInExpired:

@@ -141,7 +141,9 @@ def _add_answer(
     """Adds the answer, or why there is none, to the context; the status of the response."""
     asked = answering.meant(reading.question, now)
     try:
-        answered = answering.answer(request, asked, within=AT_LEAST if reading.anew else None)
+        answered = answering.answer(
+            request, asked, within=AT_LEAST if reading.anew else None, or_earlier=True
+        )
     except service.SignInExpired:
         raise
     except service.JourneyError as error:
