@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_noop as _
@@ -10,9 +11,6 @@ from django.utils.translation import gettext_noop as _
 from journeyadmin.accounts.capabilities import local_data
 
 THEMES = ("system", "light", "dark")
-THEME_COOKIE = "theme"
-# Its presence with the value "off" keeps single letters from doing anything (WCAG 2.1.4).
-KEYS_COOKIE = "keys"
 
 
 @dataclass(frozen=True)
@@ -39,7 +37,7 @@ PLACES = (
 def frame(request: HttpRequest) -> dict[str, Any]:
     """The context of base.html; views add `title` and their own."""
     places = [(place, request.path.startswith(place.path)) for place in PLACES]
-    theme = request.COOKIES.get(THEME_COOKIE, "system")
+    theme = request.COOKIES.get(settings.THEME_COOKIE_NAME, "system")
     return {
         "places": places,
         # What decides how the rail looks: where one is, and whether at its first page.
@@ -53,6 +51,6 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "person": request.user if hasattr(request, "journey") else None,
         "zone": timezone.get_current_timezone_name(),
         "local_data": local_data(request),
-        "letters_off": request.COOKIES.get(KEYS_COOKIE) == "off",
+        "letters_off": request.COOKIES.get(settings.KEYS_COOKIE_NAME) == "off",
         "request_id": getattr(request, "request_id", ""),
     }

@@ -40,6 +40,8 @@ try:
     # Whether a change through a production connection needs a reason.
     REASON_REQUIRED = _env.flag("REASON_REQUIRED")
     BEHIND_PROXY = _env.flag("BEHIND_PROXY")
+    # Off where the dashboard's own host has subdomains that are reached without TLS.
+    HSTS_SUBDOMAINS = _env.flag("HSTS_SUBDOMAINS", default=True)
     METRICS_TOKEN = _env.text("METRICS_TOKEN")
     # The library that counts reads this when it is first imported: one file a worker, added up when asked.
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(data_folder(DATA_DIR / "metrics"))
@@ -47,9 +49,7 @@ except SetupError as _error:
     stop(_error)
 
 _https = urlsplit(PUBLIC_URL).scheme == "https"
-ALLOWED_HOSTS += [
-    host for host in (urlsplit(PUBLIC_URL).hostname, "127.0.0.1", "localhost", "[::1]") if host
-]
+ALLOWED_HOSTS += [host for host in (urlsplit(PUBLIC_URL).hostname, "127.0.0.1", "localhost", "[::1]") if host]
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL else []
 
 INSTALLED_APPS = [
@@ -123,12 +123,16 @@ TEMPLATES = [
 FORM_RENDERER = "journeyadmin.forms.Renderer"
 
 # Sessions and cookies
-SESSION_COOKIE_NAME = "__Host-session" if _https else "session"
+# Bound to this very host (https://developer.mozilla.org/docs/Web/HTTP/Reference/Headers/Set-Cookie#cookie_prefixes).
+_bound = "__Host-" if _https else ""
+SESSION_COOKIE_NAME = f"{_bound}session"
+# "off" in the second keeps single letters from doing anything (WCAG 2.1.4).
+THEME_COOKIE_NAME, KEYS_COOKIE_NAME = f"{_bound}theme", f"{_bound}keys"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = SESSION_ABSOLUTE_SECONDS
-CSRF_COOKIE_NAME = "__Host-csrftoken" if _https else "csrftoken"
+CSRF_COOKIE_NAME = f"{_bound}csrftoken"
 CSRF_FAILURE_VIEW = "journeyadmin.views.csrf_failure"
 LOGIN_URL = "/accounts/sign-in"
 LOGIN_REDIRECT_URL = "/"
@@ -137,9 +141,10 @@ LOGIN_REDIRECT_URL = "/"
 SECURE_SSL_REDIRECT = _https
 SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]
 SECURE_HSTS_SECONDS = 31_536_000 if _https else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HSTS_SUBDOMAINS
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-# W005, W021: whether the domain's other hosts are HTTPS-only is for its owner to say, not for one program on it.
+# W005: who switches that off has a reason. W021: to be built into browsers is for the owner of the domain to ask.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
@@ -152,6 +157,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("de", "Deutsch")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
+LANGUAGE_COOKIE_NAME = f"{_bound}language"
 LANGUAGE_COOKIE_SAMESITE = "Lax"
 LANGUAGE_COOKIE_HTTPONLY = True
 LANGUAGE_COOKIE_SECURE = _https

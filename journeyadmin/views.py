@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -10,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from journeyadmin import logs
-from journeyadmin.frame import KEYS_COOKIE, THEME_COOKIE, THEMES
+from journeyadmin.frame import THEMES
 from journeyadmin.htmx import answer
 from journeyadmin.http import JourneyRequest
 from journeyadmin.middleware import support_text
@@ -31,7 +32,7 @@ def theme(request: HttpRequest) -> HttpResponse:
     response = redirect(safe_next(request, request.POST.get("next", "")))
     chosen = request.POST.get("theme", "")
     if chosen in THEMES:
-        response.set_cookie(THEME_COOKIE, chosen, max_age=YEAR, samesite="Lax", secure=request.is_secure())
+        _remember(response, settings.THEME_COOKIE_NAME, chosen)
     return response
 
 
@@ -50,8 +51,13 @@ def keyboard(request: JourneyRequest) -> HttpResponse:
         return render(request, "keyboard.html")
     response = redirect(safe_next(request, request.POST.get("next", "")))
     off = "off" if request.POST.get("letters") == "off" else "on"
-    response.set_cookie(KEYS_COOKIE, off, max_age=YEAR, samesite="Lax", secure=request.is_secure())
+    _remember(response, settings.KEYS_COOKIE_NAME, off)
     return response
+
+
+def _remember(response: HttpResponse, name: str, word: str) -> None:
+    """A cookie that our scripts read as well."""
+    response.set_cookie(name, word, max_age=YEAR, samesite="Lax", secure=settings.SESSION_COOKIE_SECURE)
 
 
 def safe_next(request: HttpRequest, target: str) -> str:

@@ -4,6 +4,7 @@ import logging
 import uuid
 from collections.abc import Callable, Iterator
 
+from django.conf import settings
 from django.core.exceptions import BadRequest, DisallowedHost, RequestDataTooBig, SuspiciousOperation
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
@@ -50,7 +51,7 @@ class Correlation:
         for name, value in _SECURITY_HEADERS.items():
             response.setdefault(name, value)
         if request.is_secure():
-            response.setdefault("Strict-Transport-Security", "max-age=31536000")
+            response.setdefault("Strict-Transport-Security", settings.HSTS)
         return _framed(request, response)
 
 

@@ -152,16 +152,19 @@ AUTH_PASSWORD_VALIDATORS = [
 
 # Cookies carry names of their own: on one host, the dashboard's port shares them.
 _SECURE = _switch("JOURNEYSERVER_HTTPS", False)
-SESSION_COOKIE_NAME = "journeyserver_session"
+_BOUND = "__Host-" if _SECURE else ""
+SESSION_COOKIE_NAME = f"{_BOUND}journeyserver_session"
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = _SECURE
-CSRF_COOKIE_NAME = "journeyserver_csrf"
+CSRF_COOKIE_NAME = f"{_BOUND}journeyserver_csrf"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SECURE = _SECURE
 CSRF_FAILURE_VIEW = "journeyserver.api.oauth.csrf_failure"
+# What browsers are asked to remember of us over HTTPS.
+HSTS = "max-age=31536000" + ("; includeSubDomains" if _switch("JOURNEYSERVER_HSTS_SUBDOMAINS", True) else "")
 if _SECURE:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 

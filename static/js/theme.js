@@ -18,8 +18,9 @@ export function startTheme() {
 
 function choose(theme) {
   document.documentElement.dataset.theme = theme;
-  const secure = location.protocol === "https:" ? "; Secure" : "";
-  document.cookie = `theme=${theme}; Path=/; Max-Age=${YEAR}; SameSite=Lax${secure}`;
+  // The server's names of it (journeyadmin/settings.py).
+  const [bound, secure] = location.protocol === "https:" ? ["__Host-", "; Secure"] : ["", ""];
+  document.cookie = `${bound}theme=${theme}; Path=/; Max-Age=${YEAR}; SameSite=Lax${secure}`;
   changed();
 }
 

@@ -263,9 +263,10 @@ def test_behind_a_proxy_that_ends_tls(tmp_path: Path) -> None:
             {"X-Forwarded-Proto": "https", "X-Forwarded-For": "192.0.2.66, 192.0.2.1"}
         )
         page = signing.open()
-        assert page.headers["Strict-Transport-Security"]
+        assert page.headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains"
         [cookie] = page.raw.headers.getlist("Set-Cookie")
         assert "; Secure" in cookie
+        assert cookie.startswith("__Host-")
         # A browser would send it over TLS; this one speaks to the server behind the proxy.
         signing.browser.headers.update(
             {

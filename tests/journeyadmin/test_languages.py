@@ -10,6 +10,7 @@ from typing import Any
 
 import polib
 import pytest
+from django.conf import settings
 from django.test import Client as Browser
 
 from tests import cast
@@ -88,7 +89,7 @@ def test_every_word_on_every_page_is_translatable(
     sign_in: Callable[..., Browser], server: Program, pseudo_language: str, username: str
 ) -> None:
     browser = sign_in(username)
-    browser.cookies["django_language"] = pseudo_language
+    browser.cookies[settings.LANGUAGE_COOKIE_NAME] = pseudo_language
     data = words_of_data(server)
     left: dict[str, str] = {}
     for address, answer in walk(browser):

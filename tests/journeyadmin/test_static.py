@@ -80,7 +80,7 @@ def test_static_files_say_that_only_https_is_good_where_it_is_used(settings: Any
     settings.SECURE_HSTS_SECONDS = 31_536_000
     headers = Headers()
     static_headers(headers, "/anywhere/base.css", "/static/css/base.css")
-    assert headers["Strict-Transport-Security"] == "max-age=31536000"
+    assert headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains"
 
 
 @pytest.mark.parametrize("name", ["accent-fill", "accent-fill-hover", "danger-fill", "danger-fill-hover"])
