@@ -146,7 +146,8 @@ def last_write(connection: Connection, kind: str) -> int:
 
     What a process keeps of the service's lists is out of date as soon as this differs.
     """
-    return next(iter(all_changes(connection).filter(kind=kind).values_list("pk", flat=True)[:1]), 0)
+    found = Change.objects.filter(connection=connection, kind=kind)
+    return next(iter(found.values_list("pk", flat=True)[:1]), 0)
 
 
 def notice(

@@ -1,6 +1,6 @@
 """Keeping and finding named views. A person belongs to one connection, so what is shared is shared among its people."""
 
-from django.db.models import Q
+from django.db.models import Q, prefetch_related_objects
 
 from journeyadmin.http import JourneyRequest
 from journeyadmin.listviews.models import MAX_NAME_LENGTH, MAX_QUERY_LENGTH, ListView
@@ -9,7 +9,12 @@ from journeyadmin.listviews.models import MAX_NAME_LENGTH, MAX_QUERY_LENGTH, Lis
 def views_of(request: JourneyRequest, place: str) -> tuple[list[ListView], str]:
     """This person's views of a list and what others on the connection share; and the query with which the list opens."""
     visible = Q(person=request.user) | Q(shared=True, person__connection=request.connection)
-    found = list(ListView.objects.filter(visible, place=place).select_related("person"))
+    found = list(ListView.objects.filter(visible, place=place))
+    # Mostly there are only one's own, and who that is is known.
+    for view in found:
+        if view.person_id == request.user.pk:
+            view.person = request.user
+    prefetch_related_objects([view for view in found if view.person_id != request.user.pk], "person")
     return [view for view in found if view.name], next((view.query for view in found if not view.name), "")
 
 
