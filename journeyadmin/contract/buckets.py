@@ -101,15 +101,18 @@ def parse_zone(name: str | None) -> ZoneInfo:
         raise BucketError("timeZone", f"“{name}” is not the name of a time zone.") from None
 
 
-def _step(start: datetime, period: Period, number: int, zone: ZoneInfo) -> datetime:
-    """The edge `number` steps after `start`, counted from the start so that month ends do not drift."""
+def _step(start: datetime, local: datetime, period: Period, number: int, zone: ZoneInfo) -> datetime:
+    """The edge `number` steps after `start`, counted from the start so that month ends do not drift; `local` is the start
+    by the zone's clocks."""
     moment = start
     if period.months or period.days:
-        local = start.astimezone(zone).replace(tzinfo=None)
-        month_index = local.year * 12 + (local.month - 1) + period.months * number
-        year, month = divmod(month_index, 12)
-        day = min(local.day, calendar.monthrange(year, month + 1)[1])
-        civil = local.replace(year=year, month=month + 1, day=day) + timedelta(days=period.days * number)
+        civil = local
+        if period.months:
+            month_index = local.year * 12 + (local.month - 1) + period.months * number
+            year, month = divmod(month_index, 12)
+            day = min(local.day, calendar.monthrange(year, month + 1)[1])
+            civil = local.replace(year=year, month=month + 1, day=day)
+        civil += timedelta(days=period.days * number)
         # fold=0: an ambiguous time takes the earlier offset; a time that does not exist is read with the offset
         # before the gap, which moves it forward by the gap.
         moment = civil.replace(tzinfo=zone, fold=0).astimezone(UTC)
@@ -129,11 +132,12 @@ def bucket_edges(start: datetime, end: datetime, period: Period | None, zone: Zo
     )
     if (end - start) // MAX_BUCKETS > period.at_least * 2:
         raise too_many
+    local = start.astimezone(zone).replace(tzinfo=None)
     edges = [start]
     number = 1
     while True:
         try:
-            edge = _step(start, period, number, zone)
+            edge = _step(start, local, period, number, zone)
         except (OverflowError, ValueError):
             edge = end
         if edge >= end:

@@ -35,11 +35,11 @@ def answer(backend: Backend, body: object, reader: Reader | None = None) -> Answ
 def _answer(asked: query.Query, backend: Backend, reader: Reader) -> Answer:
     if rollups.table_for(asked) == "facts":
         return _ask(plan.make(asked), backend, reader)
-    upto = rollups.rolled_up_to(reader.run)
+    upto = rollups.last_known(backend, reader.run)
     found = _ask(plan.make(asked, upto), backend, reader)
     if rollups.rolled_up_to(reader.run) == upto:
         return found
-    # Somebody has removed facts, or rolled more of them up, between the two statements.
+    # Somebody has removed facts, or rolled more of them up, since then.
     return _ask(plan.make(asked), backend, reader)
 
 

@@ -11,16 +11,19 @@ ones does not mind. Whoever removes facts forgets both, and the next `refresh` m
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from journeyadmin.contract.metrics import METRICS
 from journeyserver.engine import notes
-from journeyserver.engine.backends.base import Writer
+from journeyserver.engine.backends.base import Backend, Writer
 from journeyserver.engine.columns import DIMENSION_COLUMNS, SESSION_HOURS
 from journeyserver.engine.query import Filter, Query
 
 SETTING = "rolled_up_to"
 HOUR = timedelta(hours=1)
 
+# After so many commits it was this hour.
+_found: WeakKeyDictionary[Backend, tuple[int, datetime | None]] = WeakKeyDictionary()
 _SESSION_COLUMNS = SESSION_HOURS.names[1:]
 _DISTINCT = "nDistinctJourneySessions"
 _SESSION_KINDS = METRICS[_DISTINCT].facts
@@ -57,6 +60,18 @@ def rolled_up_to(ask: Callable[[str, Sequence[Any]], Mapping[str, Sequence[Any]]
     """The hour before which everything is rolled up, or None."""
     kept = notes.read(ask, SETTING)
     return datetime.fromisoformat(kept) if kept else None
+
+
+def last_known(
+    backend: Backend, ask: Callable[[str, Sequence[Any]], Mapping[str, Sequence[Any]]]
+) -> datetime | None:
+    """The same, as it was found before where nothing has been written since. To be confirmed after it was relied on: a
+    transaction that ends at this moment is not known yet."""
+    commits = backend.commits
+    found = _found.get(backend)
+    if found is None or found[0] != commits:
+        found = _found[backend] = commits, rolled_up_to(ask)
+    return found[1]
 
 
 def of_writer(writer: Writer) -> datetime | None:
