@@ -340,8 +340,26 @@ def _create(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("COMMIT")
 
 
+def _new_kinds(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """How the type of facts learns kinds that are new here: DuckDB cannot add values to a type that columns have."""
+    known = connection.execute("SELECT enum_range(NULL::fact_kind)").fetchall()[0][0]
+    new = [name for name in FACT_KINDS if name not in known]
+    if not new:
+        return []
+    kept = [
+        (table.name, column.name) for table in TABLES for column in table.columns if column.type == "kind"
+    ]
+    kinds = ", ".join(f"'{name}'" for name in (*known, *new))
+    return [
+        *(f"ALTER TABLE {table} ALTER {column} TYPE VARCHAR" for table, column in kept),
+        "DROP TYPE fact_kind",
+        f"CREATE TYPE fact_kind AS ENUM ({kinds})",
+        *(f"ALTER TABLE {table} ALTER {column} TYPE fact_kind" for table, column in kept),
+    ]
+
+
 def _upgrade(connection: duckdb.DuckDBPyConnection) -> None:
-    """Adds what an older warehouse lacks, all of it or nothing."""
+    """Adds what an older warehouse lacks, all of it or nothing, and notes that it is of this version now."""
     found: dict[str, set[str]] = {}
     for table, column in connection.execute(
         "SELECT table_name, column_name FROM duckdb_columns()"
@@ -357,7 +375,9 @@ def _upgrade(connection: duckdb.DuckDBPyConnection) -> None:
             for column in table.columns
             if column.name not in found[table.name]
         ]
+    missing += _new_kinds(connection)
     if missing:
+        missing.append(f"UPDATE settings SET value = '{SCHEMA_VERSION}' WHERE name = 'schema'")
         connection.execute("BEGIN")
         for statement in missing:
             connection.execute(statement)
