@@ -154,8 +154,8 @@ def bucket_edges(start: datetime, end: datetime, period: Period | None, zone: Zo
 
 def format_instant(moment: datetime, zone: ZoneInfo) -> str:
     """With milliseconds, and the local offset, which is `Z` where it is nought."""
-    text = moment.astimezone(zone).isoformat(timespec="milliseconds")
-    return text.removesuffix("+00:00") + "Z" if text.endswith("+00:00") else text
+    text = moment.astimezone(zone).isoformat("T", "milliseconds")
+    return text[:-6] + "Z" if text.endswith("+00:00") else text
 
 
 def format_interval(start: datetime, end: datetime, zone: ZoneInfo) -> str:

@@ -212,15 +212,15 @@ def _metric(name: str, column: str, columns: dict[str, Any]) -> _Column:
     start = f'{{"metric":"{name}","stats":{{'
     if METRICS[name].aggregate == "value":
         return _summary(start, column, columns)
-    counts = compute.fill_null(columns[column], 0).to_numpy(zero_copy_only=False)
+    counts = _filled(columns[column]).astype(numpy.int64, copy=False)
     most = int(counts.max())
     if most <= len(counts):
-        # All numbers up to the largest one: finding out which of them occur would take longer.
-        numbers, places = numpy.arange(most + 1), counts
+        # All numbers up to the largest one: finding out which of them occur would take longer. A count of 0 gets place -1.
+        numbers, places = numpy.arange(1, most + 1), counts - 1
     else:
         numbers, places = numpy.unique(counts, return_inverse=True)
-    texts = _joined(start + '"count":', pyarrow.array(numbers).cast(pyarrow.string()), "}}")
-    return texts, numpy.where(counts > 0, places, -1)
+        places = numpy.where(counts > 0, places, -1)
+    return _joined(start + '"count":', pyarrow.array(numbers).cast(pyarrow.string()), "}}"), places
 
 
 def _view(name: str, column: str, columns: dict[str, Any]) -> _Column:
@@ -229,7 +229,7 @@ def _view(name: str, column: str, columns: dict[str, Any]) -> _Column:
 
 def _summary(start: str, column: str, columns: dict[str, Any]) -> _Column:
     """Number, sum, smallest and largest of values as JSON, missing where there are none."""
-    counts = compute.fill_null(columns[f"{column}_count"], 0).to_numpy(zero_copy_only=False)
+    counts = _filled(columns[f"{column}_count"])
     rows = numpy.flatnonzero(counts > 0)
     places = numpy.full(len(counts), -1, numpy.int64)
     places[rows] = numpy.arange(len(rows))
@@ -239,6 +239,11 @@ def _summary(start: str, column: str, columns: dict[str, Any]) -> _Column:
         number = columns[f"{column}_{function}"].take(there)
         parts += [f'{"," if parts else start}"{function}":', _number(number)]
     return _joined(*parts, "}}"), places
+
+
+def _filled(counts: Any) -> Any:
+    """Whole numbers, nought where one is missing."""
+    return (compute.fill_null(counts, 0) if counts.null_count else counts).to_numpy(zero_copy_only=False)
 
 
 def _number(numbers: Any) -> Any:
