@@ -18,6 +18,9 @@ _SECRET = re.compile(
 # An address in a traceback's values is nobody's business here either.
 _E_MAIL = re.compile(r"[^\s@\"'<>]+@[^\s@\"'<>]+\.[A-Za-z]{2,}")
 
+# Line breaks of every kind, and what moves a terminal's cursor.
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+
 request_id: ContextVar[str] = ContextVar("request_id", default="-")
 security = logging.getLogger("journeyadmin.security")
 
@@ -31,7 +34,7 @@ class LineFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         moment = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
-        message = record.getMessage().replace("\r", "\\r").replace("\n", "\\n")
+        message = _CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode(), record.getMessage())
         line = f"{moment} {record.levelname} {record.name} {message} request={request_id.get()}"
         if record.exc_info:
             line += "\n" + self.formatException(record.exc_info)

@@ -208,5 +208,7 @@ LOGGING = {
     "loggers": {
         "django.server": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
         "urllib3": {"level": "WARNING"},
+        # In detail it may tell tokens.
+        "authlib": {"level": "INFO"},
     },
 }

@@ -4,6 +4,7 @@ Counted three ways: per account and address, which stops guessing one password; 
 password on many names; and per account from anywhere, which stops guessing from many addresses.
 """
 
+import ipaddress
 import logging
 from collections.abc import Iterator
 
@@ -16,6 +17,19 @@ _PER_ADDRESS = 10
 _PER_ACCOUNT = 10
 
 
+def _network(address: str) -> str:
+    """What one guesser holds: an IPv4 address, or the 64 bits of IPv6 that a household is given (RFC 6177)."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(parsed, ipaddress.IPv4Address):
+        return address
+    if parsed.ipv4_mapped is not None:
+        return str(parsed.ipv4_mapped)
+    return str(ipaddress.ip_network((parsed, 64), strict=False))
+
+
 class Attempts:
     """`allowed` failures per account and address in five minutes, ten times as many per address in five minutes and
     per account in an hour. 0 switches the limits off."""
@@ -26,6 +40,7 @@ class Attempts:
         self._accounts = Windows(allowed * _PER_ACCOUNT, 3600)
 
     def _counted(self, kind: str, account: str, address: str) -> Iterator[tuple[Windows, str]]:
+        address = _network(address)
         # Digests, so that a name of a megabyte is not kept.
         name = digest(f"{kind} {account}")
         yield self._pairs, f"{name} {address}"

@@ -171,11 +171,15 @@ if _SECURE:
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "formatters": {"line": {"()": "journeyserver.logs.LineFormatter"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": _text("JOURNEYSERVER_LOG_LEVEL", "WARNING").upper()},
-    # A request that was refused is the caller's matter and in the answer.
-    "loggers": {"django.request": {"level": "ERROR"}},
+    "loggers": {
+        # A request that was refused is the caller's matter and in the answer.
+        "django.request": {"level": "ERROR"},
+        # In detail it would tell each token that it gives out.
+        "authlib": {"level": "INFO"},
+    },
 }
 
 # What a request may weigh (docs/api/journey-api.md §1.3).

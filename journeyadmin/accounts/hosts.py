@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 from django.utils.translation import gettext as _
 
+_USUAL = {"https": 443, "http": 80}
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -17,10 +18,10 @@ def origin(url: str) -> str:
         return ""
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or parts.password:
         return ""
-    if parts.path not in {"", "/"} or parts.query or parts.fragment:
+    if port == 0 or parts.path not in {"", "/"} or parts.query or parts.fragment:
         return ""
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    return f"{parts.scheme}://{host}{f':{port}' if port else ''}"
+    return f"{parts.scheme}://{host}{f':{port}' if port not in (None, _USUAL[parts.scheme]) else ''}"
 
 
 def refusal(url: str, *, typed_hosts: Collection[str], embedded_server: str) -> str:
@@ -31,7 +32,7 @@ def refusal(url: str, *, typed_hosts: Collection[str], embedded_server: str) -> 
     parts = urlsplit(own)
     host = parts.hostname or ""
     if host in LOOPBACK:
-        embedded = urlsplit(embedded_server)
+        embedded = urlsplit(origin(embedded_server))
         if embedded.hostname in LOOPBACK and (parts.scheme, parts.port) == (embedded.scheme, embedded.port):
             return ""
         return _(
@@ -39,8 +40,11 @@ def refusal(url: str, *, typed_hosts: Collection[str], embedded_server: str) -> 
         )
     if parts.scheme != "https":
         return _("The address must begin with https://.")
-    if host not in typed_hosts:
+    # A listed host is listed with its usual port; another one is another service.
+    listed = host if parts.port is None else f"{host}:{parts.port}"
+    if listed not in typed_hosts:
         return (
-            _("%s is not on the operator's list. Ask for it to be added to JOURNEYADMIN_TYPED_HOSTS.") % host
+            _("%s is not on the operator's list. Ask for it to be added to JOURNEYADMIN_TYPED_HOSTS.")
+            % listed
         )
     return ""

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
+import requests
 
 from tests import cast, programs
 from tests.cast import SERVICE
 from tests.contract.asking import SEGMENTS, Api, as_person
-from tests.contract.signing import SignIn, assert_oauth_error, csrf_token, post, returned, works
+from tests.contract.signing import SignIn, assert_oauth_error, csrf_token, post, refresh, returned, works
 from tests.contract.stores import change
 from tests.programs import Program
 
@@ -29,6 +30,7 @@ def tight(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
         JOURNEYSERVER_BODY_SECONDS="1",
         JOURNEYSERVER_EXPIRY_ENABLED="0",
         JOURNEYSERVER_DEMO_TICKET=TICKET,
+        JOURNEYSERVER_LOG_LEVEL="DEBUG",
     ) as running:
         yield running
 
@@ -148,6 +150,22 @@ def test_the_people_of_the_demo_are_offered_on_this_computer_only(tight: Program
     assert "Aiko Tanaka" in signing.open().text
     signing.browser.headers["X-Forwarded-For"] = "192.0.2.1"
     assert "Aiko Tanaka" not in signing.open().text
+
+
+def test_the_most_detailed_log_holds_no_secret(tight: Program) -> None:
+    """The library that issues tokens would log each of them."""
+    tokens = SignIn(tight.url).tokens("marketer")
+    renewed = refresh(tight.url, tokens["refresh_token"]).json()
+    client = post(tight.url, CREDENTIALS, auth=SERVICE).json()
+    requests.get(f"{tight.url}/api/v2/a%0aFAKE%1b[2J", timeout=30)
+    told = "".join(tight.lines)
+    assert "signed in: person marketer" in told
+    for secret in (
+        *(tokens["access_token"], tokens["refresh_token"], renewed["access_token"], renewed["refresh_token"]),
+        *(client["access_token"], SERVICE[1], TICKET),
+    ):
+        assert secret not in told
+    assert not [line for line in tight.lines if line.startswith("FAKE")]
 
 
 def test_a_success_forgets_the_failures(tight: Program) -> None:

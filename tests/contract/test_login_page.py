@@ -281,3 +281,13 @@ def test_behind_a_proxy_that_ends_tls(tmp_path: Path) -> None:
         assert "Too many" in signing.submit(page, "marketer").text
         signing.browser.headers["X-Forwarded-For"] = "192.0.2.2"
         assert signing.submit(page, "marketer").status_code == 302
+        # A household's 64 bits of IPv6 are one guesser, another's are not.
+        for address, said in (
+            ("2001:db8:0:1::9", "is wrong"),
+            ("2001:db8:0:1:ffff::77", "Too many"),
+            ("2001:db8:0:2::9", "is wrong"),
+        ):
+            signing.browser.headers["X-Forwarded-For"] = address
+            page = signing.open(prompt="login")
+            signing.browser.headers["Cookie"] = page.raw.headers.getlist("Set-Cookie")[0].partition(";")[0]
+            assert said in signing.submit(page, "analyst", "guess").text

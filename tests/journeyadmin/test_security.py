@@ -22,6 +22,7 @@ from journeyadmin.accounts.grants import GrantStore
 from journeyadmin.accounts.models import Grant
 from journeyadmin.logs import JsonFormatter, LineFormatter, masked
 from journeyadmin.service import transport
+from journeyserver.logs import LineFormatter as ServerFormatter
 from tests import cast
 from tests.journeyadmin.outbound import only_to
 from tests.programs import ROOT, Program, environment
@@ -206,6 +207,11 @@ def test_a_typed_line_break_begins_no_log_line_and_json_is_one_object_a_line() -
     line = LineFormatter().format(record)
     assert "\n" not in line
     assert "maya@" not in line
+    # Nor does it move the cursor of whoever reads the log in a terminal.
+    record.args = ("/a\x1b[2J\x9b1A\u2028\x85FAKE",)
+    for formatter in (LineFormatter(), ServerFormatter()):
+        assert "/a\\x1b[2J\\x9b1A\\u2028\\x85FAKE" in formatter.format(record)
+    record.args = ("/a\nFAKE admin signed in maya@shop.example",)
     facts = json.loads(JsonFormatter().format(record))
     assert facts["level"] == "INFO"
     assert facts["message"] == "path /a\nFAKE admin signed in …@…"

@@ -1,5 +1,6 @@
 """Signing in, in both ways, against the running server; and everything that must be refused on the way."""
 
+import html
 import re
 import time
 from collections.abc import Callable
@@ -150,7 +151,18 @@ def test_a_refusal_by_the_service_is_said(client: Browser, shop: Connection) -> 
 
 
 @pytest.mark.parametrize(
-    "target", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)", "\x00"]
+    "target",
+    [
+        *("https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)", "\x00"),
+        *(
+            "///evil.example",
+            "/\t/evil.example",
+            "\t//evil.example",
+            "https:evil.example",
+            "//evil.example/%2f..",
+        ),
+        *("\u2028//evil.example", "http:///evil.example", "/\\/evil.example", "//user@evil.example"),
+    ],
 )
 def test_sign_in_never_leads_elsewhere(client: Browser, shop_as_client: Connection, target: str) -> None:
     answer = client.post("/accounts/sign-in", {"connection": shop_as_client.pk, "next": target})
@@ -218,11 +230,31 @@ def test_only_administrators_manage_connections(sign_in: Callable[..., Browser])
         ("https://user:pass@api.example.com", "scheme and the host"),
         ("ftp://example.com", "scheme and the host"),
         ("https://[::1]:9999", "embedded server"),
+        # A port, a name or a number that only looks like what was listed.
+        ("https://api.example.com:22", "operator"),
+        ("https://api.example.com:0", "scheme and the host"),
+        ("https://api.example.com:99999", "scheme and the host"),
+        ("https://api.example.com.", "operator"),
+        ("https://api.example.com\\.evil.example", "operator"),
+        ("https://api.example.com%00.evil.example", "operator"),
+        ("https://api.example.com\n.evil.example", "operator"),
+        ("https://api.example.com@evil.example", "scheme and the host"),
+        ("https://api.example.com#@evil.example", "scheme and the host"),
+        ("https://api.example.com?@evil.example", "scheme and the host"),
+        ("https://ａpi.example.com", "operator"),
+        # This computer in other words.
+        ("http://2130706433:8180", "https://"),
+        ("https://0x7f.0.0.1", "operator"),
+        ("https://127.1", "operator"),
+        ("https://0", "operator"),
+        ("https://[::ffff:127.0.0.1]", "operator"),
+        ("https://localhost.", "operator"),
     ],
 )
 def test_a_typed_address_is_taken_only_when_the_operator_listed_it(
-    admin: Browser, typed: str, reason: str
+    admin: Browser, settings: Any, typed: str, reason: str
 ) -> None:
+    settings.TYPED_HOSTS = ["api.example.com"]
     form = {
         "name": "X",
         "colour": "#112233",
@@ -234,8 +266,28 @@ def test_a_typed_address_is_taken_only_when_the_operator_listed_it(
     answer = admin.post("/accounts/connections/new", form)
     assert answer.status_code == 422
     assert reason in answer.content.decode()
-    assert typed in answer.content.decode()
+    assert html.escape(typed) in answer.content.decode()
     assert not Connection.objects.filter(name="X").exists()
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("https://API.example.com/", "https://api.example.com"),
+        ("https://api.example.com:443", "https://api.example.com"),
+        ("https://api.example.com:8443", "https://api.example.com:8443"),
+        ("http://127.0.0.1:8180", "http://127.0.0.1:8180"),
+    ],
+)
+def test_what_the_operator_listed_is_taken(admin: Browser, settings: Any, typed: str, kept: str) -> None:
+    settings.TYPED_HOSTS = ["api.example.com", "api.example.com:8443"]
+    settings.EMBEDDED_SERVER = "http://127.0.0.1:8180"
+    form = {"name": "X", "colour": "#112233", "mode": "person", "client_id": "c"}
+    answer = admin.post(
+        "/accounts/connections/new", {**form, "typed_login_url": typed, "typed_api_url": typed}
+    )
+    assert answer.status_code == 302
+    assert Connection.objects.get(name="X").api_url == kept
 
 
 def test_a_region_is_taken_as_it_is(admin: Browser) -> None:

@@ -1,0 +1,23 @@
+"""Log lines: one line an entry, in UTC, whatever was sent."""
+
+import logging
+import re
+import time
+
+# Line breaks of every kind, and what moves a terminal's cursor.
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+
+
+class LineFormatter(logging.Formatter):
+    """`time level logger: message`; what was sent cannot begin a line of its own. A traceback follows on lines of its own."""
+
+    converter = time.gmtime
+    default_msec_format = "%s.%03dZ"
+
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 — the library's own name
+        return _CONTROL.sub(
+            lambda found: found[0].encode("unicode_escape").decode(), super().formatMessage(record)
+        )
