@@ -132,15 +132,20 @@ def number(value: Number | None, measure: Measure) -> str:
     return decimal(value, 0 if abs(value) >= 10_000 else 2)
 
 
-def short(value: Number, as_percent: bool = False) -> str:
-    """`12 k`, `1.5 M`: for axes and labels in a plot."""
+def short(value: Number, as_percent: bool = False, step: float = 0) -> str:
+    """`12 k`, `1.5 M`: for axes and labels in a plot. Ticks that are `step` apart differ in what they say."""
     if as_percent:
-        return percent(value)
-    for limit, unit in ((1e9, "G"), (1e6, "M"), (1e4, "k")):
+        return f"{decimal(value * 100, _places(step * 100))}{THIN}%" if step else percent(value)
+    # Translators: short units on an axis: thousand million, million, thousand.
+    for limit, scale, words in ((1e9, 1e9, _("%s bn")), (1e6, 1e6, _("%s M")), (1e4, 1e3, _("%s k"))):
         if abs(value) >= limit:
-            scale = 1e3 if unit == "k" else limit
-            return f"{decimal(value / scale, 1)}{THIN}{unit}"
-    return decimal(value, 2)
+            return words.replace(" ", THIN) % decimal(value / scale, max(1, _places(step / scale)))
+    return decimal(value, _places(step) if step else 2)
+
+
+def _places(step: float) -> int:
+    """The decimals that a step of 1, 2, 2.5 or 5 times a power of ten needs."""
+    return next((places for places in range(12) if abs(round(step, places) - step) <= step * 1e-6), 12)
 
 
 # Measures, dimensions, granularities

@@ -17,6 +17,7 @@ from analytics.series import Compared, Line, Number, Result
 # A page shows at most so many rows; files have all of them.
 MOST_ROWS = 500
 Link = Callable[[Line | None, int | None], str]
+LONGEST_HEADING = 20
 
 
 @dataclass(slots=True)
@@ -61,7 +62,9 @@ class Column:
         if self.link:
             text = f'<a class="point-link" href="{escape(self.link)}" data-point>{text}</a>'
         number = ' class="num"' if self.number else ""
-        title = f' title="{escape(self.title)}"' if self.title else ""
+        # A long name is cut off: its column is no wider than its numbers need.
+        whole = self.title or (self.label if len(self.label) > LONGEST_HEADING else "")
+        title = f' title="{escape(whole)}"' if whole else ""
         return mark_safe(f'<th scope="col"{number}{title}>{text}</th>')  # noqa: S308 — each part is escaped above
 
 

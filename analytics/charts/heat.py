@@ -75,7 +75,7 @@ def heat(scene: Scene, made: Measure) -> Panel:
             "len": 1,
             "ticks": "",
             "tickvals": ticks,
-            "ticktext": [labels.short(value, percent) for value in ticks],
+            "ticktext": [labels.short(value, percent, step) for value in ticks],
         },
         "meta": {"line": 0},
     }

@@ -25,7 +25,7 @@ from analytics.charts.scene import (
     trace_of,
     words,
 )
-from analytics.charts.ticks import time_ticks, value_ticks
+from analytics.charts.ticks import tick_levels, time_ticks, value_ticks
 from analytics.measures import Measure
 from analytics.series import Number
 
@@ -60,12 +60,14 @@ def _time_panel(scene: Scene, part: list[Measure], draw: Any, height: int) -> Pa
     percent = labels.is_percent(part[0])
     stacked = draw is not lines and adds(scene, part[0])
     low, high = _extent(scene, drawn, stacked)
+    ticks = time_ticks(scene)
+    counts = part[0].kind in ("count", "distinct")
     layout: Json = {
         "xaxis": {
             "range": [-0.5, count - 0.5] if draw is columns else [-0.02 * count, count - 1 + 0.02 * count],
-            **time_ticks(scene),
+            **ticks,
         },
-        "yaxis": {"range": [low, high], **value_ticks(low, high, percent, scene.small)},
+        "yaxis": {"range": [low, high], **value_ticks(low, high, percent, scene.small, counts=counts)},
         "shapes": [*_goal_shapes(scene), *_restated_band(scene)],
         "annotations": _goal_labels(scene, percent),
     }
@@ -74,7 +76,8 @@ def _time_panel(scene: Scene, part: list[Measure], draw: Any, height: int) -> Pa
         layout["bargap"] = 0.25 if count < 60 else 0.1
     if scene.marks:
         traces.append(_mark_trace(scene, low))
-    figure = {"data": traces, "layout": layout, "meta": _time_meta(scene, drawn, part, draw)}
+    meta = _time_meta(scene, drawn, part, draw) | {"levels": tick_levels(scene, ticks["tickvals"])}
+    figure = {"data": traces, "layout": layout, "meta": meta}
     title = labels.measure(part[0]) if len(part) == 1 else ""
     before = ""
     if any(trace.get("meta", {}).get("before") for trace in traces):

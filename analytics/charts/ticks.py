@@ -8,6 +8,8 @@ from analytics import labels
 from analytics.charts.scene import Json, Scene
 
 MOST_TICKS = 24
+# Minutes of the day at which people expect ticks, ever fewer.
+CLOCK_STEPS = (15, 30, 60, 120, 180, 360, 720, 1440)
 
 
 def time_ticks(scene: Scene) -> Json:
@@ -25,6 +27,23 @@ def time_ticks(scene: Scene) -> Json:
         texts.append(labels.tick(buckets[at], zone, by, first_of_day=first, one_month=one_month))
         day = local[at].date()
     return {"tickvals": chosen, "ticktext": texts}
+
+
+def tick_levels(scene: Scene, chosen: list[int]) -> list[list[int]]:
+    """Which of the ticks stay, from all of them to the fewest: whole hours and halves of days before odd ones."""
+    local = [scene.result.buckets[at].start.astimezone(scene.span.zone) for at in chosen]
+    clock = [moment.hour * 60 + moment.minute for moment in local]
+    if not any(clock):
+        clock = []
+    levels = [list(range(len(chosen)))]
+    levels += [[at for at, minute in enumerate(clock) if minute % step == 0] for step in CLOCK_STEPS]
+    days = next((level for level in reversed(levels) if level), [])
+    levels += [days[::every] for every in range(2, max(2, len(days)))]
+    found: list[list[int]] = []
+    for level in levels:
+        if level and (not found or len(level) < len(found[-1])):
+            found.append(level)
+    return found
 
 
 def _midnight(moment: datetime) -> bool:
@@ -50,13 +69,16 @@ def _every(places: list[int]) -> list[int]:
     return places[:: max(1, math.ceil(len(places) / MOST_TICKS))]
 
 
-def value_ticks(low: float, high: float, percent: bool, small: bool) -> Json:
+def value_ticks(low: float, high: float, percent: bool, small: bool, *, counts: bool = False) -> Json:
+    """`counts` are whole numbers: there is no tick between them."""
     wanted = 3 if small else 4
     scale = 100 if percent else 1
     step = step_of((high - low) * scale / wanted) / scale
+    if counts:
+        step = max(step if step != 2.5 else 5, 1)
     first = math.ceil(low / step - 1e-9)
     values = [round(number * step, 12) for number in range(first, math.floor(high / step + 1e-9) + 1)]
-    return {"tickvals": values, "ticktext": [labels.short(value, percent) for value in values]}
+    return {"tickvals": values, "ticktext": [labels.short(value, percent, step) for value in values]}
 
 
 def step_of(rough: float) -> float:

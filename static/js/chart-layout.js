@@ -41,7 +41,7 @@ export function layoutFor(whole, width, height) {
     separators: `${meta.numbers?.decimal ?? "."}${meta.numbers?.thin ?? " "}`,
   };
   const plain = { fixedrange: true, zeroline: false, showline: false, ticks: "", automargin: false, tickfont: { color: colour("@text-quiet") } };
-  const xaxis = { ...plain, showgrid: false, ticklabelstandoff: 5, ...layout.xaxis, ...thinned(layout.xaxis, inner) };
+  const xaxis = { ...plain, showgrid: false, ticklabelstandoff: 5, ...layout.xaxis, ...thinned(layout.xaxis, inner, meta.levels) };
   const yaxis = { ...plain, gridcolor: colour("@chart-grid"), gridwidth: 1, ticklabelstandoff: 8, ...layout.yaxis, automargin: false };
   if (meta.kind === "bars") yaxis.ticktext = layout.yaxis.ticktext.map((text) => fitted(text, margin.l - 12));
   if (meta.kind === "time") yaxis.zeroline = true;
@@ -72,15 +72,12 @@ function besideBars({ lines }, [low, high], room) {
   return Math.max(8, room - Math.max(40, Math.min(room - 8, ...longest)));
 }
 
-// Every second, third … label where all would collide.
-function thinned(axis, inner) {
-  const { tickvals, ticktext } = axis;
-  if (!tickvals?.length || axis.showticklabels === false) return {};
-  const widest = Math.max(...ticktext.map((text) => textWidth(text))) + 14;
-  const [from, to] = axis.range;
-  const step = tickvals.length > 1 ? (Math.abs(tickvals[tickvals.length - 1] - tickvals[0]) / (tickvals.length - 1) / Math.abs(to - from)) * inner : inner;
-  const every = Math.max(1, Math.ceil(widest / step));
-  const kept = tickvals.map((_, at) => at).filter((at) => at % every === 0);
+// As many labels as stand side by side: the server says which of them stay when they become fewer.
+function thinned({ tickvals, ticktext, showticklabels, range: [from, to] }, inner, levels = [1, 2, 3, 4, 6, 8].map((every) => tickvals?.map((_, at) => at).filter((at) => at % every === 0))) {
+  if (!tickvals?.length || showticklabels === false) return {};
+  const room = (Math.max(...ticktext.map((text) => textWidth(text))) + 14) / inner;
+  const fits = (kept) => kept.every((at, n) => !n || (tickvals[at] - tickvals[kept[n - 1]]) / (to - from) >= room);
+  const kept = levels.find(fits) ?? [0];
   return { tickvals: kept.map((at) => tickvals[at]), ticktext: kept.map((at) => ticktext[at]) };
 }
 

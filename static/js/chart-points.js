@@ -308,7 +308,7 @@ function hide(known) {
   for (const child of known.layer?.children ?? []) child.hidden = true;
 }
 
-// What can be done with a point: the server's own page for it, in a dialog.
+// What can be done with a point: its script comes when it is asked for.
 
 function choose(plot, at, line) {
   const { meta } = figures.get(plot).figure;
@@ -321,14 +321,5 @@ function choose(plot, at, line) {
 }
 
 async function openPoint(address, opener) {
-  const answer = await fetch(address, { headers: { "HX-Request": "true" } });
-  if (!answer.ok || answer.redirected) { location.assign(address); return; }
-  const dialog = document.createElement("dialog");
-  dialog.className = "dialog point-dialog";
-  const parsed = new DOMParser().parseFromString(await answer.text(), "text/html");
-  dialog.append(...parsed.body.childNodes);
-  document.body.append(dialog);
-  dialog.addEventListener("close", () => { dialog.remove(); if (opener.isConnected) opener.focus(); });
-  dialog.addEventListener("click", (event) => { if (event.target === dialog || event.target.closest("[data-close]")) dialog.close(); });
-  dialog.showModal();
+  (await import("./chart-dialog.js")).open(address, opener);
 }

@@ -8,13 +8,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 from plotly import graph_objects
 
-from analytics import charts, colours, compare, granularity, measures, ranges, sentences, series
+from analytics import charts, colours, compare, granularity, labels, measures, ranges, sentences, series
 from analytics.charts import Mark, Scene
-from analytics.charts.ticks import time_ticks
+from analytics.charts.ticks import tick_levels, time_ticks, value_ticks
 from analytics.ranges import Span
 from tests.analytics.test_series import answer
 
@@ -212,8 +213,6 @@ def test_a_goal_is_a_line_with_a_label() -> None:
 
 @given(st.integers(0, 10**9), st.booleans())
 def test_the_axis_has_round_steps_from_nought(high: int, percent: bool) -> None:
-    from analytics.charts.ticks import value_ticks
-
     top = high / 10**9 if percent else float(high) or 1.0
     if top <= 0:
         return
@@ -221,6 +220,51 @@ def test_the_axis_has_round_steps_from_nought(high: int, percent: bool) -> None:
     assert 1 <= len(ticks) <= 11
     assert ticks[0] == 0
     assert ticks[-1] <= top * 1.0001
+
+
+@given(st.integers(0, 10**12))
+def test_ticks_of_counts_are_whole_and_all_say_something_else(high: int) -> None:
+    ticks = value_ticks(0.0, high * 1.06 or 1, False, False, counts=True)
+    assert all(value == int(value) for value in ticks["tickvals"])
+    assert len(set(ticks["ticktext"])) == len(ticks["ticktext"])
+
+
+@given(st.floats(1e-9, 1e12), st.booleans())
+def test_however_small_the_step_each_tick_says_its_own(high: float, percent: bool) -> None:
+    texts = value_ticks(0.0, high, percent, False)["ticktext"]
+    assert len(set(texts)) == len(texts)
+
+
+def test_large_numbers_on_an_axis_are_said_in_short() -> None:
+    assert [labels.short(value) for value in (9_999, 12_000, 1_500_000, 1_300_000_000)] == [
+        "9\u202f999",
+        "12\u202fk",
+        "1.5\u202fM",
+        "1.3\u202fbn",
+    ]
+    with translation.override("de"):
+        assert labels.short(1_300_000_000) == "1,3\u202fMrd."
+
+
+def test_dates_in_german_have_their_full_stops() -> None:
+    with translation.override("de"):
+        assert labels.days(date(2026, 11, 10), date(2026, 11, 23)) == "10.–23. Nov 2026"
+        assert labels.day(date(2026, 11, 10), weekday=True) == "Di 10. Nov 2026"
+
+
+@pytest.mark.parametrize("day", [date(2026, 3, 29), date(2026, 10, 25), date(2026, 5, 4)])
+def test_ticks_become_fewer_at_hours_that_people_say(day: date) -> None:
+    span = ranges.days_span(day - timedelta(days=1), day + timedelta(days=1), ZoneInfo("Europe/London"))
+    buckets = series.make_buckets(granularity.edges("PT1H", span), span.end)
+    scene_: Any = SimpleNamespace(result=SimpleNamespace(buckets=buckets), span=span, by="PT1H")
+    ticks = time_ticks(scene_)
+    levels = [[ticks["ticktext"][at] for at in level] for level in tick_levels(scene_, ticks["tickvals"])]
+    assert len(levels[0]) == len(ticks["ticktext"])
+    # Half days, then days; never 15:00, 06:00, 21:00.
+    assert [text for text in next(level for level in levels if len(level) == 6) if ":" in text] == [
+        "12:00"
+    ] * 3
+    assert all(":" not in text for text in next(level for level in levels if len(level) <= 3))
 
 
 @pytest.mark.parametrize(
