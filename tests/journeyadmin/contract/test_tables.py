@@ -1,6 +1,7 @@
 """The tables agree with the published description and with themselves."""
 
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 
 import yaml
@@ -12,10 +13,18 @@ PUBLISHED = yaml.safe_load((Path(__file__).parents[3] / "docs/api/journey-openap
 SCHEMAS = PUBLISHED["components"]["schemas"]
 
 
+# Rows of our own, which the published description does not have: name and reason.
+OUR_OWN: dict[str, str] = {}
+
+
+def published(rows: Iterable[str]) -> set[str]:
+    return set(rows) - OUR_OWN.keys()
+
+
 def test_operations_are_the_published_ones() -> None:
     for operation in operations.OPERATIONS:
         path = operation.path
-        published = next(
+        described = next(
             entry
             for template, methods in PUBLISHED["paths"].items()
             for method, entry in methods.items()
@@ -23,22 +32,22 @@ def test_operations_are_the_published_ones() -> None:
             and template.split("{")[0] == path.split("{")[0]
             and template.endswith("}") == path.endswith("}")
         )
-        assert published["operationId"] == operation.name
-        assert published["x-permissions"]["permissions"] == [operation.permission]
-        assert str(operation.success) in published["responses"]
+        assert described["operationId"] == operation.name
+        assert described["x-permissions"]["permissions"] == [operation.permission]
+        assert str(operation.success) in described["responses"]
     assert len(operations.OPERATIONS) == 9
     assert {op.permission for op in operations.OPERATIONS} == {p.name for p in operations.PERMISSIONS}
 
 
 def test_metrics_and_dimensions_are_the_published_ones() -> None:
-    assert set(metrics.METRICS) == set(SCHEMAS["JourneyMetric"]["enum"])
-    assert set(dimensions.DIMENSIONS) == set(SCHEMAS["JourneyDimension"]["enum"])
-    assert (len(metrics.METRICS), len(dimensions.DIMENSIONS)) == (22, 43)
+    assert published(metrics.METRICS) == set(SCHEMAS["JourneyMetric"]["enum"])
+    assert published(dimensions.DIMENSIONS) == set(SCHEMAS["JourneyDimension"]["enum"])
+    assert (len(published(metrics.METRICS)), len(published(dimensions.DIMENSIONS))) == (22, 43)
 
 
 def test_operators_and_keys_are_the_published_ones() -> None:
     assert set(criteria.OPERATORS) == set(SCHEMAS["CriteriaOperator"]["enum"])
-    assert set(criteria.CONTEXT_KEYS) == set(SCHEMAS["ContextKey"]["enum"])
+    assert published(criteria.CONTEXT_KEYS) == set(SCHEMAS["ContextKey"]["enum"])
 
 
 def test_every_fact_kind_feeds_a_metric_and_every_metric_has_its_facts() -> None:
