@@ -1,5 +1,6 @@
 """A question → the API's aggregate query and back, pure functions (docs/api/journey-api.md §10)."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -23,6 +24,20 @@ from journeyadmin.contract.dimensions import DIMENSIONS
 from journeyadmin.contract.metrics import METRICS
 
 Json = dict[str, Any]
+
+# What a question can say of a query; alternateTimeDimension it cannot.
+FIELDS = frozenset(
+    {
+        "interval",
+        "timeZone",
+        "granularity",
+        "metrics",
+        "groupBy",
+        "filter",
+        "views",
+        "flattenMultivaluedDimensions",
+    }
+)
 
 
 class NotAQuery(ValueError):
@@ -81,6 +96,7 @@ def from_query(body: object, base: Question) -> Question:
     """The question that a pasted query asks; how it is shown stays as in `base`. Raises NotAQuery."""
     if not isinstance(body, Mapping):
         raise NotAQuery("", "a JSON object")
+    body = _as_sent(body)
     zone = _zone(body.get("timeZone"))
     views = _views(body.get("views"))
     keys = measures.in_order(_names(body, "metrics", METRICS))
@@ -109,6 +125,22 @@ def from_query(body: object, base: Question) -> Question:
         compare="",
         chart="",
     )
+
+
+def _as_sent(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The query under the names that are sent; those of the Python client's models are understood. Raises NotAQuery for
+    a field that no query has: left out in silence it would be another question."""
+    found: dict[str, Any] = {}
+    for name, value in body.items():
+        sent = re.sub(r"_([a-z])", lambda part: part[1].upper(), name)
+        if sent not in FIELDS or sent in found:
+            if value is None:
+                continue
+            raise NotAQuery(name, "field")
+        # The models have every field, also those that are not set.
+        if value is not None:
+            found[sent] = value
+    return found
 
 
 def _times(body: Mapping[str, Any], zone: ZoneInfo) -> tuple[str, str]:

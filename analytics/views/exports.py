@@ -97,6 +97,8 @@ def _read_json(text: str) -> Any:
 def _not_a_query(error: NotAQuery) -> str:
     if error.reason == "JSON":
         return _("This is not JSON. Copy the whole query, from the first { to the last }.")
+    if error.reason == "field":
+        return _("“%s” is nothing that can be asked here. Take it out, or correct its spelling.") % error.path
     if not error.path:
         return _("A query is a JSON object with interval and metrics.")
     if error.reason:

@@ -503,6 +503,20 @@ def test_a_pasted_query_fills_the_builder(ana: Browser) -> None:
     assert wrong.status_code == 422
     assert "“metrics” is missing" in text(wrong)
     assert html.escape('{"interval": 5}') in wrong.content.decode()
+    # As the Python client's models write it; what no query has is never left out in silence.
+    model = {
+        "interval": body["interval"],
+        "time_zone": "Europe/London",
+        "group_by": ["journeyDeviceCategory"],
+        "metrics": ["nJourneySessions"],
+        "views": None,
+        "alternate_time_dimension": None,
+    }
+    old = ana.post("/analytics/paste", {"query": json.dumps(model)})
+    assert old["Location"] == f"/analytics/?{WEEK}&by=all&m=nJourneySessions&g=journeyDeviceCategory"
+    for field in ("groupby", "alternateTimeDimension"):
+        unknown = ana.post("/analytics/paste", {"query": json.dumps({**body, field: "eventTime"})})
+        assert f"“{field}” is nothing that can be asked here" in text(unknown)
     torn = ana.post("/analytics/paste", {"query": '{"interval": '})
     assert "This is not JSON" in text(torn)
 
