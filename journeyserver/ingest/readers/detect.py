@@ -45,7 +45,11 @@ def detect(path: Path) -> tuple[str, str]:
             except orjson.JSONDecodeError:
                 continue
             return _named(path, found), JSON
-    names = [name.strip() for name in next(csv.reader(lines[:1]), [])]
+    try:
+        names = [name.strip() for name in next(csv.reader(lines[:1]), [])]
+    except csv.Error:
+        # A line of a hundred thousand letters names no columns.
+        raise unknown(path) from None
     return _named(path, names), CSV
 
 

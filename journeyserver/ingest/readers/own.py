@@ -112,7 +112,11 @@ class OwnCsv:
         total = [0]
         lines = self._lines(total)
         reader = csv.reader(lines)
-        names = [name.strip().lstrip("\ufeff") for name in next(reader, [])]
+        try:
+            names = [name.strip().lstrip("\ufeff") for name in next(reader, [])]
+        except csv.Error:
+            # Then no line fits what the first one names.
+            names = []
         rows, count, before = _Rows(), 0, max(position, reader.line_num)
         end = before
         while True:
