@@ -10,13 +10,14 @@ from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from analytics import answering, builder, checks, forms, page
 from analytics.answers import AT_LEAST, PERMISSION
-from analytics.dashboards import boards, ready, scope
+from analytics.dashboards import boards, files, ready, scope
 from analytics.dashboards.forms import DashboardForm
 from analytics.dashboards.ready import Board, Tile
 from analytics.dashboards.scope import INTERVALS, Scope
@@ -25,8 +26,10 @@ from analytics.names import Names
 from analytics.question import Question, address, read
 from analytics.ranges import RangeError
 from journeyadmin import htmx, service
+from journeyadmin.files.forms import FileForm
 from journeyadmin.http import JourneyRequest
 from journeyadmin.middleware import error_words
+from journeyadmin.plans.documents import Unreadable
 
 
 @require_GET
@@ -166,6 +169,47 @@ def new(request: JourneyRequest) -> HttpResponse:
         return htmx.go_to(request, reverse("dashboards:board", args=[row.pk]))
     context = {"title": _("New dashboard"), "form": form}
     return render(request, "dashboards/new.html", context, status=422 if form.errors else 200)
+
+
+@require_GET
+def file(request: JourneyRequest, key: str) -> HttpResponse:
+    """The dashboard as a file; any that one sees may be taken along."""
+    found = boards.find(request, key)
+    file_format = request.GET.get("format", "yaml")
+    if found is None or file_format not in files.FORMATS:
+        raise Http404
+    kind = files.FORMATS[file_format][0]
+    response = HttpResponse(files.text_of(found[0], file_format).encode(), f"{kind}; charset=utf-8")
+    name = slugify(str(found[0].title)) or "dashboard"
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}.{file_format}"'
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@require_http_methods(["GET", "POST"])
+def from_file(request: JourneyRequest) -> HttpResponse:
+    """A dashboard of one's own made of a file. Nothing is made of a file that is not understood whole."""
+    form = FileForm(request.POST, request.FILES) if request.method == "POST" else FileForm()
+    if request.method == "POST" and form.is_valid():
+        try:
+            found = files.found_in(form.content)
+        except Unreadable as error:
+            form.add_error("file" if form.cleaned_data.get("file") else "text", str(error))
+        else:
+            row = Dashboard.objects.create(
+                connection=request.connection,
+                owner=request.user,
+                changed_by=str(request.user),
+                name=found.name,
+                description=found.description,
+                tiles=boards.kept(found.tiles),
+            )
+            messages.success(
+                request, _("“%s” is made from the file. It is yours alone until you share it.") % row.name
+            )
+            return htmx.go_to(request, reverse("dashboards:board", args=[row.pk]))
+    context = {"title": _("Dashboard from a file"), "form": form}
+    return render(request, "dashboards/from_file.html", context, status=422 if form.errors else 200)
 
 
 @require_POST

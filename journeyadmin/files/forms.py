@@ -35,7 +35,7 @@ class ExportForm(forms.Form):
     )
 
 
-class ImportForm(forms.Form):
+class FileForm(forms.Form):
     """A file or a pasted text."""
 
     file = forms.FileField(label=_("File"), required=False, help_text=_("YAML or JSON, at most 1 MiB."))
@@ -44,16 +44,6 @@ class ImportForm(forms.Form):
         required=False,
         strip=False,
         widget=forms.Textarea(attrs={"rows": 6, "spellcheck": "false", "class": "mono"}),
-    )
-    also_delete = forms.BooleanField(
-        label=_("Also delete segments that the file does not have"),
-        required=False,
-        help_text=_("Without it nothing is deleted."),
-    )
-    overwrite = forms.BooleanField(
-        label=_("Overwrite what was changed since the export"),
-        required=False,
-        help_text=_("Without it such entries are conflicts. Only files with versions tell."),
     )
 
     def clean(self) -> dict[str, Any]:
@@ -76,6 +66,21 @@ class ImportForm(forms.Form):
             if upload is not None
             else str(self.cleaned_data["text"]).encode("utf-8", "replace")
         )
+
+
+class ImportForm(FileForm):
+    """Definitions, and how far the import may go."""
+
+    also_delete = forms.BooleanField(
+        label=_("Also delete segments that the file does not have"),
+        required=False,
+        help_text=_("Without it nothing is deleted."),
+    )
+    overwrite = forms.BooleanField(
+        label=_("Overwrite what was changed since the export"),
+        required=False,
+        help_text=_("Without it such entries are conflicts. Only files with versions tell."),
+    )
 
 
 class BulkForm(forms.Form):

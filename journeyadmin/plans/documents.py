@@ -94,26 +94,37 @@ def document(
 
 
 def to_json(one: Document) -> str:
-    """Indented, one value a line, a line end at the end."""
-    return json.dumps(_tree(one), ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+    return tree_to_json(_tree(one))
 
 
 def to_yaml(one: Document) -> str:
+    return tree_to_yaml(_tree(one))
+
+
+def tree_to_json(tree: Json) -> str:
+    """Indented, one value a line, a line end at the end."""
+    return json.dumps(tree, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+
+
+def tree_to_yaml(tree: Json) -> str:
     """Block style, one value a line; texts that an older YAML would take for something else are quoted."""
-    return str(
-        yaml.dump(_tree(one), Dumper=yaml.CSafeDumper, allow_unicode=True, sort_keys=False, width=2**30)
-    )
+    return str(yaml.dump(tree, Dumper=yaml.CSafeDumper, allow_unicode=True, sort_keys=False, width=2**30))
 
 
-def read(content: bytes) -> Document:
-    """Reads either format. Raises `Unreadable` where the whole is no such document."""
+def tree_of(content: bytes) -> Any:
+    """What a file of either format holds. Raises `Unreadable` where it is neither, or lays a trap."""
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise Unreadable(
             _("The file is no UTF-8 text (byte %s). Save it as UTF-8.") % (error.start + 1)
         ) from None
-    tree = _from_json(text) if text.lstrip()[:1] in ("{", "[") else _from_yaml(text)
+    return _from_json(text) if text.lstrip()[:1] in ("{", "[") else _from_yaml(text)
+
+
+def read(content: bytes) -> Document:
+    """Reads either format. Raises `Unreadable` where the whole is no such document."""
+    tree = tree_of(content)
     if not isinstance(tree, dict) or tree.get("journey") != FORMAT:
         raise Unreadable(_("This is no export of Journey Admin: it should begin with “journey: 1”."))
     unknown = sorted(str(name) for name in tree if name not in ("journey", SEGMENTS, TARGETS))
