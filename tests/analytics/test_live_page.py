@@ -1,6 +1,7 @@
 """The live page where the service announces live data, and the last hour where it does not (LIV4)."""
 
 import json
+import re
 import uuid
 from datetime import UTC, datetime
 from typing import Any
@@ -42,6 +43,10 @@ def test_what_happened_is_there_and_what_follows_comes_after_the_cursor(ana: Bro
             break
     assert name in feed.content.decode()
     assert "A &lt;b&gt;page&lt;/b&gt;" in feed.content.decode()
+    # Who it was, a long id, stands under the text and takes no width from it.
+    assert re.search(
+        rf"{name}</bdi>(?:(?!</li>|<time).)*<span class=\"live-detail mono\">", feed.content.decode()
+    )
     # The session that this one event began.
     assert ">1 event<" in feed.content.decode()
 
