@@ -1,4 +1,4 @@
-"""Reads a file ahead: while one piece is taken in, the next one is read and parsed."""
+"""Reads a file ahead: while one piece is taken in, the next one is read, parsed and laid out."""
 
 import queue
 import threading
@@ -6,16 +6,18 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+import pyarrow
+
 from journeyserver.engine.backends.base import Backend
-from journeyserver.ingest.incoming import Batch, Laid, Reader, Select
-from journeyserver.ingest.stage import layout
+from journeyserver.ingest.incoming import Batch, Laid, Reader
+from journeyserver.ingest.stage import made_ready
 
 # Pieces are large: one is being taken in, and one is being read or waits.
 _LAID_OUT = 2
 
 
 def batches(backend: Backend, reader: Reader, position: int) -> Iterator[Batch]:
-    """The reader's batches, read by a thread of its own; what DuckDB is to select is laid out there for the desk.
+    """The reader's batches, read by a thread of its own and laid out by it for the desk.
 
     A piece's rows, up to the batch that moves the position, are there until the next piece is asked for. Closing the iterator
     ends the thread after the batch that it is at.
@@ -30,9 +32,13 @@ def batches(backend: Backend, reader: Reader, position: int) -> Iterator[Batch]:
             try:
                 room.acquire()
                 for number, batch in enumerate(reader.batches(position)):
+                    reached = batch.position
                     ready.put(_laid(desk, batch, f"staging.piece_{id(ready)}_{number}"))
-                    if batch.position > position:
-                        position = batch.position
+                    # What was laid out is there twice no longer than that.
+                    del batch
+                    pyarrow.default_memory_pool().release_unused()
+                    if reached > position:
+                        position = reached
                         room.acquire()
                     if over.is_set():
                         return
@@ -71,13 +77,14 @@ def batches(backend: Backend, reader: Reader, position: int) -> Iterator[Batch]:
 
 
 def _laid(desk: Any, batch: Batch, table: str) -> Batch:
-    if not isinstance(batch.rows, Select):
+    if batch.rows is None or isinstance(batch.rows, Laid) or not batch.rows.num_rows:
         return batch
-    desk.execute(f"CREATE TABLE {table} ({layout(batch.kind)})")
-    (rows,) = desk.execute(
-        f"INSERT INTO {table} BY NAME {batch.rows.sql}", list(batch.rows.parameters)
-    ).fetchall()[0]
-    return replace(batch, rows=Laid(table, int(rows)))
+    rows, found = made_ready(batch.kind, batch.rows)
+    desk.register("read", rows)
+    columns = ", ".join(f"{sql} AS {name}" for name, sql in found.items())
+    desk.execute(f"CREATE TABLE {table} AS SELECT {columns} FROM read")
+    desk.unregister("read")
+    return replace(batch, rows=Laid(table, frozenset(found) - {"row"}, rows.num_rows))
 
 
 def _clear(desk: Any, kept: list[Laid]) -> None:

@@ -8,103 +8,96 @@ Four pure modules say what follows; each has COLUMNS and one function that gives
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
 import pyarrow
+from pyarrow import compute
 
 from journeyserver.ingest import agents, campaigns, pages, referrers
+from journeyserver.ingest.distinct import worked_out
 
 _Parts = Callable[..., Sequence[str | None]]
 
 
 @dataclass(frozen=True)
 class Derivation:
-    """`columns` follow from `inputs` (SQL over the row `i` and the parts derived before) where `missing` holds."""
+    """`columns` follow from `inputs`, where the first of these is there and `lacked` are empty: one of them, or all."""
 
-    name: str
     columns: tuple[str, ...]
     parts: _Parts
     inputs: tuple[str, ...]
-    missing: str
-
-
-def _empty(column: str) -> str:
-    return f"nullif(i.{column}, '') IS NULL"
+    lacked: tuple[str, ...]
+    lacks_all: bool = False
 
 
 DERIVATIONS = (
+    Derivation(pages.COLUMNS, pages.parts, ("page_url",), ("page_hostname",)),
+    # A campaign that came with the event is not mixed with one from its address.
+    Derivation(campaigns.COLUMNS, campaigns.parts, ("page_url",), campaigns.COLUMNS, True),
     Derivation(
-        "page", pages.COLUMNS, pages.parts, ("i.page_url",), f"i.page_url <> '' AND {_empty('page_hostname')}"
-    ),
-    Derivation(
-        "campaign",
-        campaigns.COLUMNS,
-        campaigns.parts,
-        ("i.page_url",),
-        # A campaign that came with the event is not mixed with one from its address.
-        "contains(i.page_url, '?') AND " + " AND ".join(map(_empty, campaigns.COLUMNS)),
-    ),
-    Derivation(
-        "referrer",
         referrers.COLUMNS,
         referrers.parts,
-        (
-            "i.referrer_url",
-            "coalesce(nullif(i.page_hostname, ''), page.page_hostname, '')",
-            "coalesce(nullif(i.mkt_campaign_medium, ''), campaign.mkt_campaign_medium, '')",
-            "coalesce(nullif(i.mkt_campaign_network, ''), campaign.mkt_campaign_network, '')",
-        ),
-        f"i.referrer_url <> '' AND ({_empty('referrer_hostname')} OR {_empty('referrer_medium')})",
+        ("referrer_url", "page_hostname", "mkt_campaign_medium", "mkt_campaign_network"),
+        ("referrer_hostname", "referrer_medium"),
     ),
-    Derivation(
-        "agent",
-        agents.COLUMNS,
-        agents.parts,
-        ("i.user_agent",),
-        f"i.user_agent <> '' AND ({_empty('device_category')} OR {_empty('browser_family')})",
-    ),
+    Derivation(agents.COLUMNS, agents.parts, ("user_agent",), ("device_category", "browser_family")),
 )
 
 
-@dataclass(frozen=True)
-class Derived:
-    """How to read the derived values beside a row `i` of the table `incoming`."""
-
-    values: dict[str, str]
-    joins: str
-
-    def column(self, name: str) -> str:
-        """SQL of a column's value: what came, else what was derived, else nothing."""
-        return self.values.get(name) or f"nullif(i.{name}, '')"
-
-
-def missing() -> str:
-    """SQL that counts, for each derivation in turn, the rows of `incoming AS i` that lack its columns."""
-    return ", ".join(f"count(*) FILTER (WHERE {derivation.missing})" for derivation in DERIVATIONS)
-
-
-def derive(desk: Any, counts: Sequence[int]) -> Derived:
-    """Works out what the rows of `incoming` lack; `counts` is the answer to `missing`."""
-    values: dict[str, str] = {}
-    joins = ""
-    wanted = dict(zip((derivation.name for derivation in DERIVATIONS), counts, strict=True))
+def filled(rows: Any) -> Any:
+    """The rows, an Arrow table of events (a column that is not there counts as empty), with what follows from what they have."""
     for derivation in DERIVATIONS:
-        # The referrer's derivation names the page's and the campaign's.
-        if not wanted[derivation.name] and not (
-            wanted["referrer"] and derivation.name in ("page", "campaign")
-        ):
+        wanted = _lacking(rows, derivation)
+        if wanted is None or not compute.any(wanted).as_py():
             continue
-        keys = ", ".join(derivation.inputs)
-        distinct = desk.execute(
-            f"SELECT DISTINCT {keys} FROM incoming AS i{joins} WHERE {derivation.missing}"
-        ).fetchall()
-        _keep(desk, derivation, distinct)
-        name = derivation.name
-        on = " AND ".join(f"{sql} = {name}.key{at}" for at, sql in enumerate(derivation.inputs))
-        joins += f" LEFT JOIN {name}_parts AS {name} ON {on} AND {derivation.missing}"
-        for column in derivation.columns:
-            values[column] = f"coalesce(nullif(i.{column}, ''), {name}.{column})"
-    return Derived(values, joins)
+        key, *others = derivation.inputs
+        asked = [compute.if_else(wanted, rows.column(key), None), *(_column(rows, name) for name in others)]
+        found = worked_out(asked, _asking(derivation))
+        for name, column in zip(derivation.columns, found, strict=True):
+            if column.null_count < len(column):
+                rows = _with(rows, name, column)
+    return rows
+
+
+def _asking(derivation: Derivation) -> _Parts:
+    nothing = (None,) * len(derivation.columns)
+
+    def parts(key: str | None, *others: str | None) -> Sequence[str | None]:
+        return nothing if key is None else derivation.parts(key, *(value or "" for value in others))
+
+    return parts
+
+
+def _lacking(rows: Any, derivation: Derivation) -> Any:
+    """Which rows this has something to say about; None where it has nothing at all to say."""
+    if derivation.inputs[0] not in rows.column_names:
+        return None
+    wanted = compute.invert(_is_empty(rows.column(derivation.inputs[0])))
+    there = [name for name in derivation.lacked if name in rows.column_names]
+    if not there or (len(there) < len(derivation.lacked) and not derivation.lacks_all):
+        return wanted
+    empty = [_is_empty(rows.column(name)) for name in there]
+    return compute.and_(wanted, reduce(compute.and_ if derivation.lacks_all else compute.or_, empty))
+
+
+def _column(rows: Any, name: str) -> Any:
+    if name in rows.column_names:
+        return rows.column(name)
+    return pyarrow.nulls(rows.num_rows, pyarrow.string())
+
+
+def _is_empty(column: Any) -> Any:
+    return compute.fill_null(compute.equal(column, ""), True)
+
+
+def _with(rows: Any, name: str, found: Any) -> Any:
+    """The rows with what was found where they have nothing under this name."""
+    if name not in rows.column_names:
+        return rows.append_column(name, found)
+    column = rows.column(name)
+    place = rows.schema.get_field_index(name)
+    return rows.set_column(place, name, compute.if_else(_is_empty(column), found, column))
 
 
 def fill(row: dict[str, Any]) -> None:
@@ -133,13 +126,3 @@ def get_ready() -> None:
 def _take(row: dict[str, Any], columns: Sequence[str], values: Sequence[str | None]) -> None:
     for column, value in zip(columns, values, strict=True):
         row[column] = row[column] or value
-
-
-def _keep(desk: Any, derivation: Derivation, distinct: Sequence[tuple[str, ...]]) -> None:
-    rows = [(*key, *derivation.parts(*key)) for key in distinct]
-    names = [*(f"key{at}" for at in range(len(derivation.inputs))), *derivation.columns]
-    columns = list(zip(*rows, strict=True)) if rows else [()] * len(names)
-    arrays = [pyarrow.array(column, pyarrow.string()) for column in columns]
-    desk.register("derived", pyarrow.table(arrays, names=names))
-    desk.execute(f"CREATE OR REPLACE TEMP TABLE {derivation.name}_parts AS SELECT * FROM derived")
-    desk.unregister("derived")

@@ -20,7 +20,7 @@ from journeyserver.engine.backends.base import Backend, WarehouseError, Writer
 from journeyserver.ingest import ahead
 from journeyserver.ingest.incoming import Batch, Options, Reader, Refused, Unreadable
 from journeyserver.ingest.intake import take_in
-from journeyserver.ingest.stage import Source, next_seq
+from journeyserver.ingest.stage import Source, clear_away, next_seq
 
 Json = Mapping[str, Any]
 
@@ -217,6 +217,9 @@ class Importer:
                     left_out=dict(Counter(progress.left_out) + Counter(batch.left_out)),
                 )
             self._note(writer, progress, refusals)
+        # A transaction of its own: memory is free when the one that drops a table has ended.
+        with self._backend.transaction() as writer:
+            clear_away(writer.desk)
         self._kept += len(refusals[: KEPT_REFUSALS - self._kept])
         self._refusals = [*self._refusals, *refusals][:KEPT_REFUSALS]
         self.progress = progress

@@ -1,6 +1,7 @@
 """What a reader yields: rows of one kind, in columns that every format is turned into.
 
-A reader may leave out any column that its format does not know; a missing column counts as empty. Names follow the one
+A reader may leave out any column that its format does not know; a missing column counts as empty. A map may come as a
+structure of texts with a field for each name (maps.py), which costs less. Names follow the one
 rule of docs/architecture.md (`page.url` → `page_url`, `journeyActionMapId` → `journey_action_map_id`); times are UTC
 without zone, in microseconds; ids are UUIDs as text.
 
@@ -128,18 +129,11 @@ class Refused:
 
 
 @dataclass(frozen=True)
-class Select:
-    """Rows that DuckDB reads by itself, in columns of this kind: a SELECT and its parameters."""
-
-    sql: str
-    parameters: tuple[Any, ...] = ()
-
-
-@dataclass(frozen=True)
 class Laid:
-    """Rows that were laid out beforehand, in a table that the desk can read (`ahead.py` makes these of a Select)."""
+    """Rows that were made ready and laid out beforehand, in a table that the desk can read (`ahead.py`)."""
 
     table: str
+    columns: frozenset[str]
     rows: int
 
 
@@ -154,7 +148,7 @@ class Batch:
     """
 
     kind: Kind
-    rows: "pyarrow.Table | Select | Laid | None"
+    rows: "pyarrow.Table | Laid | None"
     position: int
     total: int
     refused: tuple[Refused, ...] = ()

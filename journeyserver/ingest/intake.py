@@ -7,9 +7,8 @@ from typing import Any
 from journeyserver.engine.backends.base import Writer
 from journeyserver.engine.columns import CONTEXT_COLUMNS, EVENTS, Column
 from journeyserver.ingest import actions, assign, facts, stage, visits
-from journeyserver.ingest.derive import Derived
 from journeyserver.ingest.incoming import COLUMNS, Batch
-from journeyserver.ingest.stage import Source
+from journeyserver.ingest.stage import Source, text
 from journeyserver.ingest.taken import Taken
 
 Json = Mapping[str, Any]
@@ -52,26 +51,26 @@ _CHANGED = (
 _ALWAYS = ("ts", "customer_id", "stream", "event_name", "authenticated")
 
 
-def _new_events(derived: Derived, asked: Collection[str]) -> str:
+def _new_events(asked: Collection[str]) -> str:
     """The statement that makes `new_events`: the new events with their visits, and these columns of theirs."""
     return f"""
     CREATE OR REPLACE TEMP TABLE new_events AS
     SELECT p.seq, {assign.moment("i.ts", "p.seq")} AS moment, p.session_id, p.event_id, p.begins,
-           {_values((*_ALWAYS, *sorted(set(asked) - set(_ALWAYS))), derived)}
-    FROM incoming AS i JOIN placed AS p ON p.row = i.row{derived.joins}
+           {_values((*_ALWAYS, *sorted(set(asked) - set(_ALWAYS))))}
+    FROM incoming AS i JOIN placed AS p ON p.row = i.row
     """
 
 
-def _visits(derived: Derived) -> str:
+def _visits() -> str:
     """The statement that makes `visits`: every visit with new events, as it is after them."""
     return f"""
     CREATE OR REPLACE TEMP TABLE visits AS
     SELECT true AS is_new, p.session_id, CASE WHEN p.app THEN 'app' ELSE 'web' END AS session_type, i.ts AS started,
            c.latest AS last_event, c.events AS event_count, c.pageviews AS pageview_count,
-           {_values(("customer_id", "customer_id_type", *_CONTEXT, "referrer_keywords"), derived)},
+           {_values(("customer_id", "customer_id_type", *_CONTEXT, "referrer_keywords"))},
            c.authenticated, c.arrival_campaign, c.arrival_referrer
     FROM incoming AS i JOIN (SELECT * FROM placed WHERE begins) AS p ON p.row = i.row
-    JOIN changes AS c USING (session_id){derived.joins}
+    JOIN changes AS c USING (session_id)
     UNION ALL BY NAME
     SELECT false AS is_new, s.* REPLACE (
              greatest(s.last_event, c.latest) AS last_event, s.event_count + c.events AS event_count,
@@ -81,24 +80,24 @@ def _visits(derived: Derived) -> str:
     """
 
 
-def _events(derived: Derived, received: datetime) -> str:
+def _events(received: datetime) -> str:
     """The rows of `events`: every column of the new events."""
     own = ("event_id", "seq", "session_id", "received")
     names = [name for name in EVENTS.names if name not in own]
     return f"""
-    SELECT p.event_id, p.seq, p.session_id, TIMESTAMP '{received.isoformat(sep=" ")}' AS received, {_values(names, derived)}
-    FROM incoming AS i JOIN placed AS p ON p.row = i.row{derived.joins}
+    SELECT p.event_id, p.seq, p.session_id, TIMESTAMP '{received.isoformat(sep=" ")}' AS received, {_values(names)}
+    FROM incoming AS i JOIN placed AS p ON p.row = i.row
     """
 
 
-def _values(names: Iterable[str], derived: Derived) -> str:
-    return ", ".join(f"{_value(_COLUMNS[name], derived)} AS {name}" for name in names)
+def _values(names: Iterable[str]) -> str:
+    return ", ".join(f"{_value(_COLUMNS[name])} AS {name}" for name in names)
 
 
-def _value(column: Column, derived: Derived) -> str:
+def _value(column: Column) -> str:
     if column.name in _DEFAULTS:
         return _DEFAULTS[column.name]
-    return derived.column(column.name) if column.type == "text" else f"i.{column.name}"
+    return text(column.name) if column.type == "text" else f"i.{column.name}"
 
 
 def take_in(
@@ -116,7 +115,7 @@ def take_in(
         return actions.take_in(writer, batch, source)
     staged = stage.events(writer, batch, source)
     if staged.added:
-        _write_events(writer, staged.derived, definitions, received)
+        _write_events(writer, definitions, received)
     return Taken(
         staged.added,
         staged.repeated,
@@ -125,19 +124,19 @@ def take_in(
     )
 
 
-def _write_events(writer: Writer, derived: Derived, definitions: Sequence[Json], received: datetime) -> None:
+def _write_events(writer: Writer, definitions: Sequence[Json], received: datetime) -> None:
     desk = writer.desk
     know(writer)
     read = assign.read(definitions)
     visits.place(writer, stage.next_seq(writer))
     with writer.as_written():
-        desk.execute(_new_events(derived, assign.columns_asked(read)))
+        desk.execute(_new_events(assign.columns_asked(read)))
         desk.execute(_CHANGES)
-        desk.execute(_visits(derived))
+        desk.execute(_visits())
     assign.assign(writer, read)
     facts.write(writer)
     with writer.as_written():
-        writer.append("events", _events(derived, received))
+        writer.append("events", _events(received))
     writer.append("sessions", "SELECT * EXCLUDE (is_new) FROM visits WHERE is_new")
     writer.replace("sessions", "session_id", _CHANGED, "(SELECT * FROM visits WHERE NOT is_new)")
     writer.append("assignments", "SELECT * EXCLUDE (moment) FROM assigned")

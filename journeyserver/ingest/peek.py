@@ -3,9 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-import duckdb
-
-from journeyserver.ingest.incoming import Batch, Kind, Reader, Refused, Select
+from journeyserver.ingest.incoming import Batch, Kind, Reader, Refused
 
 ROWS = 10
 # Refused lines at a file's head may be many; a few say what is wrong with it.
@@ -43,10 +41,6 @@ def _rows(batch: Batch) -> list[dict[str, Any]]:
     rows: Any = batch.rows
     if rows is None:
         return []
-    if isinstance(rows, Select):
-        with duckdb.connect() as desk:
-            sql = f"SELECT * FROM ({rows.sql}) AS head ORDER BY number LIMIT {ROWS}"
-            rows = desk.sql(sql, params=list(rows.parameters)).to_arrow_table()
     told: list[dict[str, Any]] = rows.slice(0, ROWS).to_pylist()
     return [
         {

@@ -9,16 +9,16 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import numpy
 import pyarrow
 
 from journeyadmin.contract.criteria import CONTEXT_KEYS
 from journeyserver.engine.backends.base import Writer
 from journeyserver.engine.backends.duckdb_words import TYPES
 from journeyserver.engine.columns import CONTEXT_COLUMNS
-from journeyserver.ingest import derive
-from journeyserver.ingest.derive import Derived
+from journeyserver.ingest import derive, maps
 from journeyserver.ingest.identity import event_id_sql
-from journeyserver.ingest.incoming import COLUMNS, SCHEMAS, Batch, Kind, Laid, Refused, Select
+from journeyserver.ingest.incoming import COLUMNS, SCHEMAS, Batch, Kind, Laid, Refused
 
 # How many refused rows of a batch are kept with their text.
 SHOWN = 100
@@ -39,13 +39,12 @@ class Source:
 
 @dataclass(frozen=True)
 class Staged:
-    """How many rows are new and how many were there before; why others cannot be taken in; and how to read `incoming`."""
+    """How many rows are new and how many were there before, and why others cannot be taken in."""
 
     added: int
     repeated: int
     refused: tuple[Refused, ...]
     refused_more: int
-    derived: Derived
 
 
 def lay_out(writer: Writer, batch: Batch, shift: int = 0) -> int:
@@ -54,40 +53,61 @@ def lay_out(writer: Writer, batch: Batch, shift: int = 0) -> int:
     Nothing is copied: the rows stay where they are until those that are new are written.
     """
     desk, rows = writer.desk, batch.rows
-    later = f"ts + to_seconds({int(shift)}) AS ts, " if shift else ""
-    # Rows of one time keep the order in which they came.
-    shown = f"* REPLACE ({later}coalesce(number, row + 1) AS number)"
     if isinstance(rows, Laid):
-        desk.execute(
-            f"CREATE OR REPLACE TEMP VIEW incoming AS SELECT {shown} FROM (SELECT *, rowid AS row FROM {rows.table})"
-        )
-        return rows.rows
-    if isinstance(rows, Select):
-        rows = desk.sql(rows.sql, params=list(rows.parameters)).to_arrow_table()
-    whole = _whole(batch.kind, rows)
-    desk.register("arrived", whole)
-    desk.execute(f"CREATE OR REPLACE TEMP VIEW incoming AS SELECT {shown} FROM arrived")
-    return int(whole.num_rows)
+        source, found, count = rows.table, {name: name for name in rows.columns}, rows.rows
+    else:
+        table, found = made_ready(batch.kind, rows)
+        desk.register("arrived", table)
+        source, count = "arrived", int(table.num_rows)
+    # Rows of one time keep the order in which they came.
+    found["number"] = f"coalesce({found.get('number', 'NULL')}, row + 1)"
+    if shift:
+        found["ts"] = f"ts + to_seconds({int(shift)})"
+    columns = ", ".join(
+        f"{found.get(column.name, f'NULL::{TYPES[column.type]}')} AS {column.name}"
+        for column in COLUMNS[batch.kind]
+    )
+    desk.execute(f"CREATE OR REPLACE TEMP VIEW incoming AS SELECT {columns}, row FROM {source}")
+    return count
 
 
-def layout(kind: Kind) -> str:
-    """The columns of this kind with their types, as a table is made of them."""
-    return ", ".join(f"{column.name} {TYPES[column.type]}" for column in COLUMNS[kind])
-
-
-def _whole(kind: Kind, rows: Any) -> Any:
-    """The rows with all columns of their kind, and which one each is, in slices for several threads."""
+def made_ready(kind: Kind, rows: Any) -> tuple[Any, dict[str, str]]:
+    """The rows in an Arrow table, those columns of their kind that are not empty and what is derived from them; and how to
+    read each of those: SQL over the table, in which `row` is beside them."""
     count = 0 if rows is None else rows.num_rows
     columns = {}
     for field in SCHEMAS[kind]:
-        if rows is not None and field.name in rows.column_names:
+        if count and field.name in rows.column_names and rows.column(field.name).null_count < count:
             column = rows.column(field.name)
-            columns[field.name] = column if column.type == field.type else column.cast(field.type)
-        else:
-            columns[field.name] = pyarrow.nulls(count, field.type)
-    columns["row"] = pyarrow.array(range(count), pyarrow.int64())
-    table = pyarrow.table(columns)
-    return pyarrow.Table.from_batches(table.to_batches(max_chunksize=_SLICE), table.schema)
+            columns[field.name] = column if _is_lean(column.type, field.type) else column.cast(field.type)
+    table = pyarrow.table({**columns, "row": pyarrow.array(numpy.arange(count))})
+    if kind == "events":
+        table = derive.filled(table)
+    found = {name: name for name in table.column_names}
+    for name in columns:
+        if pyarrow.types.is_struct(table.column(name).type):
+            table, found[name] = maps.taken_apart(table, name)
+    # In slices for several threads.
+    return pyarrow.Table.from_batches(table.to_batches(max_chunksize=_SLICE), table.schema), found
+
+
+def _is_lean(type_: Any, wanted: Any) -> bool:
+    """Whether this is the type wanted, or a way of writing it down that takes less."""
+    if pyarrow.types.is_dictionary(type_):
+        return bool(type_.value_type == wanted)
+    return bool(type_ == wanted or (pyarrow.types.is_struct(type_) and pyarrow.types.is_map(wanted)))
+
+
+def clear_away(desk: Any) -> None:
+    """Drops what a batch left on the desk: tables as large as the batch itself."""
+    left = desk.execute("SELECT table_name FROM duckdb_tables() WHERE temporary").fetchall()
+    for (name,) in left:
+        desk.execute(f'DROP TABLE temp."{name}"')
+
+
+def text(column: str) -> str:
+    """SQL of a text of the row `i` of `incoming`; an empty one is none."""
+    return f"nullif(i.{column}, '')"
 
 
 _RIGHT = (
@@ -103,9 +123,7 @@ SELECT number, CASE
   left(concat_ws(' ', ts, event_name, page_url), 120) AS sample
 FROM incoming AS i WHERE ({_RIGHT}) IS NOT TRUE ORDER BY number
 """
-_SUMMARY = f"""
-SELECT min(ts), max(ts), count(*) FILTER (WHERE ({_RIGHT}) IS NOT TRUE), {derive.missing()} FROM incoming AS i
-"""
+_SUMMARY = f"SELECT min(ts), max(ts), count(*) FILTER (WHERE ({_RIGHT}) IS NOT TRUE) FROM incoming AS i"
 _CUSTOMERS = f"""
 CREATE OR REPLACE TEMP TABLE customers AS
 SELECT customer_id, row_number() OVER () AS customer
@@ -117,19 +135,17 @@ def events(writer: Writer, batch: Batch, source: Source) -> Staged:
     """Lays a batch of events out and finds the new ones among them."""
     desk = writer.desk
     arrived = lay_out(writer, batch, source.shift)
-    first, last, wrong, *missing = desk.execute(_SUMMARY).fetchall()[0]
+    first, last, wrong = desk.execute(_SUMMARY).fetchall()[0]
     refused = desk.execute(_WRONG).fetchall() if wrong else []
-    derived = derive.derive(desk, missing)
     new = 0
     if arrived > wrong:
         desk.execute(_CUSTOMERS)
-        new = _find_fresh(writer, source, derived, first, last)
+        new = _find_fresh(writer, source, first, last)
     return Staged(
         new,
         arrived - wrong - new,
         tuple(Refused(*row) for row in refused[:SHOWN]),
         max(0, wrong - SHOWN),
-        derived,
     )
 
 
@@ -161,7 +177,7 @@ SELECT count(*) - count(DISTINCT hash(customer_id, ts, event_name, nullif(page_u
 """
 
 
-def _find_fresh(writer: Writer, source: Source, derived: Derived, first: datetime, last: datetime) -> int:
+def _find_fresh(writer: Writer, source: Source, first: datetime, last: datetime) -> int:
     desk = writer.desk
     live = source.import_id is None
     writer.collect(
@@ -185,7 +201,7 @@ def _find_fresh(writer: Writer, source: Source, derived: Derived, first: datetim
             {"first_seq": source.first_seq, "once": live},
         )
     with writer.as_written():
-        desk.execute(_fresh(derived, bool(known)))
+        desk.execute(_fresh(bool(known)))
     (new,) = desk.execute("SELECT count(*) FROM fresh").fetchall()[0]
     if known and not live:
         writer.append(
@@ -196,10 +212,10 @@ def _find_fresh(writer: Writer, source: Source, derived: Derived, first: datetim
     return int(new)
 
 
-def _fresh(derived: Derived, doubles: bool) -> str:
+def _fresh(doubles: bool) -> str:
     """The statement that makes `fresh`."""
-    campaign = [derived.column(name) for name in CAMPAIGN_COLUMNS]
-    host, medium = derived.column("referrer_hostname"), derived.column("referrer_medium")
+    campaign = [text(name) for name in CAMPAIGN_COLUMNS]
+    host, medium = text("referrer_hostname"), text("referrer_medium")
     copies = "JOIN firsts ON firsts.row = i.row" if doubles else ""
     copy = "firsts.copy" if doubles else "0"
     return f"""
@@ -208,9 +224,9 @@ def _fresh(derived: Derived, doubles: bool) -> str:
            {event_id_sql(copy)} AS event_id,
            CASE WHEN coalesce({", ".join(campaign)}) IS NOT NULL
                 THEN concat_ws(chr(31), {", ".join(f"coalesce({value}, '')" for value in campaign)}) END AS campaign,
-           CASE WHEN {host} IS DISTINCT FROM {derived.column("page_hostname")} AND {medium} IS DISTINCT FROM 'internal'
+           CASE WHEN {host} IS DISTINCT FROM {text("page_hostname")} AND {medium} IS DISTINCT FROM 'internal'
                 THEN {host} END AS referrer
-    FROM incoming AS i JOIN customers AS c USING (customer_id) {copies}{derived.joins}
+    FROM incoming AS i JOIN customers AS c USING (customer_id) {copies}
     WHERE {_RIGHT}
     """
 

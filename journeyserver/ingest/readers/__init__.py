@@ -5,6 +5,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+import pyarrow
 from django.conf import settings
 
 from journeyserver.ingest import incoming
@@ -24,6 +25,8 @@ class Reader(incoming.Reader, Protocol):
 
 def open_file(path: Path, format: str | None, options: Options) -> Reader:
     """The file at `path`, read as `format` (one of FORMATS; None: what it looks like). Raises Unreadable."""
+    # Arrow's own allocator keeps what it got, and asks for pages so large that clearing them costs as much as decoding a file.
+    pyarrow.set_memory_pool(pyarrow.system_memory_pool())
     if format is not None and format not in FORMATS:
         raise Unreadable(f"There is no format {format}; there are {', '.join(FORMATS)}.")
     found, written = detect(path)

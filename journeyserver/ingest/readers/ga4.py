@@ -1,26 +1,31 @@
 """Google Analytics 4's event export (one row per event), as Parquet or as NDJSON, with parameters in columns or nested as BigQuery has them.
 
-Both go through one SELECT, below: Parquet is read by DuckDB itself, lines become a table first. What is kept, renamed and left out,
+Both go through one SELECT (ga4_columns.py) as Arrow tables. What is kept, renamed and left out,
 and how the quirks of the obfuscated public sample are read, is said in docs/importing.md.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import numpy
 import orjson
 import pyarrow
+import pyarrow.parquet
+from pyarrow import compute
 
-from journeyserver.ingest.incoming import Batch, Refused, Select, Unreadable
-from journeyserver.ingest.readers import ga4_nested
-from journeyserver.ingest.readers.ga4_columns import COLUMNS, GOOD, ITEM_FIELDS, NEEDED, Mapped, literal
+from journeyserver.ingest.incoming import Batch, Refused, Unreadable
+from journeyserver.ingest.readers import ga4_columns, ga4_nested
+from journeyserver.ingest.readers.ga4_columns import COLUMNS, ITEM_FIELDS, NEEDED, Mapped
 from journeyserver.ingest.readers.lines import LineFile, Piece, masked
 
 FORMAT = "ga4"
 SHOWN = 100
 ROWS = 2 * 122_880  # two row groups of DuckDB's: one for each thread
+# Rows that are decoded at once; and how many of one moment are looked through for its end.
+_DECODED, _ONE_MOMENT = 30_720, 5_000
 
 
 class Ga4Parquet:
@@ -29,76 +34,122 @@ class Ga4Parquet:
     format = FORMAT
 
     def __init__(self, path: Path) -> None:
-        self._path = str(path)
-        self._connection = duckdb.connect(config={"threads": 2})
+        self._path = path
         try:
-            types = {
-                row[0]: row[1]
-                for row in self._ask(f"DESCRIBE SELECT * FROM read_parquet({literal(self._path)})")
-            }
-            self._total = int(self._ask(f"SELECT count(*) FROM read_parquet({literal(self._path)})")[0][0])
-            if missing := [name for name in NEEDED if name not in types]:
-                raise Unreadable(f"{path} has no column {missing[0]}: it is no export of Google Analytics 4.")
-            if not types.get("event_params", "[]").endswith("[]"):
-                raise Unreadable(
-                    f"{path} has its lists wrapped, as older exports of BigQuery do. Export it again with list inference, or as JSON."
-                )
-            self._mapped = Mapped(
-                types, lambda sql: self._ask(sql.replace("FROM rows", f"FROM {self._source(0, self._total)}"))
+            self._file = pyarrow.parquet.ParquetFile(path)
+            self._connection = duckdb.connect(config={"threads": 2})
+            self._connection.register("rows", self._file.schema_arrow.empty_table())
+            types = {row[0]: row[1] for row in self._connection.execute("DESCRIBE rows").fetchall()}
+        except (pyarrow.ArrowException, OSError, duckdb.Error) as error:
+            raise self._unreadable(error) from None
+        self._total = self._file.metadata.num_rows
+        if missing := [name for name in NEEDED if name not in types]:
+            raise Unreadable(f"{path} has no column {missing[0]}: it is no export of Google Analytics 4.")
+        if not types.get("event_params", "[]").endswith("[]"):
+            raise Unreadable(
+                f"{path} has its lists wrapped, as older exports of BigQuery do. Export it again with list inference, or as JSON."
             )
-        except duckdb.Error as error:
-            raise Unreadable(f"{path} cannot be read as Parquet ({str(error).splitlines()[0]}).") from None
+        self._mapped = Mapped(types)
 
-    def _ask(self, sql: str) -> list[tuple[Any, ...]]:
-        return list(self._connection.execute(sql).fetchall())
-
-    def _source(self, first: int, last: int) -> str:
-        """The rows from `first` to before `last`."""
-        rows = f"read_parquet({literal(self._path)}, file_row_number = true)"
-        return (
-            rows
-            if last - first >= self._total
-            else f"(FROM {rows} WHERE file_row_number >= {first} AND file_row_number < {last})"
-        )
+    def _unreadable(self, error: Exception) -> Unreadable:
+        return Unreadable(f"{self._path} cannot be read as Parquet ({str(error).splitlines()[0]}).")
 
     def batches(self, position: int = 0) -> Iterator[Batch]:
-        while position < self._total:
-            end = self._end(position)
-            source = self._source(position, end)
-            refused, more = self._refused(source)
-            number = "file_row_number + 1"
-            yield Batch(
-                "events", Select(self._mapped.events(source, number)), position, self._total, refused, more
-            )
-            yield Batch("outcomes", Select(self._mapped.outcomes(source, number)), end, self._total)
-            position = end
+        try:
+            for rows in self._pieces(position):
+                read = self._mapped.read(self._connection, rows)
+                good = ga4_columns.are_good(read)
+                refused: tuple[Refused, ...] = ()
+                more = 0
+                if not compute.all(good).as_py():
+                    refused, more = _refused(read.filter(compute.invert(good)))
+                    read = read.filter(good)
+                events, outcomes = ga4_columns.events(read), ga4_columns.outcomes(read)
+                before, position = position, position + rows.num_rows
+                # Nothing is kept of a piece while the next one is read.
+                del rows, read, good
+                first = Batch("events", events, before, self._total, refused, more)
+                del events
+                yield first
+                del first
+                yield Batch("outcomes", outcomes, position, self._total)
+        except (pyarrow.ArrowException, OSError, duckdb.Error) as error:
+            raise self._unreadable(error) from None
 
-    def _end(self, position: int) -> int:
-        """Where the next piece ends: not between rows of one moment, which tell together where a visitor came from."""
-        end = position + ROWS
-        if end >= self._total:
-            return self._total
-        rows = self._ask(
-            f"SELECT file_row_number, event_timestamp FROM {self._source(end - 1, min(end + 5_000, self._total))} ORDER BY 1"
-        )
-        return int(next((number for number, moment in rows if moment != rows[0][1]), rows[-1][0] + 1))
+    def _pieces(self, position: int) -> Iterator[Any]:
+        """The rows behind `position` with their number in the file, in tables that end between two moments: what happened in
+        one moment tells together where a visitor came from."""
+        groups, before = self._groups(position)
+        left = self._total - position
+        held: list[Any] = []
+        number = before + 1
+        for batch in self._file.iter_batches(_DECODED, groups, self._leaves()):
+            numbers = pyarrow.array(numpy.arange(number, number + batch.num_rows))
+            number += batch.num_rows
+            batch = batch.append_column("number", numbers)
+            held.append(batch.slice(max(0, position - (number - batch.num_rows - 1))))
+            # A rest that is small goes along with the last piece.
+            while left > ROWS * 5 // 4 and sum(each.num_rows for each in held) >= min(
+                ROWS + _ONE_MOMENT, left
+            ):
+                whole = pyarrow.Table.from_batches(held)
+                end = _end(whole)
+                held = whole.slice(end).to_batches()
+                whole = whole.slice(0, end)
+                yield whole
+                left -= end
+                del whole
+        if left:
+            yield pyarrow.Table.from_batches(held)
 
-    def _refused(self, source: str) -> tuple[tuple[Refused, ...], int]:
-        rows = self._ask(
-            "SELECT file_row_number + 1, event_timestamp, event_name, count(*) OVER () "
-            f"FROM (SELECT file_row_number, {self._mapped.columns} FROM {source}) WHERE ({GOOD}) IS NOT TRUE "
-            f"ORDER BY 1 LIMIT {SHOWN}"
-        )
-        refused = tuple(
-            Refused(number, _missing(moment, name), masked(f"{moment or ''} {name or ''}".strip()))
-            for number, moment, name, _ in rows
-        )
-        return refused, int(rows[0][3]) - len(refused) if rows else 0
+    def _groups(self, position: int) -> tuple[list[int], int]:
+        """The row groups that hold what is behind this row, and how many rows are before them."""
+        before = 0
+        for group in range(self._file.num_row_groups):
+            rows = self._file.metadata.row_group(group).num_rows
+            if before + rows > position:
+                return list(range(group, self._file.num_row_groups)), before
+            before += rows
+        return [], before
+
+    def _leaves(self) -> list[str]:
+        """The columns that are read, and of the items the fields that are."""
+        schema = self._file.schema
+        paths = [schema.column(number).path for number in range(len(schema))]
+        read = [path for path in paths if _is_read(path.split("."))]
+        whole = [path for path in paths if path.split(".")[0] == "items"]
+        return read if set(read) & set(whole) else read + whole
 
     def newest(self) -> datetime | None:
         """The time of its latest event, UTC without zone."""
-        (latest,) = self._ask(f"SELECT max(event_timestamp) FROM read_parquet({literal(self._path)})")[0]
+        latest = None
+        for batch in self._file.iter_batches(columns=["event_timestamp"]):
+            found = compute.max(compute.cast(batch.column(0), pyarrow.int64())).as_py()
+            latest = found if latest is None else max(latest, found or latest)
         return None if latest is None else datetime.fromtimestamp(latest / 1e6, UTC).replace(tzinfo=None)
+
+
+def _refused(rows: Any) -> tuple[tuple[Refused, ...], int]:
+    shown = rows.slice(0, SHOWN).select(("number", "event_timestamp", "event_name")).to_pylist()
+    return tuple(_refusal(**row) for row in shown), rows.num_rows - len(shown)
+
+
+def _refusal(number: int, event_timestamp: int | None, event_name: str | None) -> Refused:
+    sample = masked(f"{event_timestamp or ''} {event_name or ''}".strip())
+    return Refused(number, _missing(event_timestamp, event_name), sample)
+
+
+def _is_read(path: Sequence[str]) -> bool:
+    if path[0] == "items" and len(path) > 1:
+        return path[-1] in ITEM_FIELDS
+    return path[0] in COLUMNS or path[0] in ga4_nested.COLUMNS
+
+
+def _end(rows: Any) -> int:
+    """Where a piece of these rows ends: behind the moment that its last row belongs to."""
+    moments = rows.column("event_timestamp").slice(ROWS - 1, _ONE_MOMENT).to_pylist()
+    other = next((at for at, moment in enumerate(moments) if moment != moments[0]), len(moments))
+    return ROWS - 1 + other
 
 
 def _missing(moment: Any, name: Any) -> str:
@@ -133,10 +184,8 @@ class Ga4Lines:
                 refused.append(Refused(number, str(error), masked(text)))
         table = pyarrow.Table.from_pylist(rows, schema=_RAW)
         with duckdb.connect(config={"threads": 2}) as connection:
-            connection.register("rows", table)
-            mapped = Mapped(COLUMNS, lambda sql: connection.execute(sql).fetchall())
-            events = connection.sql(mapped.events("rows", "number")).to_arrow_table()
-            outcomes = connection.sql(mapped.outcomes("rows", "number")).to_arrow_table()
+            read = Mapped(COLUMNS).read(connection, table)
+        events, outcomes = ga4_columns.events(read), ga4_columns.outcomes(read)
         shown, more = tuple(refused[:SHOWN]), max(0, len(refused) - SHOWN)
         yield Batch("events", events, piece.first - 1, piece.total, shown, more)
         yield Batch("outcomes", outcomes, piece.position, piece.total)

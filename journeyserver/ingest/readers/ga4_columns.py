@@ -1,12 +1,19 @@
-"""The columns of Google Analytics 4's export → those of our rows, as one SELECT.
+"""The columns of Google Analytics 4's export → those of our rows, in whole columns, each different value looked at once.
 
 What is kept, renamed and left out, and how the quirks of the obfuscated public sample are read: docs/importing.md.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping
 from typing import Any
 
+import numpy
+import pyarrow
+from pyarrow import compute
+
 from journeyserver.ingest import referrers
+from journeyserver.ingest.distinct import codes, combined, renumbered, spread, worked_out
+from journeyserver.ingest.maps import shapes
 from journeyserver.ingest.places import country_code, region_code
 from journeyserver.ingest.readers import ga4_nested
 
@@ -34,181 +41,252 @@ COLUMNS: Mapping[str, str] = {
 }
 ITEM_FIELDS = ("item_id", "item_name", "item_category")
 
-# Attribute → SQL of its value as text, and its data type (contract §11.1).
+# Attribute → the column that holds its value, and its data type (contract §11.1).
 _ATTRIBUTES = (
-    ("ga_session_number", "CAST(ga_session_number AS VARCHAR)", "integer"),
-    ("engagement_time_msec", "CAST(engagement_time_msec AS VARCHAR)", "integer"),
-    ("percent_scrolled", "CAST(percent_scrolled AS VARCHAR)", "integer"),
-    ("link_url", "link_url", "string"),
-    ("link_domain", "link_domain", "string"),
-    ("link_classes", "link_classes", "string"),
-    ("outbound", "CASE outbound WHEN 1 THEN 'true' WHEN 0 THEN 'false' END", "boolean"),
+    *((name, name, "integer") for name in ("ga_session_number", "engagement_time_msec", "percent_scrolled")),
+    *((name, name, "string") for name in ("link_url", "link_domain", "link_classes")),
+    ("outbound", "outbound", "boolean"),
     ("promotion_name", "event_promotion_name", "string"),
     ("currency", "event_currency", "string"),
-    ("value", "CAST(event_value AS VARCHAR)", "number"),
-    ("tax", "CAST(event_tax AS VARCHAR)", "number"),
+    ("value", "event_value", "number"),
+    ("tax", "event_tax", "number"),
     ("coupon", "event_coupon", "string"),
     ("transaction_id", "event_transaction_id", "string"),
     ("payment_type", "payment_type", "string"),
     ("shipping_tier", "shipping_tier", "string"),
-    ("total_item_quantity", "CAST(ecommerce_total_item_quantity AS VARCHAR)", "integer"),
-    *((f"item_{name}s", f"item_{name}s", "string") for name in ("id", "name")),
-    ("item_categories", "item_categories", "string"),
+    ("total_item_quantity", "ecommerce_total_item_quantity", "integer"),
+    *((name, name, "string") for name in ("item_ids", "item_names", "item_categories")),
 )
 _VALUE_LENGTH = 2048
 
 # Google's words for a visit that came through no campaign.
-_NO_CAMPAIGN = "('(direct)', '(organic)', '(referral)', '(not set)', '(none)')"
+_NO_CAMPAIGN = ("(direct)", "(organic)", "(referral)", "(not set)", "(none)")
+_DEVICES = ("desktop", "mobile", "tablet")
+_SYSTEMS = {"Macintosh": "Mac OS", "Windows": "Windows NT"}
 
-
-GOOD = "event_timestamp IS NOT NULL AND user_pseudo_id <> '' AND event_name <> ''"
-
-# Which attributes nearly every row has: a structure of known names becomes a map in a tenth of the time.
-_SESSION, _ENGAGED, _ITEMS = (
-    ("ga_session_number",),
-    ("ga_session_number", "engagement_time_msec"),
-    ("item_ids", "item_names"),
-)
-_SHAPES = (
-    _SESSION,
-    _ENGAGED,
-    (*_ENGAGED, "percent_scrolled"),
-    (*_ENGAGED, *_ITEMS, "item_categories"),
-    (*_ENGAGED, *_ITEMS),
-    (*_ENGAGED, "total_item_quantity", *_ITEMS, "item_categories"),
-    (*_ENGAGED, "currency"),
-    (*_SESSION, *_ITEMS),
-    (*_SESSION, "percent_scrolled"),
-)
-_PLACES = {name: place for place, (name, _, _) in enumerate(_ATTRIBUTES)}
-# A number that says which attributes a row has.
-_SHAPE = " + ".join(
-    f"CASE WHEN {sql} IS NOT NULL THEN {1 << _PLACES[name]} ELSE 0 END" for name, sql, _ in _ATTRIBUTES
-)
-
-
-def _fields(names: Sequence[str], values: Mapping[str, str]) -> str:
-    return ", ".join(f"'{name}': {values[name]}" for name in names)
-
-
-def _map(value: Callable[[str, str], str]) -> str:
-    """SQL of a map of the attributes that a row has; `value` gives SQL of what is under a name, of its SQL and data type."""
-    found = {name: value(sql, type_) for name, sql, type_ in _ATTRIBUTES}
-    branches = " ".join(
-        f"WHEN {sum(1 << _PLACES[name] for name in shape)} THEN CAST({{{{{_fields(shape, found)}}}}} AS MAP(VARCHAR, VARCHAR))"
-        for shape in _SHAPES
-    )
-    names = ", ".join(f"CASE WHEN {sql} IS NOT NULL THEN '{name}' END" for name, sql, _ in _ATTRIBUTES)
-    values = ", ".join(f"CASE WHEN {sql} IS NOT NULL THEN {found[name]} END" for name, sql, _ in _ATTRIBUTES)
-    present = "list_filter([{}], lambda text: text IS NOT NULL)"
-    return f"CASE shape WHEN 0 THEN NULL {branches} ELSE MAP({present.format(names)}, {present.format(values)}) END"
-
-
+_ARROW: Mapping[str, Any] = {
+    "BIGINT": pyarrow.int64(),
+    "DOUBLE": pyarrow.float64(),
+    "VARCHAR": pyarrow.string(),
+    "BOOLEAN": pyarrow.bool_(),
+}
 # The values of a field of the items, as one text.
-_IDS, _NAMES = (
-    f"left(array_to_string(list_transform(items, lambda item: item.{field}), ', '), {_VALUE_LENGTH})"
-    for field in ("item_id", "item_name")
-)
-_CATEGORIES = (
-    "nullif(left(array_to_string(list_sort(list_distinct(list_filter(list_transform(items, lambda item: item.item_category), "
-    f"lambda text: text NOT IN ('', '(not set)')))), ', '), {_VALUE_LENGTH}), '')"
-)
-HOST = "lower(split_part(split_part(page_location, '://', 2), '/', 1))"
-
-# The maps are made before the joins: behind them they cost twice as much. To read the few columns of the arrivals a second time
-# costs less than to keep all of them for it.
-_EVENTS = f"""
-WITH part AS NOT MATERIALIZED (
-  SELECT {{columns}} FROM {{source}}
-), listed AS (
-  SELECT * EXCLUDE (items), {HOST} AS host,
-         CASE WHEN len(items) > 0 THEN {_IDS} END AS item_ids, CASE WHEN len(items) > 0 THEN {_NAMES} END AS item_names,
-         {_CATEGORIES} AS item_categories
-  FROM part WHERE {GOOD}
-), told AS (
-  SELECT *, {_map(lambda sql, type_: sql)} AS attributes, {_map(lambda sql, type_: f"'{type_}'")} AS attribute_types
-  FROM (SELECT *, {_SHAPE} AS shape FROM listed)
-), arrivals AS (
-  SELECT *, coalesce(arrival.campaign NOT IN {_NO_CAMPAIGN}, false) AS campaigned FROM (
-  SELECT user_pseudo_id, event_timestamp,
-         max(struct_pack(source := event_source, medium := coalesce(event_medium, ''), campaign := coalesce(event_campaign, '(not set)'),
-                         term := event_term, gclid := coalesce(has_gclid, false))) AS arrival
-  FROM part WHERE event_source IS NOT NULL AND {GOOD} GROUP BY ALL)
-)
-SELECT number, make_timestamp(event_timestamp) AS ts,
-       CASE WHEN platform IN ('IOS', 'ANDROID') THEN 'App' ELSE 'Web' END AS stream,
-       user_pseudo_id AS customer_id, 'cookie' AS customer_id_type,
-       CASE event_name WHEN 'page_view' THEN 'page_viewed'
-            ELSE regexp_replace(event_name, '[^A-Za-z0-9_]', '_', 'g') END AS event_name,
-       page_location AS page_url, page_title, search_term AS search_query,
-       CASE WHEN device_category IN ('desktop', 'mobile', 'tablet') THEN device_category
-            WHEN device_category IS NOT NULL THEN 'other' END AS device_category,
-       device_brand AS device_type,
-       CASE device_os WHEN 'Macintosh' THEN 'Mac OS' WHEN 'Windows' THEN 'Windows NT' ELSE device_os END AS device_os_family,
-       browser AS browser_family, device_language AS browser_lang, browser_version,
-       CASE WHEN campaigned THEN arrival.source END AS mkt_campaign_source,
-       CASE WHEN campaigned THEN nullif(arrival.medium, '') END AS mkt_campaign_medium,
-       CASE WHEN campaigned THEN arrival.campaign END AS mkt_campaign_name,
-       CASE WHEN campaigned THEN arrival.term END AS mkt_campaign_term,
-       CASE WHEN arrival.gclid THEN 'google' END AS mkt_campaign_network,
-       c.code AS geolocation_country, c.name AS geolocation_country_name, r.code AS geolocation_region,
-       CASE WHEN geo_city NOT IN ('', '(not set)') THEN geo_city END AS geolocation_locality,
-       CASE WHEN arrival IS NULL THEN page_referrer END AS referrer_url,
-       f.hostname AS referrer_hostname, f.medium AS referrer_medium,
-       attributes, attribute_types
-FROM told AS e LEFT JOIN arrivals USING (user_pseudo_id, event_timestamp)
-LEFT JOIN ({{countries}}) AS c ON c.name = geo_country
-LEFT JOIN ({{regions}}) AS r ON r.country = geo_country AND r.region = geo_region
-LEFT JOIN ({{sources}}) AS f ON f.source = arrival.source AND f.source_medium = arrival.medium AND f.gclid = arrival.gclid
-     AND f.host = e.host
-"""
-_OUTCOMES = f"""
-WITH part AS (SELECT {{columns}} FROM {{source}})
-SELECT number, make_timestamp(event_timestamp) AS ts, user_pseudo_id AS customer_id, 'achieved' AS outcome,
-       coalesce(event_value, ecommerce_purchase_revenue) AS value, '{PURCHASE_OUTCOME}' AS journey_outcome_id
-FROM part WHERE event_name = 'purchase' AND {GOOD}
-"""
+_ITEMS = {
+    **{
+        f"{field}s": f"left(array_to_string(list_transform(items, lambda item: item.{field}), ', '), {_VALUE_LENGTH})"
+        for field in ("item_id", "item_name")
+    },
+    "item_categories": "nullif(left(array_to_string(list_sort(list_distinct(list_filter(list_transform(items, lambda item: "
+    f"item.item_category), lambda text: text NOT IN ('', '(not set)')))), ', '), {_VALUE_LENGTH}), '')",
+}
 
 
 class Mapped:
-    """The SELECTs over a source of raw rows: its SQL, its columns, and how to ask it for its distinct values."""
+    """What raw rows are in the columns that we read, whatever of Google's columns they have."""
 
-    def __init__(self, types: Mapping[str, str], ask: Callable[[str], list[tuple[Any, ...]]]) -> None:
-        """`types` are the columns there are; `ask` answers a SELECT over all rows (`FROM rows`)."""
-        self.columns = ", ".join(_column(name, type_, types) for name, type_ in COLUMNS.items())
-        rows = f"(SELECT {self.columns} FROM rows)"
-        regions = ask(f"SELECT DISTINCT geo_country, geo_region FROM {rows}")
-        sources = ask(
-            f"SELECT DISTINCT event_source, coalesce(event_medium, ''), coalesce(has_gclid, false), {HOST} FROM {rows} "
-            "WHERE event_source IS NOT NULL"
-        )
-        countries = {country: country_code(country) for country, _ in regions if country}
-        self._lookups = {
-            "countries": _values(
-                ("name", "code"), [(name, code) for name, code in countries.items() if code]
-            ),
-            "regions": _values(
-                ("country", "region", "code"),
-                [
-                    (country, region, code)
-                    for country, region in regions
-                    if country and region and (code := region_code(countries[country], region))
-                ],
-            ),
-            "sources": _values(
-                ("source", "source_medium", "gclid", "host", "hostname", "medium"),
-                [
-                    (source, medium, gclid, host, *arrival(source, medium, gclid, host or ""))
-                    for source, medium, gclid, host in sources
-                ],
-            ),
+    def __init__(self, types: Mapping[str, str]) -> None:
+        """`types` are the columns there are, as DuckDB calls their types."""
+        self._columns = {name: _column(name, type_, types) for name, type_ in COLUMNS.items()}
+
+    def read(self, connection: Any, rows: Any) -> Any:
+        """COLUMNS of the rows, an Arrow table, and `number`; in place of the items, what is kept of them as texts.
+
+        What has the right type is left as it is; DuckDB (a connection that keeps the order) reads the rest.
+        """
+        found = {"number": rows.column("number")}
+        others = {}
+        for name, sql in self._columns.items():
+            if name == "items":
+                continue
+            if name in rows.column_names and rows.column(name).type == _ARROW[COLUMNS[name]]:
+                found[name] = rows.column(name)
+            else:
+                others[name] = sql
+        connection.register("rows", rows)
+        read = connection.sql(f"SELECT {', '.join(('number', *others.values()))} FROM rows").to_arrow_table()
+        found |= {name: read.column(name) for name in others}
+        kept = ", ".join(f"{sql} AS {name}" for name, sql in _ITEMS.items())
+        items = connection.sql(
+            f"SELECT number, {kept} FROM (SELECT number, {self._columns['items']} FROM rows) WHERE len(items) > 0"
+        ).to_arrow_table()
+        connection.unregister("rows")
+        places = numpy.full(rows.num_rows, -1)
+        numbers = [table.column("number").to_numpy() for table in (rows, items)]
+        places[numpy.searchsorted(*numbers)] = numpy.arange(items.num_rows)
+        at = pyarrow.array(places, mask=places < 0)
+        return pyarrow.table(found | {name: items.column(name).take(at) for name in _ITEMS})
+
+
+def are_good(rows: Any) -> Any:
+    """Which of the rows that were read are events."""
+    named = (compute.not_equal(rows.column(name), "") for name in ("user_pseudo_id", "event_name"))
+    told = compute.and_(*(compute.fill_null(each, False) for each in named))
+    return compute.and_(told, rows.column("event_timestamp").is_valid())
+
+
+def events(rows: Any) -> Any:
+    """The events that rows (all of them good) are, in the columns of ours that Google's export has."""
+
+    if not rows.num_rows:
+        return None
+
+    def once(name: str, function: Callable[[Any], str | None]) -> Any:
+        return worked_out([rows.column(name)], lambda value: (function(value),))[0]
+
+    country, country_name, region = worked_out(
+        [rows.column("geo_country"), rows.column("geo_region")], _place
+    )
+    columns = {
+        "number": rows.column("number"),
+        "ts": rows.column("event_timestamp").cast(pyarrow.timestamp("us")),
+        "stream": once("platform", lambda name: "App" if name in ("IOS", "ANDROID") else "Web"),
+        "customer_id": rows.column("user_pseudo_id"),
+        "customer_id_type": spread([("cookie",)], numpy.zeros(rows.num_rows, numpy.int32))[0],
+        "event_name": once("event_name", _event_name),
+        "page_url": rows.column("page_location"),
+        "page_title": rows.column("page_title"),
+        "search_query": rows.column("search_term"),
+        "device_category": once(
+            "device_category", lambda name: name if name is None or name in _DEVICES else "other"
+        ),
+        "device_type": rows.column("device_brand"),
+        "device_os_family": once("device_os", lambda name: _SYSTEMS.get(name, name)),
+        "browser_family": rows.column("browser"),
+        "browser_lang": rows.column("device_language"),
+        "browser_version": rows.column("browser_version"),
+        "geolocation_country": country,
+        "geolocation_country_name": country_name,
+        "geolocation_region": region,
+        "geolocation_locality": once("geo_city", lambda name: None if name in ("", "(not set)") else name),
+        **_came_from(rows),
+        **_attributes(rows),
+    }
+    return pyarrow.table(columns)
+
+
+def outcomes(rows: Any) -> Any:
+    """The purchases among them."""
+    bought = rows.filter(compute.equal(rows.column("event_name"), "purchase"))
+    worth = compute.coalesce(bought.column("event_value"), bought.column("ecommerce_purchase_revenue"))
+    count = bought.num_rows
+    return pyarrow.table(
+        {
+            "number": bought.column("number"),
+            "ts": bought.column("event_timestamp").cast(pyarrow.timestamp("us")),
+            "customer_id": bought.column("user_pseudo_id"),
+            "outcome": pyarrow.array(["achieved"] * count, pyarrow.string()),
+            "value": worth,
+            "journey_outcome_id": pyarrow.array([PURCHASE_OUTCOME] * count, pyarrow.string()),
         }
+    )
 
-    def events(self, source: str, number: str) -> str:
-        return _EVENTS.format(columns=f"{number} AS number, {self.columns}", source=source, **self._lookups)
 
-    def outcomes(self, source: str, number: str) -> str:
-        return _OUTCOMES.format(columns=f"{number} AS number, {self.columns}", source=source)
+def _event_name(name: str) -> str:
+    return "page_viewed" if name == "page_view" else re.sub("[^A-Za-z0-9_]", "_", name)
+
+
+def _place(country: str | None, region: str | None) -> tuple[str | None, str | None, str | None]:
+    code = country_code(country) if country else None
+    return code, country if code else None, region_code(code, region) if code and region else None
+
+
+def _host(url: str | None) -> str | None:
+    return None if url is None else "".join(url.split("://")[1:2]).split("/")[0].lower()
+
+
+def _came_from(rows: Any) -> dict[str, Any]:
+    """Campaign and referrer: those of one event of a visitor count for all of theirs at that moment."""
+    names = ("event_source", "event_medium", "event_campaign", "event_term", "has_gclid")
+    numbers, found = combined([rows.column(name) for name in names])
+    told = [_arrival(*row) for row in found]
+    # Of several the greatest; 0 is none at all.
+    ranked = sorted(
+        (row for row in set(told) if row), key=lambda row: (*row[:3], row[3] is None, row[3] or "", row[4])
+    )
+    rank = {row: at for at, row in enumerate(ranked, 1)}
+    own = numpy.array([rank[row] if row else 0 for row in told])[numbers]
+    visitor, _ = codes(rows.column("user_pseudo_id"))
+    moment = rows.column("event_timestamp").to_numpy()
+    order = numpy.lexsort((moment, visitor))
+    begins = numpy.r_[True, (numpy.diff(visitor[order]) != 0) | (numpy.diff(moment[order]) != 0)][
+        : len(order)
+    ]
+    arrivals = numpy.zeros(len(order), numpy.int64)
+    if len(order):
+        greatest = numpy.maximum.reduceat(own[order], numpy.flatnonzero(begins))
+        arrivals[order] = greatest[numpy.cumsum(begins) - 1]
+    answers = [(None,) * 5, *(_campaign(*row) for row in ranked)]
+    columns = dict(zip(_CAMPAIGN, spread(answers, arrivals), strict=True))
+    page, pages = codes(rows.column("page_location"))
+    hosts = {host: at for at, host in enumerate(dict.fromkeys(map(_host, pages)))}
+    host = numpy.array([hosts[_host(page)] for page in pages])[page]
+    both, numbers = renumbered(arrivals * len(hosts) + host, len(answers) * len(hosts))
+    named = list(hosts)
+    pairs = [((None, *ranked)[each // len(hosts)], named[each % len(hosts)]) for each in both.tolist()]
+    referrer = spread(
+        [
+            arrival(row[0], row[1], row[4], host) if row and host is not None else (None, None)
+            for row, host in pairs
+        ],
+        numbers,
+    )
+    columns["referrer_hostname"], columns["referrer_medium"] = referrer
+    columns["referrer_url"] = compute.if_else(
+        pyarrow.array(arrivals == 0), rows.column("page_referrer"), None
+    )
+    return columns
+
+
+_CAMPAIGN = (
+    *(f"mkt_campaign_{name}" for name in ("source", "medium", "name", "term")),
+    "mkt_campaign_network",
+)
+_Arrival = tuple[str, str, str, str | None, bool]
+
+
+def _arrival(
+    source: str | None, medium: str | None, campaign: str | None, term: str | None, gclid: bool | None
+) -> _Arrival | None:
+    if source is None:
+        return None
+    return source, medium or "", "(not set)" if campaign is None else campaign, term, bool(gclid)
+
+
+def _campaign(
+    source: str, medium: str, campaign: str, term: str | None, gclid: bool
+) -> tuple[str | None, ...]:
+    network = "google" if gclid else None
+    if campaign in _NO_CAMPAIGN:
+        return None, None, None, None, network
+    return source, medium or None, campaign, term, network
+
+
+def _attributes(rows: Any) -> dict[str, Any]:
+    """The attributes of each row as a structure of texts, and their types, which are the same for rows that have the same."""
+    columns = [_text(column, rows.column(column)) for _, column, _ in _ATTRIBUTES]
+    found, numbers = renumbered(shapes(columns), 1 << len(columns))
+    types = [
+        [(name, type_) for place, (name, _, type_) in enumerate(_ATTRIBUTES) if shape >> place & 1] or None
+        for shape in found.tolist()
+    ]
+    kinds = pyarrow.array(types, pyarrow.map_(pyarrow.string(), pyarrow.string()))
+    at = pyarrow.array(numbers, pyarrow.int32(), mask=found[numbers] == 0)
+    return {
+        "attributes": pyarrow.StructArray.from_arrays(columns, [name for name, _, _ in _ATTRIBUTES]),
+        "attribute_types": pyarrow.DictionaryArray.from_arrays(at, kinds),
+    }
+
+
+_YES_NO = {1: "true", 0: "false"}
+
+
+def _text(name: str, column: Any) -> Any:
+    """The value of an attribute as text."""
+    if name == "outbound":
+        return worked_out([column], lambda value: (_YES_NO.get(value),))[0]
+    if COLUMNS.get(name) == "DOUBLE":
+        return worked_out([column], lambda value: (None if value is None else repr(value),))[0]
+    return column.cast(pyarrow.string()).combine_chunks()
 
 
 def _column(name: str, type_: str, types: Mapping[str, str]) -> str:
@@ -222,24 +300,6 @@ def _column(name: str, type_: str, types: Mapping[str, str]) -> str:
         found = None
     told = name if found else ga4_nested.sql(name, types) or "NULL"
     return f"TRY_CAST({told} AS {type_}) AS {name}"
-
-
-def _values(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
-    """SQL of a small table."""
-    columns = ", ".join(names)
-    if not rows:
-        return f"SELECT {', '.join(f'NULL::VARCHAR AS {name}' for name in names)} WHERE false"
-    lines = ", ".join(f"({', '.join(literal(value) for value in row)})" for row in rows)
-    return f"SELECT * FROM (VALUES {lines}) AS given({columns})"
-
-
-def literal(value: Any) -> str:
-    """SQL of a text, a boolean or nothing."""
-    if value is None:
-        return "NULL"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return "'" + str(value).replace("'", "''") + "'"
 
 
 def arrival(source: str, medium: str, gclid: bool, page_hostname: str) -> tuple[str | None, str | None]:

@@ -29,6 +29,8 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "ecommerce_purchase_revenue": ("ecommerce", "purchase_revenue"),
     "ecommerce_total_item_quantity": ("ecommerce", "total_item_quantity"),
 }
+# The nested columns that all of these lie in.
+COLUMNS = frozenset(("event_params", *(way[0] for way in FIELDS.values())))
 _VALUES = ("string_value", "int_value", "float_value", "double_value")
 # A parameter that says yes or no does so in words here, in numbers there.
 _WORDS = {"true": "1", "false": "0"}

@@ -5,9 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
-from journeyserver.ingest.incoming import Batch, Refused, Select
+from journeyserver.ingest.incoming import Batch, Refused
 
 SAMPLES = Path(__file__).parent / "samples"
 ACCESS_LOG = SAMPLES / "access.log"
@@ -27,13 +25,18 @@ def rows(batch: Batch) -> list[dict[str, Any]]:
     """The rows of a batch, without what is empty."""
     if batch.rows is None:
         return []
-    if isinstance(batch.rows, Select):
-        with duckdb.connect() as connection:
-            table = connection.sql(batch.rows.sql, params=list(batch.rows.parameters)).to_arrow_table()
-    else:
-        table = batch.rows
-    found = [{name: value for name, value in row.items() if value is not None} for row in table.to_pylist()]
+    found = [
+        {name: _told(value) for name, value in row.items() if value is not None}
+        for row in batch.rows.to_pylist()
+    ]
     return sorted(found, key=lambda row: row["number"])
+
+
+def _told(value: Any) -> Any:
+    """A map that came as a structure, as one that came as a map."""
+    if not isinstance(value, dict):
+        return value
+    return [(name, text) for name, text in value.items() if text is not None]
 
 
 def all_rows(batches: Iterable[Batch], kind: str = "events") -> list[dict[str, Any]]:
