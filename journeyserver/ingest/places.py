@@ -71,5 +71,7 @@ def _regions() -> Mapping[tuple[str | None, str], str]:
 
 def _plain(name: str) -> str:
     """Without accents and case: Québec, Quebec."""
+    if name.isascii():
+        return name.casefold()
     letters = unicodedata.normalize("NFKD", name)
     return "".join(letter for letter in letters if not unicodedata.combining(letter)).casefold()
