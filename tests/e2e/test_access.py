@@ -14,7 +14,7 @@ pytestmark = pytest.mark.browser
 
 # One address of each kind of page: ids and queries do not make another kind.
 MOST_PAGES = 40
-NOT_PAGES = re.compile(r"/(export|download|static)|\.(csv|json|yaml|tf|svg|png)$")
+NOT_PAGES = re.compile(r"/(export|download|static)|/file$|\.(csv|json|yaml|tf|svg|png)$")
 # Pages that look different for who may do less; the other pages are the same for all.
 DIFFERS = (
     "/segments/",
