@@ -11,11 +11,11 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 class LineFormatter(logging.Formatter):
     """`time level logger: message`; what was sent cannot begin a line of its own. A traceback follows on lines of its own."""
 
-    converter = time.gmtime
     default_msec_format = "%s.%03dZ"
 
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
+        self.converter = time.gmtime
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 — the library's own name
         return _CONTROL.sub(
