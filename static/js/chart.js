@@ -31,7 +31,6 @@ function redrawAll() {
 
 document.addEventListener("themechange", redrawAll);
 document.addEventListener("figuresadded", (event) => drawAll(event.detail));
-matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redrawAll);
 for (const name of ["htmx:afterSettle", "htmx:historyCacheMissLoad", "htmx:historyRestore"]) {
   document.addEventListener(name, (event) => drawNew(event.target instanceof Element ? event.target : document));
 }
