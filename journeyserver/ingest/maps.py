@@ -1,6 +1,6 @@
 """Maps that came as structures: a field for each name, empty where a row does not have it.
 
-DuckDB makes a map of a structure whose fields are known in a tenth of the time that it takes for a map of which it must
+DuckDB makes a map of a structure whose fields are known in a fraction of the time that it takes for a map of which it must
 first see that no name comes twice. So rows are told apart by which fields they have, which are few different shapes.
 """
 
