@@ -1,6 +1,7 @@
 """A process that takes events in until it is killed: `python -m tests.journeyserver.ingest.durable live|import ENGINE FIRST`.
 
-It prints the number of each event after it was answered (live), or `done` at the end (import).
+It prints the number of each event after it was answered (live), or where in the file each piece begins when it is read and `done` at
+the end (import).
 """
 
 import random
@@ -82,6 +83,7 @@ class Rows:
 
     def batches(self, position: int = 0) -> Iterator[Batch]:
         for start in range(position, ROWS, PIECE):
+            print(start, flush=True)
             piece = table("events", [row(number) for number in range(start, start + PIECE)])
             yield Batch("events", piece, start + PIECE, ROWS)
 
