@@ -4,6 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -81,6 +82,17 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 @login_not_required
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if isinstance(exception, (RequestDataTooBig, TooManyFieldsSent)):
+        return _error_page(
+            request,
+            413,
+            _("Too much at once"),
+            _(
+                "This is more than a form may send (%s MB), so nothing was changed. Go back: what you typed is still "
+                "there. Send it in parts, or as a file."
+            )
+            % (settings.DATA_UPLOAD_MAX_MEMORY_SIZE >> 20),
+        )
     return _error_page(
         request, 400, _("Not understood"), _("The request could not be read. Go back and try again.")
     )
