@@ -113,9 +113,9 @@ def test_a_person_has_a_few_places_and_events_come_in_meanwhile(busy: Program) -
 def test_a_query_is_stopped_by_its_id_by_whoever_asked_it(busy: Program) -> None:
     name = str(uuid.uuid4())
     url = f"{busy.url}/api/local/v1/queries/{name}"
+    others = cast.api(busy.url, "analyst")
     with ThreadPoolExecutor(1) as pool:
-        asked = pool.submit(ask, busy, SLOW, **{"Journeyserver-Query-Id": name})
-        others = cast.api(busy.url, "analyst")
+        asked = pool.submit(ask, busy, LONGER, **{"Journeyserver-Query-Id": name})
         deadline = time.monotonic() + 20
         while not asked.done() and cast.api(busy.url).delete(url, timeout=30).status_code != 204:
             # To another person there is no such query.
