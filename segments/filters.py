@@ -161,7 +161,7 @@ class Asked:
         groups: dict[str, list[Chip]] = {}
         for choice in CHOICES:
             chosen = choice in self.chosen
-            count = sum(choice.keeps(row, catalogue) for row in catalogue.rows)
+            count = len([None for row in catalogue.rows if choice.keeps(row, catalogue)])
             if count or chosen:
                 query = self.with_(**{choice.name: None if chosen else choice.value})
                 groups.setdefault(choice.group, []).append(Chip(choice.label, chosen, count, query))

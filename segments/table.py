@@ -4,7 +4,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.template import Context
 from django.template.loader import get_template
@@ -35,8 +35,7 @@ class Manner:
     columns: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(NamedTuple):
     """A row with what depends on the rest of the list. `focused` is the one that takes the focus."""
 
     row: Row

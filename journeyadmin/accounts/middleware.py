@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -77,6 +78,7 @@ class SignIn:
             connection.api_url, connection.client(), GrantStore(grant.pk, grant), observer(connection)
         )
 
+        @cache
         def may_(permission: str) -> bool:
             if connection.read_only and permission not in READS:
                 return False
