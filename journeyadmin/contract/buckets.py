@@ -132,6 +132,13 @@ def bucket_edges(start: datetime, end: datetime, period: Period | None, zone: Zo
     )
     if (end - start) // MAX_BUCKETS > period.at_least * 2:
         raise too_many
+    if not (period.months or period.days):
+        # Clocks that change do not change how long an hour is.
+        width = timedelta(seconds=period.seconds)
+        count = -((start - end) // width)
+        if count > MAX_BUCKETS:
+            raise too_many
+        return [*(start + width * number for number in range(count)), end]
     local = start.astimezone(zone).replace(tzinfo=None)
     edges = [start]
     number = 1

@@ -1,5 +1,6 @@
 """Engine-neutral steps: which facts are read, and the buckets as runs of equal width."""
 
+import itertools
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -49,12 +50,9 @@ def make(query: Query, rolled_up_to: datetime | None = None) -> Plan:
 
 def _runs(edges: list[int]) -> tuple[Run, ...]:
     """Days over a change of clocks make three runs, months twelve: bucket numbers are then plain arithmetic."""
-    runs: list[Run] = []
-    for number in range(len(edges) - 1):
-        start, width = edges[number], edges[number + 1] - edges[number]
-        last = runs[-1] if runs else None
-        if last is not None and last.width == width:
-            runs[-1] = Run(last.start, width, last.count + 1, last.first)
-        else:
-            runs.append(Run(start, width, 1, number))
-    return tuple(runs)
+    widths = [end - start for start, end in itertools.pairwise(edges)]
+    firsts = [number for number, width in enumerate(widths) if number == 0 or width != widths[number - 1]]
+    ends = [*firsts[1:], len(widths)]
+    return tuple(
+        Run(edges[first], widths[first], end - first, first) for first, end in zip(firsts, ends, strict=True)
+    )

@@ -31,10 +31,16 @@ _SESSION_KINDS = METRICS[_DISTINCT].facts
 
 def table_for(query: Query) -> str:
     """The table from which this query is answered soonest, where all of it were rolled up."""
-    if any(
+    table = _by_contents(query)
+    if table != "facts" and any(
         edge.minute or edge.second or edge.microsecond for edge in (e.astimezone(UTC) for e in query.edges)
     ):
         return "facts"
+    return table
+
+
+def _by_contents(query: Query) -> str:
+    """The same, if its buckets begin at whole hours."""
     if query.views:
         return "facts"
     if (
