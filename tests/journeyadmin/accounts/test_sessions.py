@@ -15,7 +15,6 @@ from journeyadmin.accounts.models import Connection, Grant
 from tests import cast
 from tests.contract.signing import works
 from tests.journeyadmin.accounts.test_sign_in import at_the_service, come_back, depart
-from tests.programs import Program
 
 pytestmark = pytest.mark.django_db
 
@@ -28,11 +27,9 @@ PAGE, END = "/accounts/account/", "/accounts/account/end"
 
 
 @pytest.fixture
-def shop(server: Program, settings: Any) -> Connection:
-    settings.EMBEDDED_SERVER = server.url
-    return Connection.objects.create(
-        name="Shop", typed_login_url=server.url, typed_api_url=server.url, client_id=cast.DASHBOARD_CLIENT
-    )
+def shop(shop: Connection, settings: Any) -> Connection:
+    settings.EMBEDDED_SERVER = shop.login_url
+    return shop
 
 
 def entered(shop: Connection, user_agent: str = FIREFOX, username: str = "analyst") -> Browser:
@@ -133,19 +130,10 @@ def test_nobody_sees_or_ends_another_persons_session(shop: Connection) -> None:
     assert is_signed_in(theirs)
 
 
-def test_as_a_client_nobody_elses_session_is_told(server: Program) -> None:
-    connection = Connection(
-        name="Service",
-        typed_login_url=server.url,
-        typed_api_url=server.url,
-        client_id="demo-service",
-        mode="client",
-    )
-    connection.client_secret = "demo-secret"
-    connection.save()
+def test_as_a_client_nobody_elses_session_is_told(shop_as_client: Connection) -> None:
     here, elsewhere = Browser(), Browser()
     for browser in (here, elsewhere):
-        assert browser.post("/accounts/sign-in", {"connection": connection.pk}).status_code == 302
+        assert browser.post("/accounts/sign-in", {"connection": shop_as_client.pk}).status_code == 302
     page = text(here)
     assert "You are signed in as a client" in page
     assert page.count("A browser that does not say which") == 1

@@ -15,31 +15,9 @@ from django.utils import timezone
 
 from journeyadmin.accounts import middleware
 from journeyadmin.accounts.models import Connection, Grant, Person
-from tests import cast
 from tests.programs import Program, free_port
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def shop(server: Program) -> Connection:
-    return Connection.objects.create(
-        name="Shop", typed_login_url=server.url, typed_api_url=server.url, client_id=cast.DASHBOARD_CLIENT
-    )
-
-
-@pytest.fixture
-def shop_as_client(server: Program) -> Connection:
-    connection = Connection(
-        name="Service",
-        typed_login_url=server.url,
-        typed_api_url=server.url,
-        client_id="demo-service",
-        mode="client",
-    )
-    connection.client_secret = "demo-secret"
-    connection.save()
-    return connection
 
 
 def depart(browser: Browser, connection: Connection, target: str = "") -> str:
