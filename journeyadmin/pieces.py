@@ -1,8 +1,6 @@
 """`{% piece %}`: parts of a page that are drawn once and kept, forms and all."""
 
 import secrets
-import threading
-from collections import OrderedDict
 from typing import Any
 
 from django import template
@@ -12,11 +10,11 @@ from django.utils import translation
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
+from journeyadmin.latest import Latest
+
 register = template.Library()
 
-_MOST = 2048
-_lock = threading.Lock()
-_kept: OrderedDict[tuple[object, ...], str] = OrderedDict()
+_kept: Latest[tuple[object, ...], str] = Latest(2048)
 # What stands in a kept piece for what is new in each request. Nobody can have written these: each process draws its own.
 _TOKEN, _PAGE = (secrets.token_hex(16) for _ in range(2))
 
@@ -35,17 +33,13 @@ class PieceNode(template.Node):
             translation.get_language(),
             *(_hashable(one.resolve(context)) for one in self.depends),
         )
-        with _lock:
-            text = _kept.get(key)
+        text = _kept.get(key)
         if text is None:
             with context.push(csrf_token=_TOKEN, this_page=_PAGE):
                 text = str(self.nodelist.render(context))
             # Where templates are read anew at each request, somebody is at work on them.
             if context.template is not None and not context.template.engine.debug:
-                with _lock:
-                    _kept[key] = text
-                    while len(_kept) > _MOST:
-                        _kept.popitem(last=False)
+                _kept.put(key, text)
         token, page = str(context.get("csrf_token", "")), escape(context.get("this_page", ""))
         return mark_safe(text.replace(_TOKEN, token).replace(_PAGE, page))  # noqa: S308 (drawn by a template)
 
@@ -65,8 +59,7 @@ def piece(parser: Parser, token: Token) -> PieceNode:
 
 def forget() -> None:
     """Nothing is kept any more."""
-    with _lock:
-        _kept.clear()
+    _kept.forget()
 
 
 def _hashable(value: Any) -> object:

@@ -1,8 +1,6 @@
 """All segments of the connected service with what the list shows of each, read at most every few seconds."""
 
-import threading
 import time
-from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -19,14 +17,13 @@ from journeyadmin.history import log
 from journeyadmin.history.lastknown import LastKnown
 from journeyadmin.history.models import Kind
 from journeyadmin.http import JourneyRequest
+from journeyadmin.latest import Latest
 from segments import recent, sameness, search, warnings
 
 Json = dict[str, Any]
 
 # As long as this the same list answers again; the page says how old it is. A write made here ends it at once.
 KEPT_SECONDS = 15.0
-_MOST_LISTS = 16
-_MOST_ROWS = 4096
 # In a list a sentence is a reminder; the whole of it is on the segment's page.
 SHOWN_SENTENCE = 260
 
@@ -122,9 +119,8 @@ class _Kept:
     after: int
 
 
-_lock = threading.Lock()
-_lists: OrderedDict[tuple[int, str], _Kept] = OrderedDict()
-_rows: OrderedDict[tuple[Any, ...], Row] = OrderedDict()
+_lists: Latest[tuple[int, str], _Kept] = Latest(16)
+_rows: Latest[tuple[Any, ...], Row] = Latest(4096)
 
 
 def read(request: JourneyRequest, *, fresh: bool = False) -> Catalogue:
@@ -135,11 +131,7 @@ def read(request: JourneyRequest, *, fresh: bool = False) -> Catalogue:
         entities = cast("list[Json]", list(request.journey.list_segments(sortBy="displayName")))
         log.notice(request, "segment", entities, complete=True)
         kept = _Kept(entities, timezone.now(), time.monotonic(), _last_write(request))
-        with _lock:
-            _lists[_key(request)] = kept
-            _lists.move_to_end(_key(request))
-            while len(_lists) > _MOST_LISTS:
-                _lists.popitem(last=False)
+        _lists.put(_key(request), kept)
     entities, pending = recent.laid_over(request, kept.entities)
     rows = _described(request.connection.pk, entities)
     return Catalogue(rows, kept.read, from_store, pending, _twins(rows))
@@ -158,9 +150,8 @@ def as_last_known(request: JourneyRequest, last: LastKnown) -> Catalogue:
 
 def forget() -> None:
     """Nothing is kept any more."""
-    with _lock:
-        _lists.clear()
-        _rows.clear()
+    _lists.forget()
+    _rows.forget()
 
 
 def describe(entity: Json) -> Row:
@@ -196,8 +187,7 @@ def _root() -> str:
 
 
 def _find(request: JourneyRequest) -> _Kept | None:
-    with _lock:
-        kept = _lists.get(_key(request))
+    kept = _lists.get(_key(request))
     if kept is None or time.monotonic() - kept.clock > KEPT_SECONDS or kept.after != _last_write(request):
         return None
     return kept
@@ -216,22 +206,13 @@ def _described(connection: int, entities: Iterable[Json]) -> list[Row]:
     """Describing is the costly part; what did not change since is not described again."""
     language, zone = translation.get_language(), timezone.get_current_timezone_name()
     found = []
-    with _lock:
-        for entity in entities:
-            key = (
-                connection,
-                entity["id"],
-                entity.get("version"),
-                entity.get("modifiedDate"),
-                language,
-                zone,
-            )
-            row = _rows.get(key)
-            if row is None or (row.entity is not entity and row.entity != entity):
-                row = _rows[key] = describe(entity)
-            found.append(row)
-        while len(_rows) > _MOST_ROWS:
-            _rows.popitem(last=False)
+    for entity in entities:
+        key = (connection, entity["id"], entity.get("version"), entity.get("modifiedDate"), language, zone)
+        row = _rows.get(key)
+        if row is None or (row.entity is not entity and row.entity != entity):
+            row = describe(entity)
+            _rows.put(key, row)
+        found.append(row)
     return found
 
 

@@ -1,7 +1,5 @@
 """The rows of the list's table as HTML, kept: a list of 500 is mostly the same list as a moment ago."""
 
-import threading
-from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -10,12 +8,11 @@ from django.template import Context
 from django.template.loader import get_template
 from django.utils.safestring import SafeString, mark_safe
 
+from journeyadmin.latest import Latest
 from segments.activity import Activity
 from segments.catalogue import Row
 
-_MOST = 4096
-_lock = threading.Lock()
-_kept: OrderedDict[Any, tuple[Row, SafeString]] = OrderedDict()
+_kept: Latest[Any, tuple[Row, SafeString]] = Latest(4096)
 
 
 @dataclass(frozen=True)
@@ -55,16 +52,12 @@ class Entry(NamedTuple):
             self.young,
             self.focused,
         )
-        with _lock:
-            found = _kept.get(key)
+        found = _kept.get(key)
         # The same row, not one with the same id: another version is another object.
         if found is not None and found[0] is self.row:
             return found[1]
         drawn = self._draw(manner)
-        with _lock:
-            _kept[key] = (self.row, drawn)
-            while len(_kept) > _MOST:
-                _kept.popitem(last=False)
+        _kept.put(key, (self.row, drawn))
         return drawn
 
     def _draw(self, manner: Manner) -> SafeString:
