@@ -57,8 +57,17 @@ def check_password(request: HttpRequest) -> tuple[Person | None, str]:
     return (None, problem) if problem else (person, "")
 
 
-def check_guess(request: HttpRequest, username: str, person: Person | None, password: str) -> str:
-    """Why this password does not let anybody in as `username`; empty where it does. Failures are counted."""
+def check_guess(
+    request: HttpRequest,
+    username: str,
+    person: Person | None,
+    password: str,
+    wrong: str = "The name or the password is wrong.",
+) -> str:
+    """Why this password does not let anybody in as `username` (`wrong`, or that they have to wait); empty where it does.
+
+    Failures are counted.
+    """
     account, address = username.casefold(), address_of(request)
     seconds = attempts.wait("person", account, address)
     if seconds:
@@ -70,7 +79,7 @@ def check_guess(request: HttpRequest, username: str, person: Person | None, pass
         attempts.succeeded("person", account, address)
         return ""
     attempts.failed("person", account, address, known=person is not None)
-    return "The name or the password is wrong."
+    return wrong
 
 
 def _find_person(username: str) -> Person | None:

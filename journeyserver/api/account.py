@@ -80,9 +80,8 @@ def _again(request: HttpRequest) -> HttpResponse:
 
 def _password(request: HttpRequest, person: Person) -> tuple[str, str]:
     new = request.POST.get("new", "")
-    wrong = signin.check_guess(request, person.username, person, request.POST.get("current", ""))
-    if wrong:
-        return _about_present(wrong), ""
+    if problem := _about_present(request, person):
+        return problem, ""
     if new != request.POST.get("again", ""):
         return "The new password was typed differently the second time.", ""
     if new == request.POST.get("current", ""):
@@ -99,8 +98,8 @@ def _end(request: HttpRequest, person: Person) -> tuple[str, str]:
     chosen = request.POST.getlist("family")
     if not chosen:
         return "Choose what to end.", ""
-    if wrong := signin.check_guess(request, person.username, person, request.POST.get("current", "")):
-        return _about_present(wrong), ""
+    if problem := _about_present(request, person):
+        return problem, ""
     if "all" in chosen:
         person.end_sign_ins()
         signin.enter(request, person)
@@ -111,8 +110,10 @@ def _end(request: HttpRequest, person: Person) -> tuple[str, str]:
     return "", _ENDED
 
 
-def _about_present(problem: str) -> str:
-    return "Your present password is wrong." if "wrong" in problem else problem
+def _about_present(request: HttpRequest, person: Person) -> str:
+    """What is wrong with the present password that was typed; empty where it is right."""
+    typed = request.POST.get("current", "")
+    return signin.check_guess(request, person.username, person, typed, "Your present password is wrong.")
 
 
 def held_by_clients(person: Person) -> list[Held]:
