@@ -279,7 +279,8 @@ class Demo:
             "--log-level",
             "warning",
         ]
-        dashboard += ["--no-control-socket"]
+        # Each worker listens by itself (docs/running.md says why).
+        dashboard += ["--reuse-port", "--no-control-socket"]
         for name, command in zip(PROGRAMS, (server, dashboard), strict=True):
             self._begin(name, command, stdout=subprocess.DEVNULL)
         deadline = time.monotonic() + READY_SECONDS

@@ -101,7 +101,7 @@ class Pair:
             "--workers",
             "2",
         ]
-        command += ["--threads", "4", "--no-control-socket", "--log-level", "warning"]
+        command += ["--threads", "4", "--reuse-port", "--no-control-socket", "--log-level", "warning"]
         self._start("dashboard", command, self._dashboard_environment(), f"{self.url}/healthz")
 
     def _dashboard_environment(self) -> dict[str, str]:

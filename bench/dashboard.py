@@ -94,6 +94,7 @@ class _dashboard:  # noqa: N801 — used as `with _dashboard(…)`
                 *command,
                 "--threads",
                 "4",
+                "--reuse-port",
                 "--no-control-socket",
                 "--log-level",
                 "warning",

@@ -135,3 +135,4 @@ def test_the_options_that_the_dashboard_is_started_with_are_gunicorns():
     told = config.parser().parse_args(line[1].split()[1:])
     assert told.preload_app
     assert told.control_socket_disable
+    assert told.reuse_port
