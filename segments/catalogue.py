@@ -119,7 +119,7 @@ class _Kept:
     after: int
 
 
-_lists: Latest[tuple[int, str], _Kept] = Latest(16)
+_lists: Latest[tuple[int, str], _Kept] = Latest(128)
 _rows: Latest[tuple[Any, ...], Row] = Latest(4096)
 
 
