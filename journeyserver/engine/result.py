@@ -6,7 +6,10 @@ is made once; a row is the numbers of its texts, and the answer is all of these 
 
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from functools import lru_cache
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy
 import orjson
@@ -96,20 +99,19 @@ def write(query: Query, pieces: Iterable[Any]) -> Answer:
     cells = sum(int(numpy.count_nonzero(places >= 0)) for _, places in (*metrics, *views))
     if cells > MAX_CELLS:
         raise TooManyCells(cells)
-    buckets = columns["bucket"].to_numpy(zero_copy_only=False).astype(numpy.int64)
+    buckets = columns["bucket"].to_numpy(zero_copy_only=False).astype(numpy.int32)
     groups, key = _groups(query, columns)
     order = _order(_combined([key, buckets]))
     key = key[order]
     is_first = numpy.concatenate([[True], key[1:] != key[:-1]])
     texts = _Texts()
-    beginnings = numpy.where(is_first, _GROUP, _BUCKET)
+    beginnings = numpy.where(is_first, numpy.int32(_GROUP), numpy.int32(_BUCKET))
     beginnings[0] = _FIRST
     parts = [beginnings + texts.add(pyarrow.array(_BEGINNINGS))]
     parts += [numpy.where(is_first, numbers[order], 0) for numbers in _listed(texts, groups)]
-    labels = _labels(query)
-    bucket = texts.add(pyarrow.array(labels))
-    opening = texts.add(pyarrow.array(['},"data":[' + label for label in labels]))
-    parts.append(buckets[order] + numpy.where(is_first, opening, bucket))
+    labels = _labels(query.edges, query.zone)
+    bucket, opening = texts.add(labels), texts.add(_joined('},"data":[', labels))
+    parts.append(buckets[order] + numpy.where(is_first, numpy.int32(opening), numpy.int32(bucket)))
     parts += [numbers[order] for numbers in _listed(texts, metrics)]
     parts += [numbers[order] for numbers in _listed(texts, views, before='],"views":[')]
     end = texts.add(pyarrow.array([_END]))
@@ -132,15 +134,19 @@ _Column = tuple[Any, Any]
 
 def _listed(texts: _Texts, columns: Sequence[_Column], before: str = "") -> Iterator[Any]:
     """Of each column the numbers of its texts, with commas between what stands in a row, and `before` ahead of the first."""
-    some = None
+    # Whether something stands before it: in no row, in each, or row by row. Mostly it is the same in all, and then told once.
+    some: Any = False
     for different, places in columns:
-        is_there = places >= 0
-        first = texts.add(_joined(before, different) if before else different)
-        starts: Any = first
-        if some is not None:
-            starts = numpy.where(some, texts.add(_joined(",", different)), first)
-        yield numpy.where(is_there, places + starts, 0)
-        some = is_there if some is None else some | is_there
+        is_there: Any = True if places.min() >= 0 else places >= 0
+        if some is True:
+            starts: Any = texts.add(_joined(",", different))
+        else:
+            starts = texts.add(_joined(before, different) if before else different)
+            if some is not False:
+                starts = numpy.where(some, texts.add(_joined(",", different)), starts)
+        numbers = places + starts
+        yield numbers if is_there is True else numpy.where(is_there, numbers, 0)
+        some = True if some is True or is_there is True else some | is_there
 
 
 def _groups(query: Query, columns: dict[str, Any]) -> tuple[list[_Column], Any]:
@@ -201,10 +207,13 @@ def _combined(ranks: Sequence[Any]) -> Any:
     return key
 
 
-def _labels(query: Query) -> list[str]:
-    """How the JSON of each bucket begins."""
-    moments = [format_instant(edge, query.zone) for edge in query.edges]
-    return [f'{{"interval":"{start}/{end}","metrics":[' for start, end in itertools.pairwise(moments)]
+@lru_cache(maxsize=16)
+def _labels(edges: tuple[datetime, ...], zone: ZoneInfo) -> Any:
+    """How the JSON of each bucket begins. The tiles of a dashboard ask for the same buckets, one after the other."""
+    moments = [format_instant(edge, zone) for edge in edges]
+    return pyarrow.array(
+        [f'{{"interval":"{start}/{end}","metrics":[' for start, end in itertools.pairwise(moments)]
+    )
 
 
 def _metric(name: str, column: str, columns: dict[str, Any]) -> _Column:
@@ -216,7 +225,7 @@ def _metric(name: str, column: str, columns: dict[str, Any]) -> _Column:
     most = int(counts.max())
     if most <= len(counts):
         # All numbers up to the largest one: finding out which of them occur would take longer. A count of 0 gets place -1.
-        numbers, places = numpy.arange(1, most + 1), counts - 1
+        numbers, places = numpy.arange(1, most + 1), (counts - 1).astype(numpy.int32)
     else:
         numbers, places = numpy.unique(counts, return_inverse=True)
         places = numpy.where(counts > 0, places, -1)
