@@ -8,6 +8,8 @@ from django.urls import reverse
 BACK = "back"
 # In the list's address: the row that takes the focus.
 AT = "at"
+# Likewise: the row that the panel beside the list shows.
+PANEL = "panel"
 
 
 def back_of(request: HttpRequest) -> str:

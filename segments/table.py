@@ -17,7 +17,7 @@ _kept: Latest[Any, tuple[Row, SafeString]] = Latest(4096)
 
 @dataclass(frozen=True)
 class Manner:
-    """How the whole table is drawn: for whom, what they may do, and where a row's page leads back to."""
+    """How the whole table is drawn: for whom, what they may do, where a row's page leads back to, and what leads to its panel."""
 
     language: str | None
     zone: str
@@ -27,6 +27,7 @@ class Manner:
     can_delete: bool
     no_activity: bool
     back: str
+    panel: str
     new_path: str
     chosen: bool
     columns: tuple[str, ...]

@@ -23,7 +23,8 @@ from journeyadmin.listviews.models import ListView
 from journeyadmin.service import Conflict, Forbidden, JourneyError, NotFound, SignInExpired
 from segments import activity, catalogue, recent, table
 from segments.filters import COLUMNS, Asked, is_unused, too_young
-from segments.places import AT, at_row, back_of
+from segments.places import AT, PANEL, at_row, back_of
+from segments.views import panel
 from segments.views.named import PLACE
 
 VIEW = "journey:segment:view"
@@ -36,29 +37,33 @@ def segment_list(request: JourneyRequest) -> HttpResponse:
     context: dict[str, Any] = {"asked": asked, "words": _unknown_words(asked), "all_columns": COLUMNS}
     if not request.may(VIEW):
         context["refused"] = Forbidden(permissions=[VIEW])
-        return answer(request, "segments/list.html", "segments/_found.html", context, status=403)
+        return _answer(request, asked, context, status=403)
     try:
         found = catalogue.read(request, fresh="fresh" in request.GET)
     except SignInExpired:
         raise
     except Forbidden as error:
         context["refused"] = error
-        return answer(request, "segments/list.html", "segments/_found.html", context, status=403)
+        return _answer(request, asked, context, status=403)
     except JourneyError as error:
         last = lastknown.instead_of(request, "segment", error)
         if last is None:
             context["failed"] = error
-            return answer(request, "segments/list.html", "segments/_found.html", context, status=502)
+            return _answer(request, asked, context, status=502)
         found = catalogue.as_last_known(request, last)
         context |= {"last_known": last, "no_activity": error}
     else:
-        context |= _numbers(request, asked.needs_activity or "activity" in request.GET)
+        wanted = asked.needs_activity or "activity" in request.GET or PANEL in request.GET
+        context |= _numbers(request, wanted)
     activities = context.get("activities")
     rows = asked.apply(found, activities)
     if not rows and found.kept and "last_known" not in context:
         # Before it says that nothing matches, it looks again.
         found = catalogue.read(request, fresh=True)
         rows = asked.apply(found, activities)
+    context |= panel.context(request, asked, found, rows, context)
+    if panel.is_alone(request):
+        return panel.answer(request, asked, context)
     context |= {
         "catalogue": found,
         "rows": rows,
@@ -74,7 +79,7 @@ def segment_list(request: JourneyRequest) -> HttpResponse:
         "named_here": _here(views, asked, Asked.of(request.GET) if opening else asked),
         "unused": sum(is_unused(row, activities) for row in found.rows) if activities is not None else None,
     }
-    response = answer(request, "segments/list.html", "segments/_found.html", context)
+    response = _answer(request, asked, context)
     if is_partial(request):
         announce(response, _("%(shown)s of %(all)s segments.") % {"shown": len(rows), "all": len(found.rows)})
     return response
@@ -119,6 +124,15 @@ def segment_active(request: JourneyRequest, segment_id: str) -> HttpResponse:
         return _back(request, segment_id)
     log.record(request, "update", "segment", segment_id, str(after.get("displayName", "")), before, after)
     return _switched(request, after, undo=before.get("isActive") is not after.get("isActive"))
+
+
+def _answer(
+    request: JourneyRequest, asked: Asked, context: dict[str, Any], status: int = 200
+) -> HttpResponse:
+    """The page, the list, or the panel beside it alone."""
+    if panel.is_alone(request):
+        return panel.answer(request, asked, context, status)
+    return answer(request, "segments/list.html", "segments/_found.html", context, status=status)
 
 
 def _not_switched(before: dict[str, Any], error: Conflict) -> str:
@@ -186,6 +200,7 @@ def _table(
         can_delete=request.may(DELETE_SEGMENT.permission),
         no_activity="no_activity" in numbers,
         back=asked.back,
+        panel=asked.with_(panel=""),
         new_path=reverse("segments:new"),
         chosen=request.GET.get("select") == "all",
         columns=asked.columns,

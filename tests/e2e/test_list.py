@@ -93,6 +93,50 @@ def test_by_keyboard_alone(page: Page, held: Held, name: str, three: list[dict[s
     assert active(held, name) == {"A": True, "B": False, "C": True}
 
 
+def test_the_side_panel_by_keyboard(page: Page, name: str, three: list[dict[str, Any]]) -> None:
+    """Opened on a row, moved on to the next, closed: the address and the focus follow."""
+    steps.sign_in(page, "marketer")
+    keys = page.keyboard
+    page.goto(f"/segments/?fresh=1&q={name}")
+    keys.press("j")
+    steps.focused(page, f"#s-{three[0]['id']} .row-link")
+    keys.press("p")
+    panel = page.locator("#panel")
+    steps.focused(page, "#panel-title")
+    expect(panel.get_by_role("heading", name=f"A {name}")).to_be_visible()
+    expect(panel).to_contain_text(SENTENCE)
+    expect(panel).to_contain_text("assignments in 30 days")
+    expect(page).to_have_url(re.compile(f"panel={three[0]['id']}"))
+    keys.press("j")
+    expect(panel.get_by_role("heading", name=f"B {name}")).to_be_focused()
+    expect(page).to_have_url(re.compile(f"panel={three[1]['id']}"))
+    page.reload()
+    expect(panel.get_by_role("heading", name=f"B {name}")).to_be_focused()
+    # A menu that is open takes Escape first.
+    page.locator(f"#s-{three[2]['id']} summary").click()
+    keys.press("Escape")
+    expect(panel).to_be_visible()
+    keys.press("Escape")
+    expect(panel).to_be_hidden()
+    steps.focused(page, f"#s-{three[1]['id']} .row-link")
+    expect(page).not_to_have_url(re.compile("panel="))
+    # On a phone it stands in place of the page, and what it covers takes no focus.
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.locator(f"#s-{three[0]['id']} summary").click()
+    page.get_by_role("link", name="Side panel").click()
+    steps.focused(page, "#panel-title")
+    assert panel.bounding_box() == {"x": 0, "y": 0, "width": 390, "height": 844}
+    expect(page.get_by_role("searchbox")).to_be_hidden()
+    for _ in range(4):
+        keys.press("Tab")
+        assert page.evaluate("document.activeElement.closest('#panel') !== null")
+    panel.get_by_role("link", name="Close the panel").click()
+    steps.focused(page, f"#s-{three[0]['id']} .row-link")
+    # Back in the browser leads through the same states.
+    page.go_back()
+    expect(panel.get_by_role("heading", name=f"A {name}")).to_be_visible()
+
+
 def test_without_scripts(plain_page: Page, held: Held, name: str, three: list[dict[str, Any]]) -> None:
     page = plain_page
     steps.sign_in(page, "marketer")
@@ -104,6 +148,11 @@ def test_without_scripts(plain_page: Page, held: Held, name: str, three: list[di
     expect(rows.first).to_contain_text(SENTENCE)
     page.get_by_role("link", name="show", exact=True).click()
     expect(rows.first.locator(".col-activity")).to_contain_text("none in 30 days")
+    page.locator(f"#s-{three[0]['id']} summary").click()
+    page.get_by_role("link", name="Side panel").click()
+    expect(page.locator("#panel")).to_contain_text(SENTENCE)
+    page.get_by_role("link", name="Close the panel").click()
+    expect(page.locator("#panel")).to_be_hidden()
     page.get_by_role("switch", name=f"A {name}: active").click()
     expect(page.get_by_text(f"“A {name}” is inactive now.")).to_be_visible()
     expect(rows).to_have_count(2)
