@@ -211,6 +211,8 @@ class Demo:
                 "--colour",
                 "#0f766e",
             )
+            # For `manage.py alerts`, which nobody is signed in for.
+            self._manage("connection", self.connection, "--unattended", f"{self.connection} as a client")
             if not self.files:
                 # What the shop's ids stand for: no operation of the API says it.
                 names = str(ROOT / "journeyserver" / "demo" / "names.json")

@@ -1,4 +1,4 @@
-"""What the API cannot keep: answers for a short while, names of ids, saved and recent queries, dashboards."""
+"""What the API cannot keep: answers for a short while, names of ids, saved and recent queries, dashboards, alerts."""
 
 import uuid
 from typing import Any, ClassVar
@@ -109,3 +109,47 @@ class Dashboard(Saved):
     @property
     def rows(self) -> list[dict[str, Any]]:
         return [row for row in self.tiles if isinstance(row, dict)] if isinstance(self.tiles, list) else []
+
+
+class Alert(models.Model):
+    """A condition on a measure of a saved query. It fires when it begins to hold, and is armed again when it no longer does.
+
+    `limit` is in percent where the measure is shown in percent. `facts` is what was seen at `looked` (alerts/evaluating.py),
+    `failure` why it could not be looked at then; `language` is that of its owner's mail.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    query = models.ForeignKey(SavedQuery, on_delete=models.CASCADE, related_name="alerts")
+    owner = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+")
+    measure = models.CharField(_("metric"), max_length=200)
+    condition = models.CharField(_("is"), max_length=12)
+    limit = models.FloatField(_("limit"))
+    by_mail = models.BooleanField(_("also by e-mail"), default=False)
+    language = models.CharField(max_length=16, blank=True, editable=False)
+    firing = models.BooleanField(default=False, editable=False)
+    looked = models.DateTimeField(null=True, editable=False)
+    facts = models.JSONField(null=True, editable=False)
+    failure = models.JSONField(null=True, editable=False)
+    created = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["query__name", "created", "pk"]
+
+    def __str__(self) -> str:
+        return f"alert on {self.query_id}"
+
+
+class Firing(models.Model):
+    """A time at which an alert began to hold, until it no longer did. `mail` is "sent", "failed", or "" where none was wanted."""
+
+    alert = models.ForeignKey(Alert, on_delete=models.CASCADE, related_name="firings")
+    fired = models.DateTimeField(db_index=True)
+    ended = models.DateTimeField(null=True)
+    facts = models.JSONField()
+    mail = models.CharField(max_length=8, blank=True)
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["-fired", "-pk"]
+
+    def __str__(self) -> str:
+        return f"firing of {self.alert_id}"

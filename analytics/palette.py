@@ -19,6 +19,7 @@ def entries(request: JourneyRequest) -> list[Entry]:
         Entry(_("Actions"), _("Paste a query"), reverse("analytics:paste"), "clipboard-paste"),
         Entry(_("Actions"), _("New dashboard"), reverse("dashboards:new"), "plus"),
         Entry(_("Pages"), _("Saved queries"), reverse("analytics:saved"), "bookmark"),
+        Entry(_("Pages"), _("Alerts"), reverse("alerts:list"), "bell"),
     ]
     found += [
         Entry(

@@ -1,10 +1,11 @@
-"""Which saved queries and dashboards name a segment or a target: said before it is deleted."""
+"""Which saved queries, with their alerts, and dashboards name a segment or a target: said before it is deleted."""
 
 from collections.abc import Iterable
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from analytics.alerts import words
 from analytics.models import Dashboard, SavedQuery
 from journeyadmin.http import JourneyRequest
 from journeyadmin.uses import Use
@@ -17,6 +18,10 @@ def uses(request: JourneyRequest, kind: str, object_id: str) -> Iterable[Use]:
         name = query.name if shown else _("somebody's own")
         path = f"{reverse('analytics:query')}?{query.address}" if shown else ""
         yield Use(_("Saved query"), name, path)
+        for alert in query.alerts.all():
+            seen = query.shared or alert.owner == request.user
+            told = words.condition(alert) if seen else _("somebody's own")
+            yield Use(_("Alert"), told, reverse("alerts:alert", args=[alert.pk]) if seen else "")
     for board in Dashboard.objects.filter(connection=request.connection):
         if not any(object_id in str(row.get("address", "")) for row in board.rows):
             continue

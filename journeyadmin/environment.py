@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import Literal, NamedTuple
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 PREFIX = "JOURNEYADMIN_"
@@ -125,6 +126,42 @@ def database(url: str, folder: Path) -> dict[str, object]:
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": dict(parse_qsl(parts.query)),
     }
+
+
+class Mail(NamedTuple):
+    """A mail server; `host` is empty where none was named."""
+
+    host: str = ""
+    port: int = 0
+    user: str = ""
+    password: str = ""
+    encryption: Literal["", "starttls", "tls"] = ""
+
+
+# The usual port of each scheme, and how it is encrypted.
+_MAIL: dict[str, tuple[int, Literal["", "starttls", "tls"]]] = {
+    "smtp": (587, "starttls"),
+    "smtps": (465, "tls"),
+    "smtp+plain": (25, ""),
+}
+
+
+def mail(url: str) -> Mail:
+    """`smtp://user:password@host:587` (with STARTTLS), `smtps://…:465`, or `smtp+plain://…` without encryption."""
+    if not url:
+        return Mail()
+    parts = urlsplit(url)
+    try:
+        usual, encryption = _MAIL[parts.scheme]
+        port = parts.port or usual
+    except (KeyError, ValueError):
+        port = 0
+    if not port or not parts.hostname:
+        raise SetupError(
+            f"{PREFIX}MAIL takes smtp://user:password@host:587 or smtps://user:password@host:465, or nothing."
+        )
+    user, password = unquote(parts.username or ""), unquote(parts.password or "")
+    return Mail(parts.hostname, port, user, password, encryption)
 
 
 def stop(error: SetupError) -> None:

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from cryptography.fernet import Fernet
 
-from journeyadmin.environment import Environment, SetupError, data_folder, database, kept_key, stop
+from journeyadmin.environment import Environment, SetupError, data_folder, database, kept_key, mail, stop
 from journeyadmin.security import static_headers
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -42,11 +42,19 @@ try:
     BEHIND_PROXY = _env.flag("BEHIND_PROXY")
     # Off where the dashboard's own host has subdomains that are reached without TLS.
     HSTS_SUBDOMAINS = _env.flag("HSTS_SUBDOMAINS", default=True)
+    # Where alerts may also be told; without it no page offers e-mail.
+    _mail = mail(_env.text("MAIL"))
+    DEFAULT_FROM_EMAIL = _env.text("MAIL_FROM", "journeyadmin@localhost")
     METRICS_TOKEN = _env.text("METRICS_TOKEN")
     # The library that counts reads this when it is first imported: one file a worker, added up when asked.
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(data_folder(DATA_DIR / "metrics"))
 except SetupError as _error:
     stop(_error)
+
+EMAIL_HOST, EMAIL_PORT = _mail.host, _mail.port
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail.user, _mail.password
+EMAIL_USE_TLS, EMAIL_USE_SSL = _mail.encryption == "starttls", _mail.encryption == "tls"
+EMAIL_TIMEOUT = 20
 
 _https = urlsplit(PUBLIC_URL).scheme == "https"
 ALLOWED_HOSTS += [host for host in (urlsplit(PUBLIC_URL).hostname, "127.0.0.1", "localhost", "[::1]") if host]

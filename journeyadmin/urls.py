@@ -10,6 +10,7 @@ urlpatterns = [
     path("accounts/", include("journeyadmin.accounts.urls")),
     path("segments/", include("segments.urls")),
     path("action-targets/", include("actiontargets.urls")),
+    path("analytics/alerts/", include("analytics.alerts.urls")),
     path("analytics/", include("analytics.urls")),
     path("dashboards/", include("analytics.dashboards.urls")),
     path("live/", include("analytics.live.urls")),

@@ -13,6 +13,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from analytics import builder, recent, trail
+from analytics.alerts import words
+from analytics.answers import PERMISSION
 from analytics.dashboards import boards
 from analytics.forms import SaveQueryForm
 from analytics.models import SavedQuery
@@ -41,8 +43,10 @@ def saved_list(request: JourneyRequest) -> HttpResponse:
             "query": query,
             "words": trail.name_of(_normal(query.address), names),
             "mine": query.owner == request.user,
+            "alerts": query.alerts.all(),
+            "firing": any(alert.firing for alert in query.alerts.all()),
         }
-        for query in visible(request)
+        for query in visible(request).prefetch_related("alerts")
     ]
     last = [
         {
@@ -53,9 +57,13 @@ def saved_list(request: JourneyRequest) -> HttpResponse:
         }
         for row in recent.last(request)
     ]
-    return render(
-        request, "analytics/saved.html", {"title": _("Saved queries"), "saved": saved, "last": last}
-    )
+    context = {
+        "title": _("Saved queries"),
+        "saved": saved,
+        "last": last,
+        "may_ask": request.may(PERMISSION),
+    }
+    return render(request, "analytics/saved.html", context)
 
 
 @require_http_methods(["GET", "POST"])
@@ -93,7 +101,8 @@ def saved_delete(request: JourneyRequest, pk: UUID) -> HttpResponse:
         query.delete()
         messages.success(request, _("“%s” is deleted.") % name)
         return htmx.go_to(request, reverse("analytics:saved"))
-    return render(request, "analytics/saved_delete.html", {"title": query.name, "query": query})
+    context = {"title": query.name, "query": query, "alerts": words.waiting_on(query)}
+    return render(request, "analytics/saved_delete.html", context)
 
 
 def _mine(request: JourneyRequest, pk: UUID) -> SavedQuery:

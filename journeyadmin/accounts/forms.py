@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from journeyadmin.accounts.hosts import origin, refusal
 from journeyadmin.accounts.models import Connection
-from journeyadmin.service.regions import REGIONS
+from journeyadmin.service.regions import BY_KEY, REGIONS
 
 # Only the type checker's Django has a generic ModelForm.
 if TYPE_CHECKING:
@@ -60,6 +60,7 @@ class ConnectionForm(_ConnectionModelForm):
             "client_id",
             "production",
             "read_only",
+            "unattended",
         )
         widgets = {"colour": forms.TextInput(attrs={"type": "color"})}
         help_texts = {
@@ -72,6 +73,9 @@ class ConnectionForm(_ConnectionModelForm):
             ),
             "production": _("Deleting and changing many things at once then asks for the connection's name."),
             "read_only": _("No change can be made through this connection."),
+            "unattended": _(
+                "Alerts are looked at while nobody is signed in: through a connection as a client to the same organisation."
+            ),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -89,6 +93,11 @@ class ConnectionForm(_ConnectionModelForm):
             ]
         )
         self.fields["admin_list"].initial = "\n".join(self.instance.admins)
+        others = Connection.objects.filter(mode=Connection.Mode.CLIENT).exclude(pk=self.instance.pk)
+        unattended = self.fields["unattended"]
+        assert isinstance(unattended, forms.ModelChoiceField)
+        unattended.queryset, unattended.empty_label = others, _("None: alerts are not looked at")
+        unattended.label = _("Without a person, ask through")
         if not self.instance.pk:
             # A new production connection starts read-only until someone decides otherwise.
             self.fields["read_only"].initial = True
@@ -111,7 +120,15 @@ class ConnectionForm(_ConnectionModelForm):
         needs_secret = cleaned.get("mode") == Connection.Mode.CLIENT
         if needs_secret and not cleaned.get("client_secret") and not self.instance.sealed_secret:
             self.add_error("client_secret", _("A connection “as a client” needs the client's secret."))
+        self._check_unattended(cleaned)
         return cleaned
+
+    def _check_unattended(self, cleaned: dict[str, Any]) -> None:
+        """Another service would answer about other visits."""
+        other, region = cleaned.get("unattended"), BY_KEY.get(cleaned.get("region") or "")
+        api_url = region.api_url if region else cleaned.get("typed_api_url")
+        if other is not None and other.api_url != api_url:
+            self.add_error("unattended", _("This connection leads to another service."))
 
     def save(self, commit: bool = True) -> Connection:
         connection = super().save(commit=False)

@@ -32,6 +32,15 @@ class Connection(models.Model):
     read_only = models.BooleanField("read-only", default=False)
     # E-mail addresses, in lower case, of the people who may manage connections once signed in through this one.
     admins = models.JSONField(default=list, blank=True)
+    # Who asks where nobody is signed in: a connection as a client to the same service.
+    unattended = models.ForeignKey(
+        "self",
+        verbose_name="without a person",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+    )
 
     class Meta:
         ordering: ClassVar[list[str]] = ["name"]
@@ -62,6 +71,14 @@ class Connection(models.Model):
     @client_secret.setter
     def client_secret(self, secret: str) -> None:
         self.sealed_secret = sealed.seal(secret)
+
+    @property
+    def asks_unattended(self) -> "Connection | None":
+        """The connection through which something is asked where nobody is signed in; None where an administrator named none."""
+        asking = self if self.mode == self.Mode.CLIENT else self.unattended
+        if asking is None or asking.mode != self.Mode.CLIENT or asking.api_url != self.api_url:
+            return None
+        return asking if asking.sealed_secret else None
 
     def client(self) -> Client:
         return Client(self.login_url, self.client_id, self.client_secret)

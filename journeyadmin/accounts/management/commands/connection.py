@@ -32,6 +32,11 @@ class Command(BaseCommand):
         parser.add_argument(
             "--admin", action="append", help="e-mail of one who may manage connections; repeatable"
         )
+        parser.add_argument(
+            "--unattended",
+            metavar="NAME",
+            help="the connection as a client, to the same organisation, through which alerts are looked at",
+        )
         parser.add_argument("--production", action="store_true", default=None)
         parser.add_argument("--read-only", action="store_true", default=None)
         parser.add_argument("--read-write", dest="read_only", action="store_false", default=None)
@@ -57,6 +62,12 @@ class Command(BaseCommand):
             raise CommandError("A connection needs --region or --url.")
         if connection.mode == Connection.Mode.CLIENT and not connection.sealed_secret:
             raise CommandError("A connection “as a client” needs --client-secret-env.")
+        if options["unattended"] is not None:
+            connection.unattended = Connection.objects.filter(name=options["unattended"]).first()
+            if connection.asks_unattended is None:
+                raise CommandError(
+                    f"“{options['unattended']}” is no connection as a client to the same service."
+                )
         made = connection.pk is None
         connection.save()
         self.stdout.write(
