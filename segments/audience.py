@@ -78,10 +78,7 @@ class Audience:
 
     @property
     def percent(self) -> str:
-        percent = self.share * 100
-        if 0 < percent < 0.05:
-            return "< 0.1"
-        return f"{percent:.0f}" if percent >= 10 or not percent else f"{percent:.1f}"
+        return percent_words(self.share)
 
 
 def count(
@@ -111,6 +108,11 @@ def count(
     if found.state == "stopped":
         return Audience("stopped", days, last=cache.get(key))
     return found
+
+
+def days_of(asked: str) -> int:
+    """The window that is asked for, else the longest."""
+    return int(asked) if asked in {str(days) for days in WINDOWS} else WINDOWS[0]
 
 
 def interval(days: int, zone: str) -> str:
@@ -153,6 +155,14 @@ def from_answer(answer: Json, wanted: Json, days: int, zone: str) -> Audience:
         samples=[_sample(row, wanted, zone) for row in answer.get("samples") or ()],
         counted=timezone.now(),
     )
+
+
+def percent_words(share: float) -> str:
+    """`12`, `1.2`, `< 0.1`: a share of something is never rounded to nothing."""
+    percent = share * 100
+    if 0 < percent < 0.05:
+        return "< 0.1"
+    return f"{percent:.0f}" if percent >= 10 or not percent else f"{percent:.1f}"
 
 
 def window_words(days: int) -> str:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from segments.views import asides, deleting, detail, editing, listing, named
+from segments.views import asides, deleting, detail, editing, listing, named, overlap
 
 app_name = "segments"
 urlpatterns = [
@@ -16,5 +16,6 @@ urlpatterns = [
     path("<str:segment_id>/edit", editing.segment_edit, name="edit"),
     path("<str:segment_id>/delete", deleting.segment_delete, name="delete"),
     path("<str:segment_id>/activity", detail.segment_activity, name="activity"),
+    path("<str:segment_id>/overlap", overlap.segment_overlap, name="overlap"),
     path("<str:segment_id>/active", listing.segment_active, name="active"),
 ]

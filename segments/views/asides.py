@@ -21,7 +21,7 @@ Json = dict[str, Any]
 
 def count(request: JourneyRequest, sheet: Sheet, mode: str) -> HttpResponse:
     """The audience of what is typed so far; `mode` is "" or "estimate"."""
-    days = days_of(request)
+    days = audience.days_of(request.POST.get("window", ""))
     context: Json = {
         "sheet": sheet,
         "here": request.get_full_path(),
@@ -45,11 +45,6 @@ def stop(request: JourneyRequest, sheet: Sheet) -> HttpResponse:
     """*Cancel*: the count stops at the server too; the last number stays."""
     request.journey.local.stop_preview(sheet.mark[:64])
     return HttpResponse(status=204)
-
-
-def days_of(request: JourneyRequest) -> int:
-    asked = request.POST.get("window", "")
-    return int(asked) if asked in {str(days) for days in audience.WINDOWS} else audience.WINDOWS[0]
 
 
 @require_GET

@@ -21,7 +21,7 @@ from journeyadmin.service import NotFound
 from segments import catalogue, colours, payloads, recent, warnings
 from segments.sheet import Sheet
 from segments.starters import BY_KEY
-from segments.views import asides, conflict, detail, editor, saving
+from segments.views import asides, conflict, detail, editor, overlap, saving
 from segments.warned import row_id
 
 Json = dict[str, Any]
@@ -129,6 +129,8 @@ def _act(request: JourneyRequest, sheet: Sheet) -> HttpResponse:
             return asides.count(request, sheet, rest)
         case "stop":
             return asides.stop(request, sheet)
+        case "overlap":
+            return overlap.of_sheet(request, sheet)
         case "try":
             return asides.try_it(request, sheet, rest)
         case "from":

@@ -106,6 +106,7 @@ def _context(request: JourneyRequest, sheet: Sheet, **more: Any) -> Json:
         "reason_required": required(request),
         "typed": False,
         "can_preview": offers(request, "preview"),
+        "can_overlap": offers(request, "overlap"),
         "can_suggest": offers(request, "suggest"),
         **more,
     }

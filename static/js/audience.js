@@ -11,10 +11,11 @@ export function startAudience() {
     if (!event.target.closest?.("#segment-form") || event.target.name?.startsWith("try_") || event.target.name === "reason") return;
     clearTimeout(timer);
     timer = setTimeout(() => count(), WAIT);
+    outdated();
   };
   document.addEventListener("input", later);
   document.addEventListener("change", later);
-  document.body.addEventListener("rows-changed", () => count());
+  document.body.addEventListener("rows-changed", () => { count(); outdated(); });
   document.addEventListener("htmx:afterSettle", (event) => { if (event.target.id === "editor" || event.target.querySelector?.("#audience")) count(); });
   document.addEventListener("click", (event) => {
     if (event.target.closest("[data-count-stop]")) stop();
@@ -24,6 +25,11 @@ export function startAudience() {
 }
 
 const panel = () => document.getElementById("audience");
+
+// An overlap that was counted is of what was typed then.
+function outdated() {
+  document.getElementById("overlap")?.classList.add("is-old");
+}
 
 function body(row) {
   const form = document.getElementById("segment-form");

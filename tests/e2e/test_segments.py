@@ -290,6 +290,32 @@ def test_counting_can_be_seen_and_stopped(page: Page, held: Held, name: str) -> 
     expect(page.locator("#audience")).to_contain_text(re.compile(r"No events in this window|\d visits? · "))
 
 
+def test_the_overlap_is_counted_on_demand_and_says_when_it_is_of_before(
+    page: Page, held: Held, name: str
+) -> None:
+    """AUD8: by keyboard, the focus stays on the button; a change afterwards is told."""
+    made = held.make(name, context=[[visit("geolocation.country", "equal", "DE")]])
+    steps.sign_in(page, "marketer")
+    page.goto(f"/segments/{made['id']}/edit")
+    steps.enter(page, "#overlap-count", most=120)
+    told = page.locator("#overlap")
+    # Whether other tests sent events decides which of the two it says.
+    expect(told).to_contain_text(re.compile(r"No events in this window|\d people match"))
+    expect(page.locator("#live")).to_have_text(re.compile(r"Not counted|other segment"))
+    steps.focused(page, "#overlap-count")
+    expect(page.locator(".overlap-old")).to_be_hidden()
+    page.get_by_label("Name", exact=True).fill(name + "x")
+    expect(page.locator(".overlap-old")).to_be_visible()
+    page.locator("#overlap-count").click()
+    expect(page.locator(".overlap-old")).to_be_hidden()
+    # From the segment's page, in its place there; without scripts it is a page.
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.goto(f"/segments/{made['id']}/")
+    steps.enter(page, "#overlap-count", most=120)
+    expect(told.get_by_label("Window")).to_have_value("30")
+    steps.focused(page, "#overlap-count")
+
+
 def test_a_double_click_creates_one(page: Page, held: Held, name: str) -> None:
     steps.sign_in(page, "marketer")
     page.goto("/segments/new?template=help-seekers")

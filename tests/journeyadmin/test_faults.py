@@ -92,6 +92,7 @@ def pages(segment_id: str) -> list[str]:
         f"/segments/{segment_id}/",
         f"/segments/{segment_id}/edit",
         f"/segments/{segment_id}/delete",
+        f"/segments/{segment_id}/overlap",
         "/action-targets/",
         "/dashboards/offers/",
         "/live/",

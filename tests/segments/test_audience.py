@@ -10,7 +10,7 @@ import requests
 from django.core.cache import cache
 from django.test import Client as Browser
 
-from segments import audience, tryit
+from segments import audience, overlap, tryit
 from tests import cast
 from tests.programs import Program
 from tests.segments.conftest import Api, Make
@@ -241,3 +241,95 @@ def test_addresses_and_events_become_one_visit_in_order() -> None:
     assert {event["userAgentString"] for event in events} == {"Agent"}
     with pytest.raises(tryit.NotRead):
         tryit.web_events("no address", "", "")
+
+
+def test_which_other_segments_share_people_both_ways(marketer: Browser, make: Make, server: Program) -> None:
+    """Ten people see the page; the other segment was assigned to those five of them that came by phone."""
+    page = f"/only-{uuid.uuid4().hex[:8]}"
+    seen = step(1, criterion("page.pathname", "startsWith", page))
+    other = make(
+        '<img src=x> "ünlü"', context=[[visit("device.category", "equal", "mobile")]], journey=[seen]
+    )
+    asked_of = make("All of them", journey=[seen], isActive=False)
+    for number in range(10):
+        seen_by(server.url, f"{page}/{number}", PHONE if number < 5 else DESK)
+    told = until(marketer, asked_of, "5 visits")
+    assert "10 people match, in 10 visits. Some of them were assigned 1 other segment too." in told
+    row = told.split('<div class="overlap-list"')[1].split("</ul>")[0]
+    assert f'href="/segments/{other["id"]}/"' in row
+    assert "&lt;img src=x&gt;" in row
+    assert "5 people" in row
+    assert "5 visits" in row
+    assert "50 % of these" in row
+    assert "100 % of its own" in row
+    # The other way round, and of what is typed instead of what is saved.
+    on_desk = other | {
+        "context": segment(context=[[visit("device.category", "equal", "desktop")]])["context"]
+    }
+    assert "None of them was assigned another segment." in asked(marketer, other, on_desk, "overlap")
+    both = marketer.post(f"/segments/{asked_of['id']}/edit", posted(asked_of, base=asked_of, row="overlap"))
+    assert "overlap-list" in both.content.decode()
+    assert shown(both.content.decode())["mark"]
+    assert 'id="segment-form"' in both.content.decode()
+
+
+def test_a_saved_segments_overlap_is_a_page_with_its_window_in_the_address(
+    marketer: Browser, make: Make, path: str
+) -> None:
+    made = make("Seen", journey=[step(1, criterion("page.pathname", "startsWith", path))])
+    page = marketer.get(f"/segments/{made['id']}/overlap?window=7").content.decode()
+    assert "<h1>" in page
+    assert "7 people match, in 7 visits." in page
+    assert '<option value="7" selected>' in page
+    piece = marketer.get(f"/segments/{made['id']}/overlap", headers=HTMX)
+    assert piece.content.decode().strip().startswith('<div id="overlap"')
+    assert "announce" in piece.headers["HX-Trigger"]
+    assert (
+        f'href="/segments/{made["id"]}/overlap' in marketer.get(f"/segments/{made['id']}/").content.decode()
+    )
+    assert marketer.get(f"/segments/{uuid.uuid4()}/overlap").status_code == 404
+
+
+def test_a_service_that_counts_no_overlap_gets_the_substitute(marketer: Browser, make: Make) -> None:
+    from journeyadmin.accounts.models import Connection
+
+    made = make("Plain", context=[[visit("device.category", "equal", "mobile")]])
+    marketer.get(f"/segments/{made['id']}/")
+    cache.set(f"capabilities:{Connection.objects.get().pk}", {"extensions": ["preview"]}, 60)
+    for address in ("", "overlap"):
+        page = marketer.get(f"/segments/{made['id']}/{address}").content.decode()
+        assert "does not count which segments overlap" in page
+        assert f"where=journeySessionSegmentId:is:{made['id']}" in page
+    assert 'value="overlap"' not in marketer.get(f"/segments/{made['id']}/edit").content.decode()
+    assert "does not count which segments overlap" in asked(marketer, made, made, "overlap")
+
+
+@pytest.mark.parametrize("state", ["noEvents", "noConditions", "stopped", "something new"])
+def test_an_overlap_without_numbers_has_none(state: str) -> None:
+    found = overlap.from_answer({"state": state}, segment(), 30, {})
+    assert found.state == ("failed" if state == "something new" else state)
+    assert found.others == ()
+
+
+def seen_by(url: str, page: str, agent: str) -> None:
+    """Somebody new sees a page now."""
+    event = {
+        "customerCookieId": str(uuid.uuid4()),
+        "eventName": "page_viewed",
+        "page": {"url": f"https://shop.example{page}", "title": "Only"},
+        "createdDate": datetime.now(UTC).isoformat(),
+        "userAgentString": agent,
+    }
+    answer = requests.post(f"{url}/api/v2/journey/deployments/{DEPLOYMENT}/webevents", json=event, timeout=30)
+    assert answer.ok, answer.text
+
+
+def until(browser: Browser, made: Any, words: str) -> str:
+    """The overlap of a segment once it says this; events are taken in a moment after they were sent."""
+    deadline = time.monotonic() + 20
+    while True:
+        page = asked(browser, made, made, "overlap")
+        if words in page and "10 people match" in page:
+            return page
+        assert time.monotonic() < deadline, page
+        time.sleep(0.2)
