@@ -20,7 +20,7 @@ from journeyadmin import servicelevel
 from journeyadmin.accounts.capabilities import offers
 from journeyadmin.accounts.kept import typed
 from journeyadmin.accounts.permissions import require
-from journeyadmin.history import log, reasons
+from journeyadmin.history import log, openings, reasons
 from journeyadmin.history.models import Change, Kind
 from journeyadmin.htmx import answer, go_to
 from journeyadmin.http import JourneyRequest
@@ -164,6 +164,9 @@ def _page(
         "changes": changes[:SHOWN_CHANGES],
         "change": request.GET.get("change", ""),
         "curve_offered": offers(request, "curve"),
+        "also_open": openings.note(request, Kind.ACTION_TARGET, target_id)
+        if request.may(reading.EDIT)
+        else [],
         **(more or {}),
     }
     if "numbers" in request.GET:

@@ -1,4 +1,4 @@
-"""The log of changes, which only grows; the last state known of each object; drafts of what is being typed."""
+"""The log of changes, which only grows; the last state known of each object; drafts of what is being typed, and who is typing."""
 
 from typing import Any, ClassVar, NoReturn
 
@@ -155,3 +155,22 @@ class Draft(models.Model):
 
     def __str__(self) -> str:
         return f"draft of {self.kind} {self.object_id or 'new'}"
+
+
+class Opening(models.Model):
+    """One person's open edit form: since when, when it last asked for something, and when they saved it, if they did."""
+
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=16, choices=Kind.choices)
+    object_id = models.CharField(max_length=64)
+    opened = models.DateTimeField()
+    seen = models.DateTimeField(db_index=True)
+    saved = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["kind", "object_id", "person"], name="opening_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.object_id} open"

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _lazy
 
 from journeyadmin import servicelevel
 from journeyadmin.accounts.models import Connection, Person
-from journeyadmin.history import log
+from journeyadmin.history import log, openings
 from journeyadmin.history.models import Change, Kind, Operation
 from journeyadmin.http import JourneyRequest
 from journeyadmin.service import JourneyError, JourneyService
@@ -120,5 +120,6 @@ class Writer:
                 correlation_id=self.service.correlation_id,
                 restores=restores,
             )
+            openings.end(self.person, kind, object_id)
         except DatabaseError as error:
             _log.error("history of %s %s was not written: %s", kind, object_id, type(error).__name__)

@@ -250,10 +250,14 @@ def _check(request: JourneyRequest, sheet: Sheet) -> HttpResponse:
     editor.keep_draft(request, sheet)
     if not is_partial(request):
         return editor.editor(request, sheet)
-    context = editor.beside_of(request, sheet) | {
-        "sheet": sheet,
-        "form": sheet.form,
-        "here": request.get_full_path(),
-        "oob": True,
-    }
+    context = (
+        editor.beside_of(request, sheet)
+        | editor.also_open(request, sheet)
+        | {
+            "sheet": sheet,
+            "form": sheet.form,
+            "here": request.get_full_path(),
+            "oob": True,
+        }
+    )
     return render(request, "segments/_beside.html", context)

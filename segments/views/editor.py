@@ -9,7 +9,7 @@ from journeyadmin import wording
 from journeyadmin.accounts.capabilities import offers
 from journeyadmin.contract.criteria import Side
 from journeyadmin.contract.segments import MAX_SEGMENTS
-from journeyadmin.history import drafts
+from journeyadmin.history import drafts, openings
 from journeyadmin.history.reasons import MAX_LENGTH as MAX_REASON
 from journeyadmin.history.reasons import required
 from journeyadmin.htmx import is_partial
@@ -113,7 +113,13 @@ def _context(request: JourneyRequest, sheet: Sheet, **more: Any) -> Json:
     if form.checked:
         context["faults"] = listed = faults.listed(form)
         context["reason_wrong"] = any(fault.target == "id_reason" for fault in listed)
-    return context | beside_of(request, sheet)
+    return context | also_open(request, sheet) | beside_of(request, sheet)
+
+
+def also_open(request: JourneyRequest, sheet: Sheet) -> Json:
+    """Who else has this form open; what is created has no address to meet at."""
+    found = [] if sheet.creating else openings.note(request, KIND, id_of(sheet))
+    return {"also_open": found}
 
 
 def beside_of(request: JourneyRequest, sheet: Sheet) -> Json:

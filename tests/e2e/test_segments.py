@@ -4,8 +4,9 @@ import re
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
+from tests import programs
 from tests.e2e import axe, steps
 from tests.e2e.steps import Held
 from tests.segments.definitions import criterion, segment, step, visit
@@ -426,3 +427,25 @@ def test_axe_finds_nothing_in_the_states_of_the_editor(page: Page, held: Held, n
     check("delete")
     steps.forgive(page, 409, 422)
     assert not found, "\n".join(found)
+
+
+def test_two_people_know_of_each_other_before_either_saves(
+    page: Page, chromium: Browser, dashboard: programs.Program, held: Held, name: str
+) -> None:
+    made = held.make(name, context=[[visit("geolocation.country", "equal", "DE")]])
+    steps.sign_in(page, "marketer")
+    page.goto(f"/segments/{made['id']}/edit")
+    expect(page.locator("#also-open")).to_be_hidden()
+    other = chromium.new_context(base_url=dashboard.url, java_script_enabled=False).new_page()
+    steps.sign_in(other, "admin")
+    other.goto(f"/segments/{made['id']}/edit")
+    expect(other.locator("#also-open")).to_contain_text("opened this just now.")
+    # She is told with what her form asks for anyway, and keeps her place.
+    page.get_by_label("Name", exact=True).press_sequentially(" x")
+    expect(page.locator("#also-open")).to_contain_text("opened this just now.")
+    steps.focused(page, "#id_name")
+    page.get_by_role("button", name="Save “").click()
+    expect(page.get_by_text("is saved, version 2.")).to_be_visible()
+    other.reload()
+    expect(other.locator("#also-open")).to_be_hidden()
+    other.context.close()
