@@ -11,7 +11,7 @@ from typing import TypeVar
 from django.conf import settings
 
 import journeyserver
-from journeyserver import backups, moving, passwords, seeds, serve, store
+from journeyserver import backups, moving, passwords, secondfactor, seeds, serve, store
 from journeyserver.models import Client, Person, Role, Token
 from journeyserver.roles import ROLES, SCOPES
 from journeyserver.store import Refusal
@@ -101,6 +101,15 @@ def person_password(arguments: argparse.Namespace) -> None:
     person = _found(Person.objects.filter(username=arguments.username).first(), "person", arguments.username)
     person.replace_password(_typed_password(person))
     print(f"{person.name} has a new password, and all their tokens are revoked.")
+
+
+def person_reset_second_factor(arguments: argparse.Namespace) -> None:
+    store.prepare()
+    person = _found(Person.objects.filter(username=arguments.username).first(), "person", arguments.username)
+    if not secondfactor.remove(person):
+        raise Refusal(f"{person.name} has no second factor.")
+    person.end_sign_ins()
+    print(f"{person.name} has no second factor any more, and all their tokens are revoked.")
 
 
 def person_remove(arguments: argparse.Namespace) -> None:
@@ -219,6 +228,12 @@ def _parser() -> argparse.ArgumentParser:
     add("password", person_password, "set a new password and revoke all tokens", people).add_argument(
         "username"
     )
+    add(
+        "reset-second-factor",
+        person_reset_second_factor,
+        "for who lost their phone and recovery codes: make sure first that it is them",
+        people,
+    ).add_argument("username")
     add("remove", person_remove, "remove a person", people).add_argument("username")
 
     clients = _group(commands, "client", "programs that ask for tokens")

@@ -80,6 +80,19 @@ class Person(models.Model):
             Token.objects.filter(person=self, revoked=False).update(revoked=True)
 
 
+class SecondFactor(models.Model):
+    """What a person's app makes codes from, sealed; the last step whose code was taken; digests of recovery codes not yet used."""
+
+    person = models.OneToOneField(Person, on_delete=models.CASCADE, primary_key=True, related_name="+")
+    secret = models.TextField()
+    last_step = models.BigIntegerField(default=0)
+    recovery = models.JSONField(default=list)
+    added = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return str(self.person)
+
+
 class Client(models.Model):
     """An OAuth client. A public one has no secret and must use PKCE; `roles` are for client credentials."""
 

@@ -9,6 +9,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
+from journeyserver.roles import ROLES
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -200,6 +202,12 @@ QUERY_SECONDS = _number("JOURNEYSERVER_QUERY_SECONDS", 60)
 COOKIE_RATE_LIMIT = _number("JOURNEYSERVER_COOKIE_RATE_LIMIT", 60)
 # Failed sign-ins per account and address, or per client and address, within five minutes.
 FAILED_SIGN_INS = _number("JOURNEYSERVER_FAILED_SIGN_INS", 10)
+# Who must have a second factor (secondfactor.py): roles by name, or `everyone`; others may.
+SECOND_FACTOR = _names("JOURNEYSERVER_SECOND_FACTOR", "")
+if unknown := set(SECOND_FACTOR) - {*ROLES, "everyone"}:
+    raise ImproperlyConfigured(
+        f"JOURNEYSERVER_SECOND_FACTOR names roles ({', '.join(ROLES)}) or everyone, but it is {','.join(sorted(unknown))!r}."
+    )
 ACCESS_TOKEN_SECONDS = _number("JOURNEYSERVER_ACCESS_TOKEN_SECONDS", 86_400)
 REFRESH_TOKEN_SECONDS = _number("JOURNEYSERVER_REFRESH_TOKEN_SECONDS", 30 * 86_400)
 AUTHORIZATION_CODE_SECONDS = 60

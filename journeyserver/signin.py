@@ -1,7 +1,8 @@
-"""The sign-in of a browser at this server: whose it is, checking a password, and the pages that both need.
+"""The sign-in of a browser at this server: whose it is, checking what is typed, and the pages that both need.
 
 A session holds the person, a digest of their stored password, when it began, and the clients that its owner went on to.
-It ends when the password changes, when its person is switched off, or when they end all their sign-ins.
+It ends when the password changes, when its person is switched off, or when they end all their sign-ins. Between the password
+and the code of a second factor (secondfactor.py) it holds `half` of a sign-in, which is nobody's yet.
 """
 
 import ipaddress
@@ -17,10 +18,13 @@ from django.middleware.csrf import rotate_token
 from django.shortcuts import render
 from django.utils import timezone
 
+from journeyserver import secondfactor
 from journeyserver.attempts import Attempts
 from journeyserver.models import MAX_USERNAME_LENGTH, Client, Person, digest
 
 attempts = Attempts(settings.FAILED_SIGN_INS)
+# So long a password that was typed waits for its code.
+_HALF_SECONDS = 300
 # Taken for good by the first use of the demo's one-time address; the server is one process.
 _demo_ticket = threading.Lock()
 
@@ -48,7 +52,101 @@ def enter(request: HttpRequest, person: Person, *clients: str) -> None:
     request.session["clients"] = list(clients)
 
 
-def check_password(request: HttpRequest) -> tuple[Person | None, str]:
+def sign_in(request: HttpRequest, *clients: str) -> tuple[Person | None, str]:
+    """The person whom the posted form signs in, for going on to these clients unasked; or None, and what to tell them.
+
+    Where nothing is to be told, the code of their second factor is asked for next (`login_page`). Whoever has just set one up on
+    the way is not sent on unasked: they have yet to see their recovery codes (`shown_codes`).
+    """
+    if "code" in request.POST:
+        return _complete(request, *clients)
+    request.session.pop("half", None)
+    person, problem = _check_password(request)
+    if person is None:
+        return None, problem
+    if secondfactor.has(person):
+        _begin_half(request, person)
+    elif secondfactor.is_required(person):
+        _begin_half(request, person, secondfactor.seal(secondfactor.new_secret()))
+    else:
+        enter(request, person, *clients)
+        return person, ""
+    return None, ""
+
+
+def _begin_half(request: HttpRequest, person: Person, secret: str = "") -> None:
+    """Remembers whose password was right; `secret` is of the app that they have to set up first."""
+    request.session.flush()
+    rotate_token(request)
+    request.session["half"] = [str(person.pk), digest(person.password), timezone.now().timestamp(), secret]
+
+
+def _half(request: HttpRequest) -> tuple[Person | None, str]:
+    """Who still owes a code, and the sealed secret of the app that they are setting up."""
+    pk, password, begun, secret = request.session.get("half", ("", "", 0, ""))
+    if not pk or timezone.now().timestamp() - begun > _HALF_SECONDS:
+        return None, ""
+    person = Person.objects.filter(pk=pk, is_active=True).first()
+    return (person, secret) if person is not None and digest(person.password) == password else (None, "")
+
+
+def _complete(request: HttpRequest, *clients: str) -> tuple[Person | None, str]:
+    person, secret = _half(request)
+    if person is None:
+        return None, "The code came too late. Sign in again."
+    if not secret:
+        if problem := check_code(request, person):
+            return None, problem
+        enter(request, person, *clients)
+        return person, ""
+    codes, problem = set_up(request, person, secondfactor.unseal(secret))
+    if problem:
+        return None, problem
+    enter(request, person)
+    show_codes(request, codes)
+    return person, ""
+
+
+def set_up(request: HttpRequest, person: Person, secret: str) -> tuple[list[str], str]:
+    """Recovery codes, if the posted code shows that the person's app knows the secret; or what to tell them."""
+    step = secondfactor.step_of(secret, request.POST.get("code", ""))
+    if step is None:
+        return [], "That is not the code that the app shows now. Is the clock of your phone right?"
+    return secondfactor.add(person, secret, step), ""
+
+
+def show_codes(request: HttpRequest, codes: list[str]) -> None:
+    """Has the next page show these recovery codes."""
+    request.session["codes"] = secondfactor.seal_codes(codes)
+
+
+def shown_codes(request: HttpRequest) -> list[str]:
+    """The recovery codes that this page, and no later one, shows."""
+    return secondfactor.unseal_codes(request.session.pop("codes", ""))
+
+
+def check_code(request: HttpRequest, person: Person) -> str:
+    """Why the posted code is not good for this person; empty where it is. Failures are counted as those of passwords are."""
+    account, address = person.username.casefold(), address_of(request)
+    if wait := _told_to_wait("code", account, address):
+        return wait
+    try:
+        good = secondfactor.take(person, request.POST.get("code", ""))
+    except secondfactor.Unreadable:
+        return "This server can no longer read your second factor. Ask whoever runs it to reset it, or use a recovery code."
+    if good:
+        attempts.succeeded("code", account, address)
+        return ""
+    attempts.failed("code", account, address, known=True)
+    return "This code is wrong, or it was used already. Wait for the next one."
+
+
+def _told_to_wait(kind: str, account: str, address: str) -> str:
+    seconds = attempts.wait(kind, account, address)
+    return f"Too many failed sign-ins. Try again in {-(-seconds // 60)} min." if seconds else ""
+
+
+def _check_password(request: HttpRequest) -> tuple[Person | None, str]:
     """The person whose name and password were posted, or None and what to tell them."""
     username = request.POST.get("username", "").strip()
     password = request.POST.get("password", "")
@@ -69,9 +167,8 @@ def check_guess(
     Failures are counted.
     """
     account, address = username.casefold(), address_of(request)
-    seconds = attempts.wait("person", account, address)
-    if seconds:
-        return f"Too many failed sign-ins. Try again in {-(-seconds // 60)} min."
+    if wait := _told_to_wait("person", account, address):
+        return wait
     if person is None:
         # As slow as a wrong password, so that nobody can tell which names exist.
         make_password(password)
@@ -137,7 +234,12 @@ def address_of(request: HttpRequest) -> str:
 def login_page(
     request: HttpRequest, client: Client | None, problem: str = "", redirect_uri: str = ""
 ) -> HttpResponse:
-    """The form for name and password; without a client, on the way to one's own account."""
+    """The form for name and password, or after them for a code; without a client, on the way to one's own account."""
+    owing, secret = _half(request) if request.method == "POST" else (None, "")
+    if owing is not None:
+        enrolment = secondfactor.enrolment(owing, secondfactor.unseal(secret)) if secret else None
+        asked = {"client": client, "problem": problem, "person": owing, "enrolment": enrolment}
+        return page(request, "journeyserver/code.html", asked, 422 if problem else 200, redirect_uri)
     context = {
         "client": client,
         "problem": problem,

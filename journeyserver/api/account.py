@@ -1,10 +1,11 @@
-"""A person's own account: a new password, and the sign-ins that programs hold of theirs.
+"""A person's own account: a new password, a second factor, and the sign-ins that programs hold of theirs.
 
-Reached from the browser's sign-in here, never with a token. What changes something asks for the present password,
-counted as a sign-in is.
+Reached from the browser's sign-in here, never with a token. What changes something asks for the present password, and for a
+code where the person has a second factor, counted as a sign-in is.
 """
 
 import uuid
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,7 +16,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_protect
 
-from journeyserver import passwords, signin
+from journeyserver import passwords, secondfactor, signin
 from journeyserver.errors import ApiError
 from journeyserver.grants import revoke_family
 from journeyserver.models import Person, Token
@@ -23,6 +24,10 @@ from journeyserver.models import Person, Token
 _CHANGED = "Your password is changed. Every sign-in elsewhere has ended; only this page is still yours."
 _ENDED = "Ended. Whoever used it has to sign in again."
 _ALL_ENDED = "All your sign-ins elsewhere have ended; only this page is still yours."
+_SET_UP = "From now on signing in asks for a code of your app. Every sign-in elsewhere has ended."
+_REMOVED = "Your second factor is gone: the password alone signs you in. Every sign-in elsewhere has ended."
+_NEW_CODES = "These are your recovery codes now; those from before are worth nothing."
+_KEPT = "Whoever runs this server asks you for a second factor, so it cannot be removed."
 
 
 @dataclass(frozen=True)
@@ -54,9 +59,10 @@ def _account(request: HttpRequest) -> HttpResponse:
     if request.method == "GET":
         return _page(request, person)
     action = request.POST.get("action", "")
-    problem, done = (_password if action == "password" else _end)(request, person)
+    act, place = _ACTIONS.get(action, (_end, "end"))
+    problem, done = act(request, person)
     if problem:
-        return _page(request, person, **{f"{action or 'end'}_problem": problem})
+        return _page(request, person, **{f"{place}_problem": problem})
     request.session["done"] = done
     return _again(request)
 
@@ -65,10 +71,9 @@ def _sign_in(request: HttpRequest) -> HttpResponse:
     # A form of the account that was open when its sign-in ended is no sign-in.
     if request.method != "POST" or "action" in request.POST:
         return signin.login_page(request, None)
-    person, problem = signin.check_password(request)
+    person, problem = signin.sign_in(request)
     if person is None:
         return signin.login_page(request, None, problem)
-    signin.enter(request, person)
     return _again(request)
 
 
@@ -101,8 +106,7 @@ def _end(request: HttpRequest, person: Person) -> tuple[str, str]:
     if problem := _about_present(request, person):
         return problem, ""
     if "all" in chosen:
-        person.end_sign_ins()
-        signin.enter(request, person)
+        _start_anew(request, person)
         return "", _ALL_ENDED
     for held in held_by_clients(person):
         if str(held.family) in chosen:
@@ -110,10 +114,69 @@ def _end(request: HttpRequest, person: Person) -> tuple[str, str]:
     return "", _ENDED
 
 
+def _begin_factor(request: HttpRequest, person: Person) -> tuple[str, str]:
+    """Shows the secret for an app; nothing is asked for before a code of it has been typed."""
+    if person.is_demo:
+        return "The demo's people have none: everybody knows their password.", ""
+    if problem := _about_present(request, person):
+        return problem, ""
+    request.session["enrolling"] = secondfactor.seal(secondfactor.new_secret())
+    return "", ""
+
+
+def _set_up_factor(request: HttpRequest, person: Person) -> tuple[str, str]:
+    sealed = request.session.get("enrolling", "")
+    if not sealed or secondfactor.has(person):
+        return "Begin again.", ""
+    codes, problem = signin.set_up(request, person, secondfactor.unseal(sealed))
+    if problem:
+        return problem, ""
+    _start_anew(request, person)
+    signin.show_codes(request, codes)
+    return "", _SET_UP
+
+
+def _remove_factor(request: HttpRequest, person: Person) -> tuple[str, str]:
+    if secondfactor.is_required(person):
+        return _KEPT, ""
+    if problem := _about_present(request, person):
+        return problem, ""
+    secondfactor.remove(person)
+    _start_anew(request, person)
+    return "", _REMOVED
+
+
+def _new_codes(request: HttpRequest, person: Person) -> tuple[str, str]:
+    if problem := _about_present(request, person):
+        return problem, ""
+    signin.show_codes(request, secondfactor.new_recovery(person))
+    return "", _NEW_CODES
+
+
+def _start_anew(request: HttpRequest, person: Person) -> None:
+    """Ends every sign-in but this browser's."""
+    person.end_sign_ins()
+    signin.enter(request, person)
+
+
+# What a form of the page asks for, and beside which heading is said what was wrong.
+_ACTIONS: Mapping[str, tuple[Callable[[HttpRequest, Person], tuple[str, str]], str]] = {
+    "password": (_password, "password"),
+    "end": (_end, "end"),
+    "factor": (_begin_factor, "factor"),
+    "set_up": (_set_up_factor, "factor"),
+    "remove": (_remove_factor, "factor"),
+    "codes": (_new_codes, "factor"),
+}
+
+
 def _about_present(request: HttpRequest, person: Person) -> str:
-    """What is wrong with the present password that was typed; empty where it is right."""
+    """What is wrong with the present password that was typed, or with the code beside it; empty where both are right."""
     typed = request.POST.get("current", "")
-    return signin.check_guess(request, person.username, person, typed, "Your present password is wrong.")
+    wrong = signin.check_guess(request, person.username, person, typed, "Your present password is wrong.")
+    if wrong or not secondfactor.has(person):
+        return wrong
+    return signin.check_code(request, person)
 
 
 def held_by_clients(person: Person) -> list[Held]:
@@ -133,8 +196,15 @@ def held_by_clients(person: Person) -> list[Held]:
 
 
 def _page(request: HttpRequest, person: Person, **problems: str) -> HttpResponse:
+    factor = secondfactor.has(person)
+    sealed = "" if factor else request.session.get("enrolling", "")
     context: dict[str, Any] = {
         "person": person,
+        "factor": factor,
+        "codes_left": secondfactor.left(person),
+        "enrolment": secondfactor.enrolment(person, secondfactor.unseal(sealed)) if sealed else None,
+        "required": secondfactor.is_required(person),
+        "codes": signin.shown_codes(request),
         "held": held_by_clients(person),
         "back": signin.way_back(request),
         "done": request.session.pop("done", ""),

@@ -50,7 +50,8 @@ def _authorize(request: HttpRequest) -> HttpResponse:
         return signin.login_page(request, grant.client, problem, grant.redirect_uri)
     if grant.client.client_id not in request.session.get("clients", []):
         # Signed in for something else: whether this client too may act for them is for the person to say.
-        context = {"client": grant.client, "person": person}
+        codes = signin.shown_codes(request)
+        context = {"client": grant.client, "person": person, "codes": codes}
         return signin.page(request, "journeyserver/go_on.html", context, redirect_uri=grant.redirect_uri)
     response: HttpResponse = server.create_authorization_response(request, grant_user=person, grant=grant)
     return response
@@ -60,10 +61,7 @@ def _who(request: HttpRequest, client: Client) -> tuple[Person | None, str]:
     """The person in whose name the client may go on, or None and what was wrong with what they typed."""
     afresh = request.GET.get("prompt") == "login"
     if request.method == "POST" and not ("go_on" in request.POST and not afresh):
-        person, problem = signin.check_password(request)
-        if person is not None:
-            signin.enter(request, person, client.client_id)
-        return person, problem
+        return signin.sign_in(request, client.client_id)
     person = signin.demo_person(request)
     if person is not None:
         signin.enter(request, person, client.client_id)

@@ -1,58 +1,19 @@
 """A person's own account at the embedded server: a new password, ending sign-ins, and asking before another client goes on."""
 
 import re
-import subprocess
-import sys
 
 import requests
 
-from tests import programs
 from tests.cast import DASHBOARD_CLIENT, REDIRECT_URI
+from tests.contract.account import added, command, entered, page, send
 from tests.contract.signing import SignIn, csrf_token, refresh, returned, works
 from tests.programs import Program
 
 NEW = "geranium-otter-piano"
 
 
-def page(signing: SignIn, **params: str) -> requests.Response:
-    return signing.browser.get(f"{signing.url}/account", params=params, timeout=30)
-
-
-def send(signing: SignIn, action: str, **form: object) -> requests.Response:
-    shown = page(signing)
-    sent = {"csrfmiddlewaretoken": csrf_token(shown), "action": action, **form}
-    return signing.browser.post(shown.url, data=sent, timeout=30)
-
-
 def new_password(signing: SignIn, current: str, new: str, again: str = "") -> requests.Response:
     return send(signing, "password", current=current, new=new, again=again or new)
-
-
-def command(server: Program, *arguments: str, typed: str = "") -> None:
-    """A command of the operator's, on the store of a running server."""
-    subprocess.run(
-        [sys.executable, "-m", "journeyserver", *arguments],
-        cwd=programs.ROOT,
-        env=programs.environment(server.folder),
-        input=typed,
-        text=True,
-        check=True,
-        capture_output=True,
-    )
-
-
-def added(server: Program, username: str) -> str:
-    """A new person's password."""
-    named = ("--name", "Kim Vale", "--email", "kim@shop.example", "--role", "analyst")
-    command(server, "person", "add", username, *named, typed="first own secret\n")
-    return "first own secret"
-
-
-def entered(server: Program, username: str, password: str) -> SignIn:
-    """A browser in which this person signed in to the dashboard."""
-    signing = SignIn(server.url)
-    assert signing.submit(signing.open(), username, password).status_code == 302
-    return signing
 
 
 def tokens(signing: SignIn) -> dict[str, str]:
