@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from segments.views import asides, deleting, detail, editing, listing, named, overlap
+from segments.views import asides, deleting, detail, editing, grid, listing, named, overlap
 
 app_name = "segments"
 urlpatterns = [
     path("", listing.segment_list, name="list"),
     path("activity", listing.segment_list_activity, name="list-activity"),
     path("new", editing.segment_new, name="new"),
+    path("grid", grid.segment_grid, name="grid"),
     path("views", named.segment_list_views, name="named"),
     path("columns", named.segment_list_columns, name="columns"),
     path("suggest", asides.segment_suggest, name="suggest"),

@@ -74,6 +74,18 @@ def planned(request: JourneyRequest, run_id: str, kind: str) -> dict[str, Step]:
     return {row.object_id: row for row in rows}
 
 
+def objects(request: JourneyRequest, run_id: str, kind: str) -> list[str]:
+    """The ids of everything that a run of this person is about, whether it changes or not."""
+    try:
+        key = uuid.UUID(run_id)
+    except ValueError:
+        return []
+    rows = Step.objects.filter(
+        run=key, run__person=request.user, run__connection=request.connection, kind=kind
+    )
+    return list(rows.values_list("object_id", flat=True))
+
+
 def undo(request: JourneyRequest, run: Run) -> Plan:
     """What takes a batch back, object by object from the history; what was changed since is left alone and said."""
     changes = log.all_changes(run.connection).filter(batch=str(run.pk))

@@ -89,6 +89,8 @@ def words_of(text: str) -> str:
 def pages(segment_id: str) -> list[str]:
     return [
         "/segments/?fresh=1",
+        f"/segments/?fresh=1&panel={segment_id}",
+        "/segments/grid",
         f"/segments/{segment_id}/",
         f"/segments/{segment_id}/edit",
         f"/segments/{segment_id}/delete",
@@ -138,6 +140,7 @@ def test_every_page_says_what_happened_and_none_breaks(
         ("/action-targets/numbers", None),
         ("/files/import", {"text": FILE}),
         ("/segments/bulk", {"id": "{id}", "do": "plan", "description_choice": "set", "description": "Typed"}),
+        ("/segments/grid", {"row": "{id}:1:x", "name": "Typed", "description": "Words", "colour": "#0072b2"}),
     ],
 )
 def test_what_failed_can_be_handed_on(
