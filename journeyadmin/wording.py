@@ -4,9 +4,10 @@
 """
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from difflib import SequenceMatcher
-from typing import Any
+from typing import Any, cast
 
 from django.utils.translation import gettext as _
 
@@ -103,6 +104,38 @@ def criterion_words(criterion: Json, side: Side) -> str:
     label = _(found.label) if found else key or "…"
     known = OPERATORS.get(operator)
     return f"{label} {_(known.label) if known else operator} {_listed(criterion, operator)}"
+
+
+_PATH = re.compile(r"(context|journey)\.patterns\[(\d+)\](?:\.criteria\[(\d+)\]|\.(\w+))?")
+
+
+def path_words(segment: Json, path: str, *, whole: bool = False) -> str:
+    """What a JSON path of this definition is about: a criterion, the event a step names, or a step.
+
+    `whole` says a step with its criteria; else they are left to their own paths.
+    """
+    found = _PATH.fullmatch(path)
+    side = cast("Side", found[1]) if found else "context"
+    asked = patterns(segment, side)
+    if found is None or int(found[2]) >= len(asked):
+        return path
+    pattern = asked[int(found[2])]
+    if found[3] is not None:
+        rows = criteria(pattern)
+        return criterion_words(rows[int(found[3])], side) if int(found[3]) < len(rows) else path
+    if found[4] == "eventName":
+        return _("event `%s`") % str(pattern.get("eventName", ""))
+    if side == "context":
+        return context_words(pattern)
+    rows = criteria(pattern)
+    # A step whose only criterion names its event is that event, so many times.
+    whole = whole or (len(rows) == 1 and rows[0].get("key") == "eventName")
+    return pattern_words(pattern) if whole else step_words(pattern)
+
+
+def step_words(pattern: Json) -> str:
+    """`at least 3 × page view` of a journey pattern, without its criteria."""
+    return pattern_words({**pattern, "criteria": []})
 
 
 def _criteria(pattern: Json, side: Side) -> str:

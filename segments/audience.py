@@ -18,7 +18,6 @@ from journeyadmin import wording
 from journeyadmin.contract.buckets import parse_instant
 from journeyadmin.http import JourneyRequest
 from journeyadmin.service import InvalidRequest
-from segments import reading
 
 Json = Mapping[str, Any]
 
@@ -180,7 +179,7 @@ def _tells(row: Json) -> bool:
 def _step(row: Json, wanted: Json, whole: int) -> Step:
     path = str(row["path"])
     return Step(
-        reading.path_words(wanted, path),
+        wording.path_words(wanted, path),
         path,
         int(row["before"]),
         int(row["kept"]),
@@ -192,7 +191,7 @@ def _step(row: Json, wanted: Json, whole: int) -> Step:
 def _sample(row: Json, wanted: Json, zone: str) -> Sample:
     reasons = []
     for reason in row.get("reasons") or ():
-        words = reading.path_words(wanted, str(reason["path"]))
+        words = wording.path_words(wanted, str(reason["path"]))
         if reason.get("needed", 1) != 1:
             words += f" ({reason.get('reached')} / {reason['needed']})"
         reasons.append((words, str(reason.get("seen") or "")))

@@ -1,6 +1,7 @@
 """The live page: active sessions, last events and assignments where the service announces them (LIV4); otherwise the last hour."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,6 +19,7 @@ from django.views.decorators.http import require_GET
 from analytics import colours, measures
 from analytics.dashboards.ready import Tile
 from analytics.dashboards.scope import Scope
+from analytics.names import Names
 from analytics.question import Question, address
 from journeyadmin import service
 from journeyadmin.accounts.capabilities import offers
@@ -32,15 +34,15 @@ SUBSTITUTE_SECONDS = 30
 _HOUR = "last-60-minutes"
 
 
-def _hour(*keys: str) -> Question:
+def hour(*keys: str) -> Question:
     return Question(range=_HOUR, by="PT5M", measures=measures.in_order(keys), chart="bar")
 
 
 SUBSTITUTE = (
-    Tile(gettext_lazy("Sessions"), _hour("nJourneySessions"), 6),
-    Tile(gettext_lazy("Segments assigned"), _hour("nJourneySegmentsAssigned"), 6),
-    Tile(gettext_lazy("Offered and accepted"), _hour("nWebActionsOffered", "nWebActionsAccepted"), 6),
-    Tile(gettext_lazy("Blocked"), _hour("nJourneyActionsBlocked"), 6),
+    Tile(gettext_lazy("Sessions"), hour("nJourneySessions"), 6),
+    Tile(gettext_lazy("Segments assigned"), hour("nJourneySegmentsAssigned"), 6),
+    Tile(gettext_lazy("Offered and accepted"), hour("nWebActionsOffered", "nWebActionsAccepted"), 6),
+    Tile(gettext_lazy("Blocked"), hour("nJourneyActionsBlocked"), 6),
 )
 
 
@@ -57,15 +59,21 @@ class Row:
     # Events of a session so far.
     count: int | None = None
 
+    @property
+    def earlier(self) -> bool:
+        """Whether it was not today, and so its day is said too."""
+        return self.at is not None and timezone.localdate(self.at) != timezone.localdate()
+
 
 @require_GET
 def live(request: JourneyRequest) -> HttpResponse:
     if not offers(request, "live"):
-        return _last_hour(request)
+        return last_hour(request, _("Live"), SUBSTITUTE)
     status, context = _now(request, "")
-    return render(
-        request, "live/live.html", {"title": _("Live"), "seconds": SECONDS, **context}, status=status
-    )
+    context |= {"title": _("Live"), "seconds": SECONDS}
+    if offers(request, "watch"):
+        context["segments"] = Names(request).choices("journeySegmentId")
+    return render(request, "live/live.html", context, status=status)
 
 
 @require_GET
@@ -86,21 +94,28 @@ def _now(request: JourneyRequest, since: str) -> tuple[int, dict[str, Any]]:
         status, words = error_words(request, error)
         return status, {"error": error, **words}
     return 200, {
-        "cursor": str(found.get("cursor", "")),
-        "active": found.get("activeSessions", 0),
-        "at": _moment(found.get("now")) or timezone.now(),
-        "events": [_event(row) for row in _rows(found, "events")],
-        "assignments": [_assignment(row) for row in _rows(found, "assignments")],
-        "sessions": [_session(row) for row in _rows(found, "sessions")],
+        **head(found),
+        "events": [_event(row) for row in rows_of(found, "events")],
+        "assignments": [_assignment(row) for row in rows_of(found, "assignments")],
+        "sessions": [_session(row) for row in rows_of(found, "sessions")],
     }
 
 
-def _rows(found: dict[str, Any], name: str) -> list[dict[str, Any]]:
+def head(found: dict[str, Any]) -> dict[str, Any]:
+    """What every look begins with."""
+    return {
+        "cursor": str(found.get("cursor", "")),
+        "active": found.get("activeSessions", 0),
+        "at": moment(found.get("now")) or timezone.now(),
+    }
+
+
+def rows_of(found: dict[str, Any], name: str) -> list[dict[str, Any]]:
     rows = found.get(name)
     return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
 
 
-def _moment(text: Any) -> datetime | None:
+def moment(text: Any) -> datetime | None:
     return parse_datetime(text) if isinstance(text, str) else None
 
 
@@ -108,7 +123,7 @@ def _event(row: dict[str, Any]) -> Row:
     page = str(row.get("page") or "")
     title = str(row.get("title") or "")
     return Row(
-        _moment(row.get("at")),
+        moment(row.get("at")),
         str(row.get("eventName") or ""),
         f"{page} · {title}" if page and title else page or title,
         str(row.get("sessionId") or ""),
@@ -119,16 +134,16 @@ def _assignment(row: dict[str, Any]) -> Row:
     """A segment that was just assigned, and what completed it."""
     colour = str(row.get("color") or "")
     return Row(
-        _moment(row.get("at")),
+        moment(row.get("at")),
         str(row.get("displayName") or row.get("segmentId") or ""),
-        _completed(str(row.get("path") or ""), str(row.get("key") or ""), row.get("seen")),
+        completed(str(row.get("path") or ""), str(row.get("key") or ""), row.get("seen")),
         str(row.get("sessionId") or row.get("customerId") or ""),
         colour if colours.is_colour(colour) else "",
         reverse("segments:view", args=[row["segmentId"]]) if row.get("segmentId") else "",
     )
 
 
-def _completed(path: str, key: str, seen: Any) -> str:
+def completed(path: str, key: str, seen: Any) -> str:
     if not path:
         return _("its conditions have changed since")
     found = re.match(r"(context|journey)\.patterns\[(\d+)\]", path)
@@ -147,29 +162,29 @@ def _session(row: dict[str, Any]) -> Row:
     parts = [row.get("device.category"), row.get("geolocation.country")]
     count = row.get("eventCount")
     return Row(
-        _moment(row.get("lastEvent")),
+        moment(row.get("lastEvent")),
         str(row.get("sessionId") or ""),
         " · ".join(str(part) for part in parts if part),
         count=count if isinstance(count, int) else None,
     )
 
 
-def _last_hour(request: JourneyRequest) -> HttpResponse:
+def last_hour(request: JourneyRequest, title: str, shown: Sequence[Tile]) -> HttpResponse:
     """The substitute, labelled as what it is."""
     zone = timezone.get_current_timezone_name()
     chosen = Scope(range=_HOUR, zone=zone, refresh=SUBSTITUTE_SECONDS)
     tiles = []
-    for number, tile in enumerate(SUBSTITUTE):
+    for number, tile in enumerate(shown):
         text = address(Question(**{**vars(tile.question), "zone": zone}))
-        title = urlencode({"title": str(tile.title)})
+        named = urlencode({"title": str(tile.title)})
         tiles.append(
             {
                 "tile": tile,
                 "number": number,
                 "fits": True,
-                "source": f"{reverse('dashboards:tile')}?{text}&{title}",
+                "source": f"{reverse('dashboards:tile')}?{text}&{named}",
                 "open": f"{reverse('analytics:query')}?{text}",
                 "chart": tile.question.chart,
             }
         )
-    return render(request, "live/last_hour.html", {"title": _("Live"), "scope": chosen, "tiles": tiles})
+    return render(request, "live/last_hour.html", {"title": title, "scope": chosen, "tiles": tiles})

@@ -17,6 +17,7 @@ EXTENSIONS = (
     "overlap",
     "curve",
     "live",
+    "watch",
     "data",
     "import",
     "erase",
@@ -52,6 +53,7 @@ SUGGEST = _operation("getLocalSuggestions", "GET", "/suggest", _SEE_SEGMENTS)
 OVERLAP = _operation("postLocalOverlap", "POST", "/overlap", _SEE_SEGMENTS)
 CURVE = _operation("getLocalCurve", "GET", "/actiontargets/{id}/curve", _SEE_TARGETS)
 LIVE = _operation("getLocalLive", "GET", "/live", _SEE_SEGMENTS)
+WATCH = _operation("getLocalLiveSegment", "GET", "/live/{id}", _SEE_SEGMENTS)
 DATA = _operation("getLocalData", "GET", "/data", SEE_DATA)
 POST_UPLOAD = _operation("postLocalUpload", "POST", "/uploads", ADD_DATA, _WRITE)
 START_UPLOAD = _operation("postLocalUploadImport", "POST", "/uploads/{id}/import", ADD_DATA, _WRITE)
@@ -70,6 +72,7 @@ LOCAL_OPERATIONS = (
     OVERLAP,
     CURVE,
     LIVE,
+    WATCH,
     DATA,
     POST_UPLOAD,
     START_UPLOAD,

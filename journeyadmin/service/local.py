@@ -184,6 +184,21 @@ class LocalService:
         """
         return self._object(local.LIVE, params={"since": since or None, "limit": limit})
 
+    def watch(self, segment_id: str, since: str = "", limit: int = 50) -> Entity:
+        """One segment while visits go on. `watch` in capabilities. NotFound: no such segment.
+
+            {"cursor": "18231", "now": "…", "activeSessions": 41, "lookedAt": 41,
+             "segment": {…},                               # as `get_segment`; the paths below are of it
+             "matches": [as `assignments` of `live`],       # after `since`, the latest first
+             "nearMisses": [{"session": "gAAAA…", "sessionId": "3f2a…c91d", "customerId": "9b1c…07aa", "started": "…",
+                             "lastEvent": "…", "eventCount": 9, "path": "context.patterns[0].criteria[0]",
+                             "key": "device.category", "outcome": "fail", "seen": "desktop"},    # a criterion
+                            {…, "path": "journey.patterns[1]", "key": "", "needed": 3, "reached": 2}]}    # a step
+
+        Near misses are those of now: of the latest `lookedAt` active sessions, the ones that lack one thing only.
+        """
+        return self._object(local.WATCH, segment_id, params={"since": since or None, "limit": limit})
+
     def data(self) -> Entity:
         """What the server holds. `data` in capabilities; needs the permission `local:data:view`.
 

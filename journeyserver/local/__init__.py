@@ -2,6 +2,7 @@
 
 preview, explain, suggest, overlap   what an unsaved definition would match, and why
 curve, live                          how fast offers are answered; what happens now
+watch                                one segment now: who matches, who nearly does
 data, erase, retention               what is stored, and its removal
 uploads (import)                     files that a browser brings
 account                              a page, not below /api/: journeyserver/api/account.py

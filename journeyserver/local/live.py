@@ -41,12 +41,12 @@ def live(call: Call) -> HttpResponse:
     parameters.check()
     try:
         with work_for(call, SECONDS, "live") as doing:
-            return json_response(_Live(doing, Ids(call), since, limit).answer())
+            return json_response(Look(doing, Ids(call), since, limit).answer())
     except Stopped as stopped:
         raise ApiError(504, "request.timeout", f"This could not be read in time: {stopped}.") from None
 
 
-class _Live:
+class Look:
     """One look at what happens. `since` is the number of the last event seen before, -1 for none."""
 
     def __init__(self, doing: Work, ids: Ids, since: int, limit: int) -> None:
@@ -57,19 +57,28 @@ class _Live:
         self.now = datetime.now(UTC)
 
     def answer(self) -> dict[str, Any]:
-        (latest,) = self.doing.run("SELECT max(seq) AS latest FROM events")["latest"]
-        latest = latest or 0
-        after = self.since if self.since >= 0 else latest - _NEAR
-        active = f"last_event >= TIMESTAMP '{(self.now - PAUSE).replace(tzinfo=None)}'"
-        (number,) = self.doing.run(f"SELECT count(*) AS number FROM sessions WHERE {active}")["number"]
+        after, latest = self.span()
         return {
-            "cursor": str(latest),
-            "now": timestamp(self.now),
-            "activeSessions": number,
+            **self.head(latest),
             "events": self.events(after, latest),
-            "sessions": self.sessions(active),
+            "sessions": self.sessions(self.active),
             "assignments": self.assignments(after, latest),
         }
+
+    @property
+    def active(self) -> str:
+        """The condition of visits that go on."""
+        return f"last_event >= TIMESTAMP '{(self.now - PAUSE).replace(tzinfo=None)}'"
+
+    def span(self) -> tuple[int, int]:
+        """After the event of which number, and up to which one."""
+        (latest,) = self.doing.run("SELECT max(seq) AS latest FROM events")["latest"]
+        latest = latest or 0
+        return self.since if self.since >= 0 else latest - _NEAR, latest
+
+    def head(self, latest: int) -> dict[str, Any]:
+        (number,) = self.doing.run(f"SELECT count(*) AS number FROM sessions WHERE {self.active}")["number"]
+        return {"cursor": str(latest), "now": timestamp(self.now), "activeSessions": number}
 
     def events(self, after: int, latest: int) -> list[dict[str, Any]]:
         rows = self.doing.rows(
@@ -111,13 +120,16 @@ class _Live:
             for row in rows
         ]
 
-    def assignments(self, after: int, latest: int) -> list[dict[str, Any]]:
+    def assignments(self, after: int, latest: int, segment_id: str = "") -> list[dict[str, Any]]:
+        """What was assigned at these events, the latest first; of one segment where its id is given."""
         known = definitions.snapshot().by_id
         rows = self.doing.rows(
             "SELECT CAST(segment_id AS VARCHAR) AS segment_id, segment_scope, a.customer_id, "
             "CAST(a.session_id AS VARCHAR) AS session_id, CAST(event_id AS VARCHAR) AS event_id, a.ts "
             "FROM assignments AS a JOIN events AS e USING (event_id) "
-            f"WHERE e.seq > {after} AND e.seq <= {latest} ORDER BY e.seq DESC, segment_id LIMIT {self.limit}"
+            f"WHERE e.seq > {after} AND e.seq <= {latest}{' AND a.segment_id = ?' if segment_id else ''} "
+            f"ORDER BY e.seq DESC, segment_id LIMIT {self.limit}",
+            [segment_id] if segment_id else [],
         )
         explained = self.completions(rows[:EXPLAINED], known)
         return [

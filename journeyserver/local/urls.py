@@ -4,7 +4,19 @@ from django.conf import settings
 from django.urls import URLPattern, URLResolver, path
 
 from journeyserver.auth import route
-from journeyserver.local import curve, data, erase, explain, faults, live, overlap, preview, suggest, uploads
+from journeyserver.local import (
+    curve,
+    data,
+    erase,
+    explain,
+    faults,
+    live,
+    overlap,
+    preview,
+    suggest,
+    uploads,
+    watch,
+)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("preview", preview.preview),
@@ -14,6 +26,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("overlap", overlap.overlap),
     path("actiontargets/<str:action_target_id>/curve", curve.curve),
     path("live", live.live),
+    path("live/<str:segment_id>", watch.watch),
     path("data", data.data),
     path("erase", erase.erase),
     path("uploads", uploads.post_upload),

@@ -7,12 +7,13 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
+from journeyadmin import wording
 from journeyadmin.accounts.capabilities import offers
 from journeyadmin.accounts.permissions import require
 from journeyadmin.contract.operations import GET_SEGMENT
 from journeyadmin.http import JourneyRequest
 from journeyadmin.service import JourneyError, NotFound, SignInExpired
-from segments import audience, reading, tryit
+from segments import audience, tryit
 from segments.sheet import Sheet
 from segments.views import editor
 
@@ -101,7 +102,7 @@ def _told(wanted: Json, answer: Json) -> Json:
     for side in ("context", "journey"):
         for number, pattern in enumerate(answer.get(side) or (), start=1):
             criteria = [
-                {**row, "words": reading.path_words(wanted, str(row["path"]))}
+                {**row, "words": wording.path_words(wanted, str(row["path"]))}
                 for row in pattern.get("criteria") or ()
             ]
             rows.append(
@@ -110,13 +111,13 @@ def _told(wanted: Json, answer: Json) -> Json:
                     "side": side,
                     "number": number,
                     "rows": criteria,
-                    "words": reading.path_words(wanted, str(pattern["path"])),
+                    "words": wording.path_words(wanted, str(pattern["path"])),
                 }
             )
     failed = answer.get("failed")
     return {
         "matched": answer.get("matched") is True,
-        "failed": reading.path_words(wanted, str(failed)) if failed else "",
+        "failed": wording.path_words(wanted, str(failed)) if failed else "",
         "rows": rows,
         "events": len(events),
         "values": sorted((answer.get("values") or {}).items()),

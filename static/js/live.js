@@ -50,8 +50,8 @@ function take(feed) {
   time.textContent = feed.dataset.at.slice(11, 19);
   for (const fresh of feed.querySelectorAll("[data-live-rows]")) {
     const list = rowsOf(fresh.dataset.liveRows);
-    // Sessions are a state, not a stream: the list is the sessions of now.
-    if (fresh.dataset.liveRows === "sessions") { if (fresh.children.length && !inUse(list)) list.replaceChildren(...fresh.children); continue; }
+    // Sessions and near misses are a state, not a stream: the list is of now.
+    if ("liveState" in fresh.dataset) { if (!inUse(list)) list.replaceChildren(...fresh.children); continue; }
     const waiting = (list.waiting ??= document.createDocumentFragment());
     waiting.prepend(...fresh.children);
     if (!inUse(list)) release(fresh.dataset.liveRows);

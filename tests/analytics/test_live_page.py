@@ -80,6 +80,6 @@ def test_where_nothing_live_is_announced_the_last_hour_stands_in(ana: Browser) -
     ],
 )
 def test_what_completed_a_segment_is_named(path: str, key: str, seen: Any, said: str) -> None:
-    from analytics.live.views import _completed
+    from analytics.live.views import completed
 
-    assert _completed(path, key, seen).lower() == said.lower(), json.dumps([path, key])
+    assert completed(path, key, seen).lower() == said.lower(), json.dumps([path, key])

@@ -453,3 +453,23 @@ def test_live_events_come_by_themselves(ana: Page) -> None:
     with ana.expect_response(re.compile("/live/feed")) as answer:
         pass
     assert answer.value.ok
+
+
+def test_one_segment_is_watched_from_the_live_page(ana: Page) -> None:
+    """LIV7: chosen by keyboard, it asks by itself and by the cursor, and stops while paused."""
+    ana.goto("/live/")
+    steps.until_focus(ana, 'select[name="segment"]')
+    steps.enter(ana, ".live-choice button")
+    ana.wait_for_url("**/live/segments/*/")
+    expect(ana.get_by_role("heading", name="Near misses")).to_be_visible()
+    feed = re.compile(r"/live/segments/[0-9a-f-]+/feed\?since=\d+")
+    with ana.expect_response(feed) as answer:
+        pass
+    assert answer.value.ok
+    asked: list[str] = []
+    ana.get_by_role("button", name="Pause").click()
+    ana.on("request", lambda sent: asked.append(sent.url) if feed.search(sent.url) else None)
+    ana.wait_for_timeout(5000)
+    assert not asked
+    with ana.expect_response(feed):
+        ana.get_by_role("button", name="Resume").click()

@@ -98,6 +98,7 @@ def pages(segment_id: str) -> list[str]:
         "/action-targets/",
         "/dashboards/offers/",
         "/live/",
+        f"/live/segments/{segment_id}/",
         QUERY,
         f"/segments/{segment_id}/history",
         "/files/",
