@@ -27,6 +27,7 @@ PAGES = (
     "/segments/{segment}/",
     "/segments/{segment}/edit",
     "/segments/{segment}/delete",
+    "/segments/grid",
     "/segments/new",
     "/action-targets/",
     "/history/",
