@@ -17,6 +17,7 @@ from analytics.measures import STATISTICS, View
 from analytics.names import Names
 from analytics.question import Problem, Question, address
 from analytics.ranges import RangeError
+from journeyadmin import clocks
 from journeyadmin.contract.buckets import MAX_VIEWS, format_interval
 from journeyadmin.contract.dimensions import DIMENSIONS
 from journeyadmin.contract.metrics import METRICS
@@ -107,6 +108,7 @@ def build(
         "goal": "" if question.goal is None else f"{question.goal:.15g}",
         "range_choice": _range_choice(question, "range" in said),
         "presets": _presets(question),
+        "range_words": ranges.spelled(ranges.parse(question.range), clocks.active().week),
         "range": range_label(question, parts.get("dates", "")),
         "measures": ", ".join(labels.measure(made) for made in question.made),
         "stages": _stages(question),
@@ -130,7 +132,7 @@ def _range_choice(question: Question, misread: bool) -> str:
     if misread:
         return "words"
     range_ = ranges.parse(question.range)
-    if range_.text in ranges.PRESETS:
+    if range_.text in ranges.presets(clocks.active().week):
         return range_.text
     meaning = range_.meaning
     whole = isinstance(meaning, ranges.Fixed) and not isinstance(meaning.start, datetime) and meaning.end
@@ -139,7 +141,8 @@ def _range_choice(question: Question, misread: bool) -> str:
 
 def _presets(question: Question) -> list[Choice]:
     return [
-        Choice(text, labels.preset(ranges.parse(text)), text == question.range) for text in ranges.PRESETS
+        Choice(text, labels.preset(ranges.parse(text)), text == question.range)
+        for text in ranges.presets(clocks.active().week)
     ]
 
 

@@ -12,10 +12,11 @@ from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from analytics import filters
+from analytics import filters, ranges
 from analytics.filters import Condition, Filter, FilterError, Group, Joiner
 from analytics.models import NamedValue, SavedQuery
 from analytics.question import WITH_SEGMENT, Question, pairs, view_of
+from journeyadmin import clocks
 from journeyadmin.contract.dimensions import DIMENSIONS
 
 # Only the type checker's Django has generic forms.
@@ -152,7 +153,7 @@ def params_from(data: QueryDict, draft: Draft) -> dict[str, list[str]]:
         first, last = data.get("from", ""), data.get("to", "")
         chosen = f"{first}..{last}" if first and last else first or last
     elif chosen == "words":
-        chosen = data.get("words", "")
+        chosen = ranges.with_week(data.get("words", ""), clocks.active().week)
     params["range"] = [chosen]
     top, under = data.get("rate-top", ""), data.get("rate-under", "")
     if top and under:

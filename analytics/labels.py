@@ -18,6 +18,7 @@ from analytics.measures import Measure
 from analytics.question import WHOLE
 from analytics.ranges import Moving, Range, Span
 from analytics.series import Bucket, Number
+from journeyadmin import clocks
 from journeyadmin.contract.buckets import BucketError, parse_granularity
 from journeyadmin.contract.dimensions import DIMENSIONS
 from journeyadmin.contract.metrics import METRICS
@@ -227,6 +228,17 @@ def granularity(by: str) -> str:
 def preset(range_: Range) -> str:
     """What people call a range that moves: `Last 7 full days`; "" for fixed dates."""
     meaning = range_.meaning
+    if isinstance(meaning, Moving) and meaning.unit == "weeks" and meaning.week != clocks.active().week:
+        # Somebody else's weeks.
+        return _("%(range)s, from %(day)s") % {
+            "range": _preset(range_),
+            "day": _weekdays(get_language() or "")[1][meaning.week],
+        }
+    return _preset(range_)
+
+
+def _preset(range_: Range) -> str:
+    meaning = range_.meaning
     if not isinstance(meaning, Moving):
         return _("Since %s") % day(_first_day(meaning.start)) if meaning.end is None else ""
     count, unit = meaning.count, meaning.unit
@@ -278,21 +290,16 @@ def days(first: date, last: date) -> str:
     return f"{_said(first, _J)}–{day(last)}"
 
 
-def clock(moment: datetime) -> str:
-    clock_ = f"{moment.hour:02d}:{moment.minute:02d}"
-    return f"{clock_}:{moment.second:02d}" if moment.second else clock_
-
-
 def dates(span: Span) -> str:
     """When a span is, without zone: its days, or its civil times."""
     if span.first and span.last:
         return days(span.first, span.last)
     first, last = span.start.astimezone(span.zone), span.end.astimezone(span.zone)
     if first.date() == last.date():
-        return f"{day(first.date(), weekday=True)}, {clock(first)}–{clock(last)}"
+        return f"{day(first.date(), weekday=True)}, {clocks.said(first)}–{clocks.said(last)}"
     if last.time() == _MIDNIGHT and last.date() - first.date() == _ONE_DAY:
-        return f"{day(first.date(), weekday=True)}, {clock(first)}–24:00"
-    return f"{day(first.date())} {clock(first)} – {day(last.date())} {clock(last)}"
+        return f"{day(first.date(), weekday=True)}, {clocks.said(first)}–{clocks.end_of_day()}"
+    return f"{day(first.date())} {clocks.said(first)} – {day(last.date())} {clocks.said(last)}"
 
 
 def length(span: Span) -> str:
@@ -329,12 +336,12 @@ def _span_of(start: datetime, end: datetime, zone: ZoneInfo) -> Span:
 
 def buckets(of: Sequence[Bucket], zone: ZoneInfo) -> Sequence[str]:
     """All buckets as `bucket` says each."""
-    return _buckets((*(one.start for one in of), of[-1].end), zone, get_language() or "")
+    return _buckets((*(one.start for one in of), of[-1].end), zone, get_language() or "", clocks.active())
 
 
 # Table and chart of an answer, and all tiles of a dashboard, say the same buckets.
 @lru_cache(maxsize=32)
-def _buckets(of: tuple[datetime, ...], zone: ZoneInfo, language: str) -> tuple[str, ...]:
+def _buckets(of: tuple[datetime, ...], zone: ZoneInfo, language: str, clock: clocks.Clock) -> tuple[str, ...]:
     edges = [moment.astimezone(zone) for moment in of]
     found = []
     day_of: date | None = None
@@ -344,7 +351,7 @@ def _buckets(of: tuple[datetime, ...], zone: ZoneInfo, language: str) -> tuple[s
         if opens == closes and first.hour and first < last:
             if day_of != opens:
                 day_of, said = opens, _said(first, _D_J_M_Y)
-            found.append(f"{said}, {clock(first)}–{clock(last)}")
+            found.append(f"{said}, {clocks.said(first)}–{clocks.said(last)}")
         elif first.time() == last.time() == _MIDNIGHT:
             found.append(days(opens, closes - _ONE_DAY))
         else:
@@ -368,7 +375,7 @@ def named_day(of: Bucket, zone: ZoneInfo, by: str) -> str:
     if by == "P1M":
         return _("in %s") % _said(local, _F)
     if "T" in by:
-        return _("at %(time)s on %(day)s") % {"time": clock(local), "day": when}
+        return _("at %(time)s on %(day)s") % {"time": clocks.said(local), "day": when}
     return _("in %s") % bucket(of, zone, by)
 
 
@@ -377,7 +384,7 @@ def tick(of: Bucket, zone: ZoneInfo, by: str, *, first_of_day: bool, one_month: 
     local = of.start.astimezone(zone)
     day_ = _D_J if one_month else _D_J_M
     if "T" in by and by != WHOLE:
-        return _said(local, day_) if first_of_day else clock(local)
+        return _said(local, day_) if first_of_day else clocks.said(local)
     if by == "P1M":
         return _said(local, _M_Y if local.month == 1 else _M)
     if by == "P1D":
@@ -400,7 +407,7 @@ def state(of: Bucket, zone: ZoneInfo, now: datetime) -> str:
     if of.state == "open":
         local = now.astimezone(zone)
         same_day = local.date() == of.start.astimezone(zone).date()
-        return _("until %s") % (clock(local.replace(second=0)) if same_day else _moment(local))
+        return _("until %s") % (clocks.said(local.replace(second=0)) if same_day else _moment(local))
     if of.state == "ahead":
         return _("not yet")
     if of.cut:
@@ -417,7 +424,7 @@ def note(of: Bucket, by: str, zone: ZoneInfo, now: datetime) -> str:
 
 
 def _moment(local: datetime) -> str:
-    return f"{_said(local, 'D j M')} {clock(local.replace(second=0))}"
+    return f"{_said(local, 'D j M')} {clocks.said(local.replace(second=0))}"
 
 
 def ago(moment: datetime, now: datetime) -> str:

@@ -1,12 +1,12 @@
 """Ranges as people say them → exact intervals: presets, `last 3 weeks`, `2026-05-01..2026-05-07`. Pure.
 
 A range is kept as text in one normal form, so that equal ranges have equal addresses. Units without a number are whole
-calendar units before the present one ("last 7 days" ends yesterday); hours and minutes include the present one.
+calendar units before the present one ("last 7 days" ends yesterday), weeks from Monday unless it says "from sunday"; hours and minutes include the present one.
 """
 
 import calendar
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -17,6 +17,7 @@ Unit = Literal["minutes", "hours", "days", "weeks", "months", "years"]
 Problem = Literal["unreadable", "backwards", "too_long", "no_such_day", "too_far"]
 
 UNITS: tuple[Unit, ...] = ("minutes", "hours", "days", "weeks", "months", "years")
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 PRESETS = (
     "today",
     "yesterday",
@@ -45,10 +46,11 @@ class RangeError(ValueError):
 
 @dataclass(frozen=True)
 class Moving:
-    """`count` whole units before the present one; 0 is the present one so far."""
+    """`count` whole units before the present one; 0 is the present one so far. Weeks begin on the weekday `week`, Monday is 0."""
 
     unit: Unit
     count: int
+    week: int = 0
 
 
 @dataclass(frozen=True)
@@ -103,25 +105,57 @@ def parse(text: str) -> Range:
 def _moving(words: str) -> Moving | None:
     if words in ("today", "yesterday"):
         return Moving("days", int(words == "yesterday"))
-    match = re.fullmatch(r"(?:the )?(last|past|previous|this)(?: (\d{1,5}))?(?: full)? ([a-z]+)", words)
+    match = re.fullmatch(
+        r"(?:the )?(last|past|previous|this)(?: (\d{1,5}))?(?: full)? ([a-z]+)(?: from ([a-z]+))?", words
+    )
     if match is None:
         return None
-    which, number, word = match.groups()
+    which, number, word, first = match.groups()
     unit = next((unit for unit in UNITS if word in (unit, unit[:-1])), None)
+    week = WEEKDAYS.index(first) if first in WEEKDAYS else 0
+    if first and (first not in WEEKDAYS or unit != "weeks"):
+        raise RangeError("unreadable", words)
     if unit is None or (which == "this" and number):
         raise RangeError("unreadable", words)
     count = 0 if which == "this" else int(number or 1)
     if which != "this" and count == 0:
         raise RangeError("unreadable", words)
-    return Moving(unit, count)
+    return Moving(unit, count, week)
 
 
 def _moving_text(moving: Moving) -> str:
     if moving.unit == "days" and moving.count < 2:
         return ("today", "yesterday")[moving.count]
+    first = f"-from-{WEEKDAYS[moving.week]}" if moving.week else ""
     if moving.count == 0:
-        return f"this-{moving.unit[:-1]}"
-    return f"last-{moving.unit[:-1]}" if moving.count == 1 else f"last-{moving.count}-{moving.unit}"
+        return f"this-{moving.unit[:-1]}{first}"
+    if moving.count == 1:
+        return f"last-{moving.unit[:-1]}{first}"
+    return f"last-{moving.count}-{moving.unit}{first}"
+
+
+def presets(week: int) -> list[str]:
+    """The presets of somebody whose weeks begin on this weekday."""
+    return [with_week(text, week) for text in PRESETS]
+
+
+def with_week(text: str, week: int) -> str:
+    """What a person means whose weeks begin on this weekday; a text that says its own first day, or is no range, stays."""
+    try:
+        meaning = parse(text).meaning
+    except RangeError:
+        return text
+    if not isinstance(meaning, Moving) or meaning.unit != "weeks" or "from" in text.lower():
+        return text
+    return _moving_text(replace(meaning, week=week))
+
+
+def spelled(range_: Range, week: int) -> str:
+    """A range as this person would have to write it."""
+    meaning = range_.meaning
+    if isinstance(meaning, Moving) and meaning.unit == "weeks" and meaning.week != week and not meaning.week:
+        return f"{range_.text}-from-{WEEKDAYS[0]}"
+    return range_.text
 
 
 def _fixed(words: str) -> Fixed:
@@ -257,22 +291,22 @@ def _moving_span(moving: Moving, now: datetime, zone: ZoneInfo) -> Span:
         end = local.astimezone(UTC) - begun + step
         return Span(end - timedelta(**{moving.unit: max(moving.count, 1)}), end, zone)
     today = now.astimezone(zone).date()
-    start = _unit_start(moving.unit, today)
+    start = _unit_start(moving, today)
     if moving.count == 0:
         return days_span(start, today, zone)
     last = start - timedelta(days=1)
     for _ in range(moving.count):
-        start = _unit_start(moving.unit, start - timedelta(days=1))
+        start = _unit_start(moving, start - timedelta(days=1))
     return days_span(start, last, zone)
 
 
-def _unit_start(unit: Unit, day: date) -> date:
-    """First day of the calendar unit that a day is in; weeks begin on Monday."""
-    if unit == "weeks":
-        return day - timedelta(days=day.weekday())
-    if unit == "months":
+def _unit_start(moving: Moving, day: date) -> date:
+    """First day of the calendar unit that a day is in."""
+    if moving.unit == "weeks":
+        return day - timedelta(days=(day.weekday() - moving.week) % 7)
+    if moving.unit == "months":
         return day.replace(day=1)
-    return day.replace(month=1, day=1) if unit == "years" else day
+    return day.replace(month=1, day=1) if moving.unit == "years" else day
 
 
 def _fixed_span(fixed: Fixed, now: datetime, zone: ZoneInfo) -> Span:

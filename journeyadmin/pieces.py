@@ -10,6 +10,7 @@ from django.utils import translation
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
+from journeyadmin import clocks
 from journeyadmin.latest import Latest
 
 register = template.Library()
@@ -31,6 +32,7 @@ class PieceNode(template.Node):
         key = (
             self.name,
             translation.get_language(),
+            clocks.active(),
             *(_hashable(one.resolve(context)) for one in self.depends),
         )
         text = _kept.get(key)

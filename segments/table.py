@@ -8,6 +8,7 @@ from django.template import Context
 from django.template.loader import get_template
 from django.utils.safestring import SafeString, mark_safe
 
+from journeyadmin.clocks import Clock
 from journeyadmin.latest import Latest
 from segments.activity import Activity
 from segments.catalogue import Row
@@ -21,6 +22,7 @@ class Manner:
 
     language: str | None
     zone: str
+    clock: Clock
 
     can_edit: bool
     can_add: bool

@@ -5,7 +5,7 @@ Buckets that are not over, or that the range cuts short, are not looked at. Wher
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
@@ -104,7 +104,7 @@ def _step(question: Question, now: datetime) -> str:
     span = ranges.resolve(range_, now, zone)
     meaning = range_.meaning
     if isinstance(meaning, Moving) and meaning.count == 0:
-        span = ranges.resolve(Range("", Moving(meaning.unit, 1)), now, zone)
+        span = ranges.resolve(Range("", replace(meaning, count=1)), now, zone)
     return granularity.chosen(question.by, span)
 
 
@@ -126,7 +126,7 @@ def _periods(question: Question, now: datetime) -> Iterator[Span]:
     while True:
         try:
             if isinstance(meaning, Moving) and meaning.count == 0 and not by_the_clock:
-                span = ranges.resolve(Range("", Moving(meaning.unit, 1)), span.start, zone)
+                span = ranges.resolve(Range("", replace(meaning, count=1)), span.start, zone)
             else:
                 span = compare.earlier(span, "previous")
         except (RangeError, ValueError, OverflowError):

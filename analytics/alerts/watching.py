@@ -17,6 +17,7 @@ from analytics.answers import PERMISSION
 from analytics.models import Alert, Firing
 from analytics.names import Names
 from analytics.ranges import RangeError
+from journeyadmin import clocks
 from journeyadmin.accounts import others
 from journeyadmin.accounts.models import Connection, Person
 from journeyadmin.accounts.permissions import may
@@ -96,6 +97,7 @@ def look(alert: Alert, journey: JourneyService) -> Result:
     old = Firing.objects.filter(alert=alert).values_list("pk", flat=True)[KEPT_FIRINGS:]
     Firing.objects.filter(pk__in=list(old)).delete()
     if telling.wanted(alert):
+        clocks.activate(alert.owner.clock)
         with translation.override(alert.language or None):
             seen = words.seen(alert, outcome.facts, Names(as_owner(alert.owner, journey)))
             firing.mail = telling.by_mail(alert, seen)

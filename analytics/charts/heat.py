@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from zoneinfo import ZoneInfo
 
 from django.utils import dateformat
@@ -14,6 +14,7 @@ from analytics.charts.scene import Json, Panel, Scene, numbers, rounded, words
 from analytics.charts.ticks import step_of
 from analytics.measures import Measure
 from analytics.series import Line, Number
+from journeyadmin import clocks
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,9 @@ def heat_fits(made: Measure, by: str) -> bool:
 def heat(scene: Scene, made: Measure) -> Panel:
     line = scene.result.all_of(made)
     cells = heat_cells(line, scene.result.buckets, scene.span.zone) if line else {}
-    rows = [[cells.get((day, hour)) for hour in range(24)] for day in range(7)]
+    # From the reader's first day of the week on.
+    order = [(clocks.active().week + at) % 7 for at in range(7)]
+    rows = [[cells.get((day, hour)) for hour in range(24)] for day in order]
     values = [[rounded(cell.mean) if cell else None for cell in row] for row in rows]
     high = max((value for row in values for value in row if value is not None), default=0)
     percent = labels.is_percent(made)
@@ -79,11 +82,11 @@ def heat(scene: Scene, made: Measure) -> Panel:
         },
         "meta": {"line": 0},
     }
-    days = [weekday(day) for day in range(7)]
+    days = [weekday(day) for day in order]
     layout: Json = {
         "xaxis": {
             "tickvals": list(range(0, 24, 3)),
-            "ticktext": [f"{hour:02d}:00" for hour in range(0, 24, 3)],
+            "ticktext": [clocks.said(time(hour)) for hour in range(0, 24, 3)],
             "showgrid": False,
             "range": [-0.5, 23.5],
         },
@@ -98,8 +101,8 @@ def heat(scene: Scene, made: Measure) -> Panel:
     meta: Json = {
         "kind": "heat",
         "zone": scene.span.zone.key,
-        "rows": [weekday(day, long=True) for day in range(7)],
-        "columns": [f"{hour:02d}:00–{(hour + 1) % 24:02d}:00" for hour in range(24)],
+        "rows": [weekday(day, long=True) for day in order],
+        "columns": [f"{clocks.said(time(hour))}–{clocks.said(time((hour + 1) % 24))}" for hour in range(24)],
         "texts": [[_heat_text(cell, made) for cell in row] for row in rows],
         "name": labels.measure(made),
         "numbers": numbers(made),

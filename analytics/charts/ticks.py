@@ -6,6 +6,7 @@ from typing import Any
 
 from analytics import labels
 from analytics.charts.scene import Json, Scene
+from journeyadmin import clocks
 
 MOST_TICKS = 24
 # Minutes of the day at which people expect ticks, ever fewer.
@@ -54,8 +55,9 @@ def _round_moments(local: list[datetime]) -> list[int]:
     """Of many buckets those at midnight, at every few hours, or on every few days."""
     days = [at for at, moment in enumerate(local) if _midnight(moment)]
     if len(days) == len(local):
-        mondays = [at for at, moment in enumerate(local) if moment.weekday() == 0]
-        return mondays if 4 <= len(mondays) <= MOST_TICKS else _every(list(range(len(local))))
+        week = clocks.active().week
+        firsts = [at for at, moment in enumerate(local) if moment.weekday() == week]
+        return firsts if 4 <= len(firsts) <= MOST_TICKS else _every(list(range(len(local))))
     if len(days) > 3:
         return _every(days)
     for step in (1, 2, 3, 6, 12):

@@ -5,8 +5,10 @@ from zoneinfo import available_timezones
 
 from django import forms
 from django.conf import settings
+from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext_lazy as _
 
+from journeyadmin import clocks
 from journeyadmin.accounts.hosts import origin, refusal
 from journeyadmin.accounts.models import Connection
 from journeyadmin.service.regions import BY_KEY, REGIONS
@@ -151,3 +153,15 @@ class ZoneForm(forms.Form):
             *((name, name) for name in sorted(available_timezones())),
         ],
     )
+
+
+class ClockForm(forms.Form):
+    """How a person reads times, besides the zone."""
+
+    week = forms.TypedChoiceField(
+        label=_("Weeks begin on"),
+        coerce=int,
+        choices=[(clocks.MONDAY, WEEKDAYS[0]), (clocks.SUNDAY, WEEKDAYS[6]), (clocks.SATURDAY, WEEKDAYS[5])],
+        help_text=_("“This week” and “Last week” follow it."),
+    )
+    hours = forms.ChoiceField(label=_("Clock"), choices=[("24", "14:30"), ("12", "2:30\u202fPM")])

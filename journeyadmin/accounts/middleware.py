@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from django_htmx.http import HttpResponseClientRedirect
 
+from journeyadmin import clocks
 from journeyadmin.accounts import kept
 from journeyadmin.accounts.grants import GrantStore
 from journeyadmin.accounts.models import Grant, Person
@@ -36,6 +37,7 @@ class SignIn:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        clocks.activate(clocks.USUAL)
         grant = self._grant(request)
         if grant is not None:
             self._equip(request, grant)
@@ -86,6 +88,7 @@ class SignIn:
 
         request.may = may_
         timezone.activate(person.zone or settings.TIME_ZONE)
+        clocks.activate(person.clock)
 
 
 def _is_theirs(request: HttpRequest, person: Person) -> bool:

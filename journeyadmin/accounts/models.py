@@ -8,6 +8,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
+from journeyadmin import clocks
 from journeyadmin.accounts import sealed
 from journeyadmin.service import Client
 from journeyadmin.service.regions import BY_KEY
@@ -100,6 +101,10 @@ class Person(AbstractBaseUser):
     # False in client mode, where the service has no call that lists a client's permissions.
     permissions_known = models.BooleanField(default=True)
     zone = models.CharField("time zone", max_length=64, blank=True)
+    twelve_hours = models.BooleanField("12-hour clock", default=False, db_default=False)
+    week_starts = models.SmallIntegerField(
+        "first day of the week", default=clocks.MONDAY, db_default=clocks.MONDAY
+    )
 
     USERNAME_FIELD = "key"
     objects = PersonManager()
@@ -110,6 +115,10 @@ class Person(AbstractBaseUser):
     def get_session_auth_hash(self) -> str:
         """Nothing about a person ends their other sessions, so it never changes; Django refuses an empty one."""
         return salted_hmac("journeyadmin.accounts.person", self.key, algorithm="sha256").hexdigest()
+
+    @property
+    def clock(self) -> clocks.Clock:
+        return clocks.Clock(self.twelve_hours, self.week_starts)
 
     @property
     def is_admin(self) -> bool:

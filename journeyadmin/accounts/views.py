@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from journeyadmin import logs
 from journeyadmin.accounts import sessions, signin
 from journeyadmin.accounts.capabilities import offers
-from journeyadmin.accounts.forms import ConnectionForm, ZoneForm
+from journeyadmin.accounts.forms import ClockForm, ConnectionForm, ZoneForm
 from journeyadmin.accounts.hosts import LOOPBACK
 from journeyadmin.accounts.models import Connection
 from journeyadmin.accounts.permissions import may
@@ -138,6 +138,18 @@ def zone(request: JourneyRequest) -> HttpResponse:
     return redirect(safe_next(request, request.POST.get("next", "")))
 
 
+@require_POST
+def clock(request: JourneyRequest) -> HttpResponse:
+    """The clock by which this person reads times, and where their weeks begin."""
+    form = ClockForm(request.POST)
+    if form.is_valid():
+        request.user.twelve_hours = form.cleaned_data["hours"] == "12"
+        request.user.week_starts = form.cleaned_data["week"]
+        request.user.save(update_fields=["twelve_hours", "week_starts"])
+        messages.success(request, _("Times are shown to you so from now on."))
+    return redirect("accounts:account")
+
+
 def permission_list(request: JourneyRequest) -> HttpResponse:
     """The seven permissions: granted, missing or unknown, and what each governs here."""
     known = request.user.permissions_known
@@ -162,6 +174,12 @@ def account(request: JourneyRequest) -> HttpResponse:
         "sessions": sessions.of(request),
         "recent": sessions.is_recent(request),
         "account_page": _account_page(request),
+        "clock": ClockForm(
+            initial={
+                "week": request.user.week_starts,
+                "hours": "12" if request.user.twelve_hours else "24",
+            }
+        ),
     }
     return allow_forms_to(render(request, "accounts/account.html", context), [request.connection.login_url])
 

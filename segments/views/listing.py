@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from journeyadmin import clocks
 from journeyadmin.accounts.permissions import require
 from journeyadmin.contract.operations import CREATE_SEGMENT, DELETE_SEGMENT, UPDATE_SEGMENT
 from journeyadmin.contract.segments import MAX_SEGMENTS
@@ -195,6 +196,7 @@ def _table(
     manner = table.Manner(
         language=translation.get_language(),
         zone=timezone.get_current_timezone_name(),
+        clock=clocks.active(),
         can_edit=request.may(UPDATE_SEGMENT.permission),
         can_add=request.may(CREATE_SEGMENT.permission),
         can_delete=request.may(DELETE_SEGMENT.permission),

@@ -47,7 +47,7 @@ function take(feed) {
   live.querySelector("[data-live-active]").textContent = feed.dataset.active;
   const time = document.querySelector("[data-live-age]");
   time.dateTime = feed.dataset.at;
-  time.textContent = feed.dataset.at.slice(11, 19);
+  time.textContent = feed.dataset.shown;
   for (const fresh of feed.querySelectorAll("[data-live-rows]")) {
     const list = rowsOf(fresh.dataset.liveRows);
     // Sessions and near misses are a state, not a stream: the list is of now.
