@@ -157,6 +157,7 @@ def test_every_place_opens_without_another_machine(enter):
         f"/action-targets/{CALL_BACK}/",
         "/analytics/",
         "/analytics/saved/",
+        "/analytics/alerts/",
         *(f"/dashboards/{key}/" for key in ("offers", "blocked", "segments", "service-levels", "sessions")),
         "/live/",
         "/history/",
