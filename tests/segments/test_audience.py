@@ -299,7 +299,7 @@ def test_a_service_that_counts_no_overlap_gets_the_substitute(marketer: Browser,
     for address in ("", "overlap"):
         page = marketer.get(f"/segments/{made['id']}/{address}").content.decode()
         assert "does not count which segments overlap" in page
-        assert f"where=journeySessionSegmentId:is:{made['id']}" in page
+        assert f"where=journeySegmentId:is:{made['id']}" in page
     assert 'value="overlap"' not in marketer.get(f"/segments/{made['id']}/edit").content.decode()
     assert "does not count which segments overlap" in asked(marketer, made, made, "overlap")
 
