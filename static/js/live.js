@@ -28,17 +28,21 @@ function schedule(turns) {
 }
 
 async function ask() {
+  const note = document.querySelector("[data-live-failed]");
   try {
     const answer = await fetch(`${live.dataset.live}?since=${encodeURIComponent(live.dataset.cursor)}`, { headers: { "HX-Request": "true" } });
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const feed = page.querySelector("[data-feed]");
-    if (!answer.ok || !feed) throw new Error("no feed");
+    if (!answer.ok || !feed) throw new Error(page.querySelector("[data-failed]")?.textContent ?? "");
     take(feed);
     slower = 1;
-  } catch {
+  } catch (error) {
     slower = Math.min(slower * 2, 16);
+    // What the service said itself; the note's own words where nothing came.
+    note.dataset.silent ??= note.lastElementChild.textContent;
+    note.lastElementChild.textContent = (error.constructor === Error && error.message) || note.dataset.silent;
   }
-  document.querySelector("[data-live-failed]").hidden = slower === 1;
+  note.hidden = slower === 1;
   schedule(1);
 }
 

@@ -473,3 +473,18 @@ def test_one_segment_is_watched_from_the_live_page(ana: Page) -> None:
     assert not asked
     with ana.expect_response(feed):
         ana.get_by_role("button", name="Resume").click()
+    # Somebody deletes it: what the service says is told, and what came stays.
+    nobody = "00000000-0000-4000-8000-000000000099"
+    gone = re.compile(r"(?<=/live/segments/)[0-9a-f-]+")
+    ana.route(feed, lambda route: route.continue_(url=gone.sub(nobody, route.request.url)))
+    told = ana.locator("[data-live-failed]")
+    expect(told).to_be_visible(timeout=15_000)
+    expect(told).to_contain_text("This no longer exists.")
+    # A dropped connection says nothing itself.
+    ana.unroute(feed)
+    ana.route(feed, lambda route: route.abort())
+    expect(told).to_contain_text("The service does not answer.", timeout=30_000)
+    expect(ana.get_by_role("heading", name="Near misses")).to_be_visible()
+    refused = "Failed to load resource"
+    assert all(refused in one for one in ana.complaints), ana.complaints  # type: ignore[attr-defined]
+    ana.complaints.clear()  # type: ignore[attr-defined]
