@@ -1,6 +1,6 @@
 """How often each segment was assigned: one aggregate query over all of them, and what the list and the page show of it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -65,25 +65,29 @@ class Activity:
 
     @property
     def bars(self) -> list[dict[str, Any]]:
-        """One bar a day in a box of 300 × 64: its place, its day and its count."""
-        most = max(self.days) or 1
-        found = []
-        for index, count in enumerate(self.days):
-            height = max(1.0 if count else 0.5, count / most * 62)
-            found.append(
-                {
-                    "x": index * 10 + 1,
-                    "y": f"{64 - height:.1f}",
-                    "height": f"{height:.1f}",
-                    "day": self.first + timedelta(days=index),
-                    "count": count,
-                }
-            )
-        return found
+        return bars(self.days, self.first)
 
     @property
     def area(self) -> str:
         return f"{self.line}V{_HEIGHT}H0Z"
+
+
+def bars(counts: Sequence[int], first: date) -> list[dict[str, Any]]:
+    """One bar a day in a box 64 high and ten wide for each: its place, its day and its count."""
+    most = max(counts) or 1
+    found = []
+    for index, count in enumerate(counts):
+        height = max(1.0 if count else 0.5, count / most * 62)
+        found.append(
+            {
+                "x": index * 10 + 1,
+                "y": f"{64 - height:.1f}",
+                "height": f"{height:.1f}",
+                "day": first + timedelta(days=index),
+                "count": count,
+            }
+        )
+    return found
 
 
 @dataclass(frozen=True)

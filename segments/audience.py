@@ -5,7 +5,7 @@ Only where the service announces `preview`; the panel's substitute everywhere el
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -72,6 +72,8 @@ class Audience:
     zero: Step | None = None
     values: list[tuple[str, int]] = field(default_factory=list)
     samples: list[Sample] = field(default_factory=list)
+    # Each local day with the visits that began on it: how many match, of how many.
+    per_day: list[tuple[date, int, int]] = field(default_factory=list)
     last: "Audience | None" = None
     counted: datetime | None = None
 
@@ -152,6 +154,7 @@ def from_answer(answer: Json, wanted: Json, days: int, zone: str) -> Audience:
         zero=next((step for step in steps if step.kept == 0), None),
         values=[(str(row["value"]), int(row["count"])) for row in (zero or {}).get("values") or ()],
         samples=[_sample(row, wanted, zone) for row in answer.get("samples") or ()],
+        per_day=[_day(row, zone) for row in answer.get("days") or ()],
         counted=timezone.now(),
     )
 
@@ -186,6 +189,11 @@ def _step(row: Json, wanted: Json, whole: int) -> Step:
         int(row["dropped"]),
         int(row["kept"]) / whole if whole else 0.0,
     )
+
+
+def _day(row: Json, zone: str) -> tuple[date, int, int]:
+    begins = parse_instant(str(row["interval"]).split("/")[0]).astimezone(ZoneInfo(zone))
+    return begins.date(), int(row["matched"]), int(row["all"])
 
 
 def _sample(row: Json, wanted: Json, zone: str) -> Sample:

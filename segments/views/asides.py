@@ -13,7 +13,7 @@ from journeyadmin.accounts.permissions import require
 from journeyadmin.contract.operations import GET_SEGMENT
 from journeyadmin.http import JourneyRequest
 from journeyadmin.service import JourneyError, NotFound, SignInExpired
-from segments import audience, tryit
+from segments import audience, backtest, tryit
 from segments.sheet import Sheet
 from segments.views import editor
 
@@ -32,9 +32,11 @@ def count(request: JourneyRequest, sheet: Sheet, mode: str) -> HttpResponse:
     try:
         if not offers(request, "preview"):
             raise JourneyError(operation="preview")
-        context["audience"] = audience.count(
-            request, sheet.definition, editor.id_of(sheet), sheet.mark, days, estimate=mode == "estimate"
+        saved_id = editor.id_of(sheet)
+        found = audience.count(
+            request, sheet.definition, saved_id, sheet.mark, days, estimate=mode == "estimate"
         )
+        context |= {"audience": found, "backtest": backtest.of(request, found, saved_id)}
     except SignInExpired:
         raise
     except JourneyError as error:

@@ -1,8 +1,9 @@
 """AUD1–AUD7, AUD10, EDT5, EDT12: the audience beside the form, suggestions, Try it. Visits are real events of the running server."""
 
+import re
 import time
 import uuid
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,7 +11,8 @@ import requests
 from django.core.cache import cache
 from django.test import Client as Browser
 
-from segments import audience, overlap, tryit
+from journeyadmin.http import JourneyRequest
+from segments import audience, backtest, overlap, tryit
 from tests import cast
 from tests.programs import Program
 from tests.segments.conftest import Api, Make
@@ -84,6 +86,42 @@ def test_edited_shows_what_is_gained_and_lost(marketer: Browser, make: Make, pat
     assert '<span class="audience-was">5 →</span> 2' in page
     assert '<span class="gained">+2</span>' in page
     assert '<span class="lost">−5</span>' in page
+
+
+def test_it_is_tried_on_each_day_of_the_past(marketer: Browser, make: Make, path: str) -> None:
+    """AUD9: by day what matches beside what was assigned, as bars with words and as a table."""
+    made = make("Daily", journey=[step(1, criterion("page.pathname", "startsWith", path))])
+    page = asked(marketer, made, made, window="7")
+    assert page.count('class="month-bar') == 7
+    assert re.search(r'aria-label="Visits that match by day, most on \d+ \w+: 7"', page)
+    table = page.partition('aria-label="Day by day"')[2].partition("</table>")[0]
+    rows = [re.findall(r'<td class="num">([^<]*)</td>', row) for row in table.split("<tr>")[2:]]
+    assert len(rows) == 7
+    assert sum(int(matched) for matched, _, _ in rows) == 7
+    # Assigned from now on only: these visits were there before.
+    assert {assigned for _, _, assigned in rows} == {"0"}
+    # One day has no days, and what is not saved was never assigned.
+    assert 'class="month-bar' not in asked(marketer, made, made, window="1")
+    wanted = segment(journey=[step(1, criterion("page.pathname", "startsWith", path))])
+    new = marketer.post("/segments/new", posted(wanted, row="audience", window="7"), headers=HTMX)
+    assert new.status_code == 200
+    assert "Day by day" in new.content.decode()
+    assert "Assigned" not in new.content.decode()
+
+
+def test_without_the_permission_the_days_stand_alone() -> None:
+    request = JourneyRequest()
+    request.may = lambda permission: False  # type: ignore[method-assign]
+    today = date(2026, 5, 4)
+    found = audience.Audience("counted", 2, per_day=[(today - timedelta(days=1), 1, 8), (today, 0, 0)])
+    tried = backtest.of(request, found, "some-id")
+    assert tried is not None
+    assert [(day.matched, day.percent, day.assigned) for day in tried.days] == [
+        (1, "12", None),
+        (0, "0", None),
+    ]
+    assert not tried.compares
+    assert backtest.of(request, audience.Audience("noEvents", 30), "some-id") is None
 
 
 def test_zero_names_the_step_and_offers_what_exists(marketer: Browser, make: Make, path: str) -> None:
