@@ -91,7 +91,8 @@ def test_without_scripts(plain_page: Page, held: Held, name: str) -> None:
     # And change it, wrongly first.
     page.get_by_role("link", name="Edit").click()
     # Nothing counts without scripts, and nothing says that it does.
-    expect(page.get_by_role("heading", name="Audience")).not_to_be_visible()
+    expect(page.locator("#audience")).not_to_be_visible()
+    expect(page.get_by_role("button", name="Overlap with other segments")).to_be_visible()
     expect(page.locator(".skeleton").locator("visible=true")).to_have_count(0)
     page.get_by_label("How many times").fill("none")
     page.get_by_role("button", name="Save").last.click()
