@@ -56,7 +56,9 @@ def test_too_many_values_are_stopped_and_one_value_keeps_its_commas(
     box.click()
     paste(page, "\n".join(f"v{number}" for number in range(100)))
     # Said to those who listen as well.
-    expect(page.locator("strong[data-count]")).to_have_text("100 values; at most 99 fit here. Nothing was added.")
+    expect(page.locator("strong[data-count]")).to_have_text(
+        "100 values; at most 99 fit here. Nothing was added."
+    )
     expect(page.get_by_role("button", name="Add", exact=True)).to_be_disabled()
     expect(page.locator(".chips-box .chip")).to_have_count(1)
     page.get_by_role("group", name="Pasted values").get_by_role("button", name="Cancel").click()
