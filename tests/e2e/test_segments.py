@@ -156,7 +156,7 @@ def test_save_is_off_until_something_differs_and_leaving_asks(page: Page, held: 
     assert asked == ["beforeunload"]
     expect(page.get_by_label("Name", exact=True)).to_have_value(f"{name} x")
     save.click()
-    expect(page.get_by_text("is saved, version 2.")).to_be_visible()
+    expect(page.get_by_text("is saved, version 2.")).to_be_visible(timeout=15_000)
     assert asked == ["beforeunload"]
 
 
