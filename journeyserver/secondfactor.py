@@ -62,7 +62,11 @@ def new_secret() -> str:
     return base64.b32encode(secrets.token_bytes(_SECRET_BYTES)).decode()
 
 
-def enrolment(person: Person, secret: str) -> Enrolment:
+def enrolment(person: Person, sealed: str) -> Enrolment | None:
+    """Of the sealed secret of an app that is being set up; None where there is none. Raises Unreadable."""
+    if not sealed:
+        return None
+    secret = unseal(sealed)
     address = _codes_of(secret).get_provisioning_uri(person.username, ISSUER)
     picture = segno.make(address, micro=False).svg_inline(scale=4, border=4, dark="#000", light="#fff")
     groups = " ".join(secret[at : at + 4] for at in range(0, len(secret), 4))
@@ -118,10 +122,10 @@ def take(person: Person, typed: str) -> bool:
     return True
 
 
-def left(person: Person) -> int:
-    """How many recovery codes are left."""
+def left(person: Person) -> int | None:
+    """How many recovery codes are left; None for who has no second factor."""
     row = SecondFactor.objects.filter(person=person).first()
-    return len(row.recovery) if row else 0
+    return len(row.recovery) if row else None
 
 
 def seal(text: str) -> str:

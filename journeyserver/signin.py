@@ -99,7 +99,7 @@ def _complete(request: HttpRequest, *clients: str) -> tuple[Person | None, str]:
             return None, problem
         enter(request, person, *clients)
         return person, ""
-    codes, problem = set_up(request, person, secondfactor.unseal(secret))
+    codes, problem = set_up(request, person, secret)
     if problem:
         return None, problem
     enter(request, person)
@@ -107,8 +107,9 @@ def _complete(request: HttpRequest, *clients: str) -> tuple[Person | None, str]:
     return person, ""
 
 
-def set_up(request: HttpRequest, person: Person, secret: str) -> tuple[list[str], str]:
-    """Recovery codes, if the posted code shows that the person's app knows the secret; or what to tell them."""
+def set_up(request: HttpRequest, person: Person, sealed: str) -> tuple[list[str], str]:
+    """Recovery codes, if the posted code shows that the person's app knows the sealed secret; or what to tell them."""
+    secret = secondfactor.unseal(sealed)
     step = secondfactor.step_of(secret, request.POST.get("code", ""))
     if step is None:
         return [], "That is not the code that the app shows now. Is the clock of your phone right?"
@@ -237,7 +238,7 @@ def login_page(
     """The form for name and password, or after them for a code; without a client, on the way to one's own account."""
     owing, secret = _half(request) if request.method == "POST" else (None, "")
     if owing is not None:
-        enrolment = secondfactor.enrolment(owing, secondfactor.unseal(secret)) if secret else None
+        enrolment = secondfactor.enrolment(owing, secret)
         asked = {"client": client, "problem": problem, "person": owing, "enrolment": enrolment}
         return page(request, "journeyserver/code.html", asked, 422 if problem else 200, redirect_uri)
     context = {

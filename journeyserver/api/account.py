@@ -59,7 +59,7 @@ def _account(request: HttpRequest) -> HttpResponse:
     if request.method == "GET":
         return _page(request, person)
     action = request.POST.get("action", "")
-    act, place = _ACTIONS.get(action, (_end, "end"))
+    act, place = _ACTIONS.get(action, _ACTIONS["end"])
     problem, done = act(request, person)
     if problem:
         return _page(request, person, **{f"{place}_problem": problem})
@@ -128,7 +128,7 @@ def _set_up_factor(request: HttpRequest, person: Person) -> tuple[str, str]:
     sealed = request.session.get("enrolling", "")
     if not sealed or secondfactor.has(person):
         return "Begin again.", ""
-    codes, problem = signin.set_up(request, person, secondfactor.unseal(sealed))
+    codes, problem = signin.set_up(request, person, sealed)
     if problem:
         return problem, ""
     _start_anew(request, person)
@@ -196,13 +196,13 @@ def held_by_clients(person: Person) -> list[Held]:
 
 
 def _page(request: HttpRequest, person: Person, **problems: str) -> HttpResponse:
-    factor = secondfactor.has(person)
-    sealed = "" if factor else request.session.get("enrolling", "")
+    codes_left = secondfactor.left(person)
+    sealed = request.session.get("enrolling", "") if codes_left is None else ""
     context: dict[str, Any] = {
         "person": person,
-        "factor": factor,
-        "codes_left": secondfactor.left(person),
-        "enrolment": secondfactor.enrolment(person, secondfactor.unseal(sealed)) if sealed else None,
+        "factor": codes_left is not None,
+        "codes_left": codes_left,
+        "enrolment": secondfactor.enrolment(person, sealed),
         "required": secondfactor.is_required(person),
         "codes": signin.shown_codes(request),
         "held": held_by_clients(person),
