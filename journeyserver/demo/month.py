@@ -58,7 +58,12 @@ class Month:
         return round(visits(hour, self.per_hour, self.seed) * (1 - _REGULARS - _RETURNING))
 
     def hour(self, hour: int) -> Rows:
-        """Everything of the visits that begin in this hour, in order of time within each visit."""
+        """Everything of the visits that begin in this hour, in order of time within each visit.
+
+        Nobody came before the first hour: whoever walks an hour back for the visits that went on must not find any there.
+        """
+        if hour < self.first_hour:
+            return Rows()
         rng = random.Random(f"{self.seed}:hour:{hour}")  # noqa: S311
         rows = Rows()
         newcomers = 0

@@ -129,20 +129,42 @@ def test_cut_short_it_goes_on_where_it_stopped(tmp_path):
     assert_whole(folder)
 
 
+def begun(folder: Path, **hours: float) -> None:
+    """A warehouse that knows which shop it holds, as a fill leaves it."""
+    backend = open_backend(folder / "journeyserver.duckdb")
+    with backend.transaction() as writer:
+        writer.execute("INSERT INTO settings VALUES ('generated', ?)", [json.dumps({"seed": 7, **hours})])
+    backend.close()
+
+
+def test_a_busy_shop_begins_with_its_first_visit(tmp_path):
+    """So busy that somebody would have been in it before, and everything counts that was cut off."""
+    hour = int(time.time()) // 3600
+    begun(
+        tmp_path,
+        per_hour=300.0,
+        first_hour=hour - 3,
+        pause_hour=hour - 4,
+        last_hour=hour - 2,
+        done_hour=hour - 4,
+        offset_seconds=0.0,
+    )
+    done = programs.run_journeyserver(tmp_path, "generate")
+    assert done.returncode == 0, done.stderr
+    assert_whole(tmp_path)
+
+
 def test_opened_again_later_it_has_what_happened_since(tmp_path):
     hour = int(time.time()) // 3600
-    shop = {
-        "seed": 7,
-        "per_hour": 2.0,
-        "first_hour": hour - 100,
-        "pause_hour": hour - 70,
-        "last_hour": hour - 30,
-    }
-    shop |= {"done_hour": hour - 101, "offset_seconds": 60.0}
-    backend = open_backend(tmp_path / "journeyserver.duckdb")
-    with backend.transaction() as writer:
-        writer.execute("INSERT INTO settings VALUES ('generated', ?)", [json.dumps(shop)])
-    backend.close()
+    begun(
+        tmp_path,
+        per_hour=2.0,
+        first_hour=hour - 100,
+        pause_hour=hour - 70,
+        last_hour=hour - 30,
+        done_hour=hour - 101,
+        offset_seconds=60.0,
+    )
     for last_hour in (hour - 30, hour - 1):
         done = programs.run_journeyserver(tmp_path, "generate")
         assert done.returncode == 0, done.stderr
@@ -175,18 +197,15 @@ def test_the_server_says_that_its_data_is_generated(filled, tmp_path):
 def test_the_shop_stays_open_while_the_server_runs(tmp_path):
     hour = int(time.time()) // 3600
     # Closed an hour and a little ago, and busy enough that somebody comes within seconds.
-    shop = {
-        "seed": 7,
-        "per_hour": 400.0,
-        "first_hour": hour - 3,
-        "pause_hour": hour - 4,
-        "last_hour": hour - 1,
-    }
-    shop |= {"done_hour": hour - 1, "offset_seconds": time.time() - hour * 3600 - 3640}
-    backend = open_backend(tmp_path / "journeyserver.duckdb")
-    with backend.transaction() as writer:
-        writer.execute("INSERT INTO settings VALUES ('generated', ?)", [json.dumps(shop)])
-    backend.close()
+    begun(
+        tmp_path,
+        per_hour=400.0,
+        first_hour=hour - 3,
+        pause_hour=hour - 4,
+        last_hour=hour - 1,
+        done_hour=hour - 1,
+        offset_seconds=time.time() - hour * 3600 - 3640,
+    )
     with programs.journeyserver(tmp_path, JOURNEYSERVER_SHOP_OPEN="1") as running:
         seen: set[int] = set()
         deadline = time.monotonic() + 90

@@ -63,6 +63,14 @@ def test_the_same_hour_brings_the_same_people():
     assert month(seed=8).hour(LAST_HOUR - 5).events != first.events
 
 
+def test_nobody_came_before_the_first_hour():
+    earlier = Month(7, 100.0, FIRST_HOUR - 1, timedelta(0), TARGETS).hour(FIRST_HOUR - 1)
+    begins = month().begins(FIRST_HOUR)
+    # Somebody of an older shop would still be in it, which is what makes the difference.
+    assert any(row["ts"] >= begins - timedelta(minutes=20) for row in earlier.events)
+    assert month().hour(FIRST_HOUR - 1) == Rows()
+
+
 def test_as_many_visits_as_asked_for(visits):
     assert SESSIONS * 0.88 < len(visits) < SESSIONS * 1.15
 
