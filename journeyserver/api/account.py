@@ -27,6 +27,7 @@ _ALL_ENDED = "All your sign-ins elsewhere have ended; only this page is still yo
 _SET_UP = "From now on signing in asks for a code of your app. Every sign-in elsewhere has ended."
 _REMOVED = "Your second factor is gone: the password alone signs you in. Every sign-in elsewhere has ended."
 _NEW_CODES = "These are your recovery codes now; those from before are worth nothing."
+_NONE = "You have no second factor any more. Set one up first; recovery codes come with it."
 _KEPT = "Whoever runs this server asks you for a second factor, so it cannot be removed."
 
 
@@ -149,6 +150,9 @@ def _remove_factor(request: HttpRequest, person: Person) -> tuple[str, str]:
 def _new_codes(request: HttpRequest, person: Person) -> tuple[str, str]:
     if problem := _about_present(request, person):
         return problem, ""
+    # A page from before it was removed offers new codes still; they would open nothing.
+    if not secondfactor.has(person):
+        return _NONE, ""
     signin.show_codes(request, secondfactor.new_recovery(person))
     return "", _NEW_CODES
 

@@ -155,6 +155,11 @@ def test_whoever_changes_something_has_to_have_it(server: Program) -> None:
     assert WRONG in send(here, "remove", current=password, code=codes[1]).text
     assert "Your present password is wrong." in send(here, "remove", current="no", code=fresh[0]).text
     assert "the password alone signs you in" in send(here, "remove", current=password, code=fresh[0]).text
+    # A page that was left open from before offers new codes still; they would open nothing.
+    late = send(here, "codes", current=password)
+    assert late.status_code == 422
+    assert "You have no second factor any more." in late.text
+    assert not CODE.findall(late.text)
     assert entered(server, "kim.change", password)
 
 
