@@ -1,6 +1,8 @@
 // The list of segments: keys j k Enter e p for rows, the panel beside it, the same scroll position on the way back, and an
 // undo that lasts 10 s.
 
+import { placeCells } from "./cells.js";
+
 const SCROLLED = "segments-scrolled";
 
 loadActivity();
@@ -74,7 +76,7 @@ document.addEventListener("htmx:oobAfterSwap", (event) => {
   }
 });
 
-// After the table, so that it never waits for the numbers; rows that are gone by then are none of its business.
+// After the table, so that it never waits for the numbers.
 async function loadActivity() {
   const loader = document.getElementById("activity-loader");
   if (!loader) return;
@@ -82,8 +84,7 @@ async function loadActivity() {
   try {
     const answer = await fetch(loader.dataset.from, { headers: { "HX-Request": "true" } });
     if (!answer.ok) throw new Error(String(answer.status));
-    const found = new DOMParser().parseFromString(await answer.text(), "text/html");
-    for (const cell of found.querySelectorAll("[id]")) document.getElementById(cell.id)?.replaceWith(cell);
+    placeCells(await answer.text());
   } catch {
     // The column stays empty; the table is complete without it.
     for (const cell of document.querySelectorAll(".col-activity .skeleton")) cell.replaceWith("–");

@@ -1,5 +1,7 @@
 """A supervisor tunes service levels: by mouse, by keyboard alone, several at once, and without scripts."""
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -32,6 +34,15 @@ def test_by_mouse(page: Page, server: Program) -> None:
     steps.sign_in(page, "supervisor")
     page.get_by_role("link", name="Action targets").click()
     expect(page.locator("#week-state")).to_contain_text("as of")
+    # Read again, the numbers change in place: what was typed stays, and so does the focus.
+    _field(page, SECOND, "share").fill("55")
+    again = page.get_by_role("link", name="Read the last 7 days again")
+    with page.expect_response("**/action-targets/numbers"):
+        again.click()
+    expect(again).to_be_focused()
+    expect(page.locator(f"#n-{SECOND}-offered")).to_have_text(re.compile(r"\d"))
+    expect(_field(page, SECOND, "share")).to_have_value("55")
+    _field(page, SECOND, "share").fill("90 %")
     _field(page, FIRST, "share").fill("1")
     note = page.locator(f"#note-{FIRST}")
     expect(note).to_contain_text("1 % or 100 %?")
