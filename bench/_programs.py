@@ -17,6 +17,13 @@ START_SECONDS = 60
 _CONNECTION = ("--client-id", cast.DASHBOARD_CLIENT, "--mode", "person", "--admin", "ada@shop.example")
 
 
+def dashboard_serving(port: int) -> list[str]:
+    """The arguments to Python that serve the dashboard as docs/running.md says, with two workers."""
+    workers = ["--workers", "2", "--threads", "4", "--reuse-port"]
+    quiet = ["--no-control-socket", "--log-level", "warning"]
+    return ["-m", "gunicorn", "journeyadmin.wsgi", "--bind", f"127.0.0.1:{port}", *workers, *quiet]
+
+
 class Pair:
     """A Journey server that may fail on purpose and a dashboard with two workers, each in a folder of its own."""
 
@@ -92,17 +99,9 @@ class Pair:
         )
 
     def _start_dashboard(self) -> None:
-        command = [
-            "-m",
-            "gunicorn",
-            "journeyadmin.wsgi",
-            "--bind",
-            f"127.0.0.1:{self.port}",
-            "--workers",
-            "2",
-        ]
-        command += ["--threads", "4", "--reuse-port", "--no-control-socket", "--log-level", "warning"]
-        self._start("dashboard", command, self._dashboard_environment(), f"{self.url}/healthz")
+        self._start(
+            "dashboard", dashboard_serving(self.port), self._dashboard_environment(), f"{self.url}/healthz"
+        )
 
     def _dashboard_environment(self) -> dict[str, str]:
         found: dict[str, str] = programs.environment(

@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 import requests
 
 from bench import ROOT, Arguments, Row
+from bench._programs import dashboard_serving
 
 SESSIONS = {"small": 4_000, "full": 20_000}
 DAYS = 32
@@ -61,7 +62,7 @@ class _dashboard:  # noqa: N801 — used as `with _dashboard(…)`
         from tests import programs
 
         folder.mkdir(parents=True)
-        self.url = f"http://127.0.0.1:{port}"
+        self.port, self.url = port, f"http://127.0.0.1:{port}"
         self.log = (folder / "log").open("w")
         self.environment = programs.environment(folder, JOURNEYADMIN_EMBEDDED_SERVER=server)
         connection = ["connection", "Test shop", "--url", server, "--client-id", "journey-admin-dashboard"]
@@ -79,26 +80,8 @@ class _dashboard:  # noqa: N801 — used as `with _dashboard(…)`
             )
 
     def __enter__(self) -> str:
-        command = [
-            "gunicorn",
-            "journeyadmin.wsgi",
-            "--bind",
-            self.url.removeprefix("http://"),
-            "--workers",
-            "2",
-        ]
         self.process = subprocess.Popen(
-            [
-                sys.executable,
-                "-m",
-                *command,
-                "--threads",
-                "4",
-                "--reuse-port",
-                "--no-control-socket",
-                "--log-level",
-                "warning",
-            ],
+            [sys.executable, *dashboard_serving(self.port)],
             cwd=ROOT,
             env=self.environment,
             stdout=self.log,
