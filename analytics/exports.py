@@ -15,7 +15,8 @@ from django.utils.translation import gettext as _
 from analytics import labels
 from analytics.answering import Answered, Asked
 from analytics.names import Names
-from analytics.series import Line, Number
+from analytics.parts import Number
+from analytics.series import Line
 from journeyadmin.contract.buckets import format_instant
 from journeyadmin.contract.operations import QUERY_JOURNEY_AGGREGATES
 

@@ -15,9 +15,10 @@ from django.utils.translation import gettext as _
 
 from analytics import measures
 from analytics.measures import Measure
+from analytics.parts import Number
 from analytics.question import WHOLE
 from analytics.ranges import Moving, Range, Span
-from analytics.series import Bucket, Number
+from analytics.series import Bucket
 from journeyadmin import clocks
 from journeyadmin.contract.buckets import BucketError, parse_granularity
 from journeyadmin.contract.dimensions import DIMENSIONS

@@ -10,8 +10,9 @@ from analytics import labels, series
 from analytics.filters import Condition, Filter, Group
 from analytics.measures import Measure
 from analytics.names import Names
+from analytics.parts import Number
 from analytics.ranges import Span
-from analytics.series import Bucket, Line, Number, Result
+from analytics.series import Bucket, Line, Result
 
 # A change above this share is said by its two numbers: nobody pictures 1 700 %.
 MANIFOLD = 3

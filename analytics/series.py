@@ -13,11 +13,11 @@ from itertools import pairwise
 from typing import Any, Literal
 
 from analytics.measures import Measure, Part
+from analytics.parts import Number, Parts, added_parts, fold, no_parts, total_of, value_at
 from journeyadmin.contract.buckets import parse_instant
 from journeyadmin.contract.dimensions import DIMENSIONS
 
 Group = tuple[str | None, ...]
-Number = float | int
 Values = tuple[Number | None, ...]
 State = Literal["over", "open", "ahead"]
 Kind = Literal["group", "other", "all"]
@@ -44,14 +44,6 @@ class Bucket:
     def whole(self) -> bool:
         """Whether it can be compared with its neighbours."""
         return self.state == "over" and not self.cut
-
-
-@dataclass(frozen=True)
-class Parts:
-    """The numbers that a measure is made of, a list per bucket; a missing one is None."""
-
-    top: list[Number | None]
-    under: list[Number | None] | None = None
 
 
 @dataclass(frozen=True)
@@ -192,7 +184,7 @@ def from_answer(
                 measure,
                 group,
                 "group",
-                found[group][measure.key] if group in found else _nothing(measure, len(buckets)),
+                found[group][measure.key] if group in found else no_parts(measure, len(buckets)),
                 buckets,
                 _past(earlier, group, measure, compared),
                 compared,
@@ -211,7 +203,7 @@ def _past(
 ) -> Parts | None:
     if compared is None:
         return None
-    return earlier[group][measure.key] if group in earlier else _nothing(measure, len(compared.edges) - 1)
+    return earlier[group][measure.key] if group in earlier else no_parts(measure, len(compared.edges) - 1)
 
 
 def _rank(line: Line) -> tuple[bool, float, tuple[tuple[bool, str], ...]]:
@@ -248,10 +240,6 @@ def largest(values: Iterable[Number | None]) -> Number | None:
     return max((value for value in values if value is not None), default=None)
 
 
-def _nothing(measure: Measure, count: int) -> Parts:
-    return Parts([None] * count, None if measure.under is None else [None] * count)
-
-
 def _read(
     answer: Mapping[str, Any],
     edges: Sequence[datetime],
@@ -270,7 +258,7 @@ def _read(
         try:
             named = result.get("group") or {}
             group: Group = tuple(named.get(name) for name in group_by)
-            rows = found.setdefault(group, {made.key: _nothing(made, len(starts)) for made in measures})
+            rows = found.setdefault(group, {made.key: no_parts(made, len(starts)) for made in measures})
             wanted = _wanted(rows, measures)
             for row in result.get("data") or []:
                 interval = row["interval"]
@@ -332,44 +320,7 @@ def _add(numbers: list[Number | None], at: int, part: Part, value: Any) -> None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise UnexpectedAnswer(f"{part.name} has {value!r}")
     before = numbers[at]
-    numbers[at] = value if before is None else _fold(part, (before, value), range(2))
-
-
-def value_at(measure: Measure, parts: Parts, at: int) -> Number | None:
-    """The measure's number in one bucket that has begun."""
-    top = parts.top[at]
-    if measure.under is not None and parts.under is not None:
-        under = parts.under[at]
-        return (top or 0) / under if under else None
-    if top is None:
-        return None if measure.kind == "extreme" else 0
-    return top
-
-
-def total_of(measure: Measure, parts: Parts, chosen: Sequence[int]) -> Number | None:
-    """The measure over several buckets, made from its parts; None where it cannot be, or where there is no data."""
-    if not chosen:
-        return None
-    if len(chosen) == 1:
-        return value_at(measure, parts, chosen[0])
-    if not measure.additive:
-        return None
-    tops = _fold(measure.top, parts.top, chosen)
-    if measure.under is not None and parts.under is not None:
-        under = _fold(measure.under, parts.under, chosen)
-        return (tops or 0) / under if under else None
-    if tops is None:
-        return None if measure.kind == "extreme" else 0
-    return tops
-
-
-def _fold(part: Part, numbers: Sequence[Number | None], chosen: Sequence[int]) -> Number | None:
-    known = [number for at in chosen if (number := numbers[at]) is not None]
-    if not known:
-        return None
-    if part.statistic == "min":
-        return min(known)
-    return max(known) if part.statistic == "max" else sum(known)
+    numbers[at] = value if before is None else fold(part, (before, value), range(2))
 
 
 def _line(
@@ -413,31 +364,12 @@ def added(lines: Sequence[Line], kind: Kind, result: Result) -> Line:
         measure,
         (),
         kind,
-        _added_parts(measure, [line.parts for line in lines]),
+        added_parts(measure, [line.parts for line in lines]),
         result.buckets,
-        _added_parts(measure, past) if past else None,
+        added_parts(measure, past) if past else None,
         result.compared,
         of=len(lines),
     )
-
-
-def _added_parts(measure: Measure, parts: Sequence[Parts]) -> Parts:
-    top = _folded(measure.top, [one.top for one in parts])
-    if measure.under is None:
-        return Parts(top)
-    return Parts(top, _folded(measure.under, [one.under or [] for one in parts]))
-
-
-def _folded(part: Part, rows: Sequence[Sequence[Number | None]]) -> list[Number | None]:
-    """Several lines as one, bucket by bucket."""
-    columns = zip(*rows, strict=True)
-    if part.statistic in ("min", "max"):
-        everyone = range(len(rows))
-        return [_fold(part, column, everyone) for column in columns]
-    return [
-        sum(known) if (known := [number for number in column if number is not None]) else None
-        for column in columns
-    ]
 
 
 def shares(line: Line, whole: Line | None) -> Values:

@@ -11,8 +11,9 @@ from django.utils.translation import gettext as _
 from analytics import labels, series
 from analytics.measures import Measure
 from analytics.names import Names
+from analytics.parts import Number
 from analytics.ranges import Span
-from analytics.series import Compared, Line, Number, Result
+from analytics.series import Compared, Line, Result
 
 # A page shows at most so many rows; files have all of them.
 MOST_ROWS = 500

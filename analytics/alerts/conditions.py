@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from analytics.series import Number, change
+from analytics.parts import Number
+from analytics.series import change
 
 
 @dataclass(frozen=True)

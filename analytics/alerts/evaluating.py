@@ -15,9 +15,10 @@ from analytics import compare, granularity, labels, payloads, ranges, series
 from analytics.alerts.conditions import CONDITIONS, holds
 from analytics.measures import Measure
 from analytics.models import Alert
+from analytics.parts import Number
 from analytics.question import WHOLE, Question
 from analytics.ranges import Fixed, Moving, Range, RangeError, Span
-from analytics.series import Bucket, Group, Number, UnexpectedAnswer
+from analytics.series import Bucket, Group, UnexpectedAnswer
 from analytics.trail import question_of
 from journeyadmin import service
 from journeyadmin.contract.buckets import BucketError

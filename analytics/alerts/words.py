@@ -14,8 +14,8 @@ from analytics.alerts.evaluating import NothingFinished, measure_of
 from analytics.measures import Measure
 from analytics.models import Alert, SavedQuery
 from analytics.names import Names
+from analytics.parts import Number
 from analytics.ranges import RangeError
-from analytics.series import Number
 from analytics.trail import question_of
 from journeyadmin import service
 

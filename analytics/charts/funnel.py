@@ -8,7 +8,8 @@ from analytics import labels
 from analytics.charts.bars import bars
 from analytics.charts.scene import Json, Panel, Scene, numbers, words
 from analytics.measures import Measure
-from analytics.series import Number, Result
+from analytics.parts import Number
+from analytics.series import Result
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,8 @@ from analytics import labels, series
 from analytics.charts.scene import Json, Panel, Scene, numbers, rounded, words
 from analytics.charts.ticks import step_of
 from analytics.measures import Measure
-from analytics.series import Line, Number
+from analytics.parts import Number, total_of
+from analytics.series import Line
 from journeyadmin import clocks
 
 
@@ -37,7 +38,7 @@ def heat_cells(
             places.setdefault((local.weekday(), local.hour), []).append(at)
     found = {}
     for place, chosen in places.items():
-        total = series.total_of(line.measure, line.parts, chosen)
+        total = total_of(line.measure, line.parts, chosen)
         summed = line.measure.kind in ("count", "sum") and total is not None
         found[place] = HeatCell(
             len(chosen), total, total / len(chosen) if summed and total is not None else total

@@ -27,7 +27,7 @@ from analytics.charts.scene import (
 )
 from analytics.charts.ticks import tick_levels, time_ticks, value_ticks
 from analytics.measures import Measure
-from analytics.series import Number
+from analytics.parts import Number
 
 PATTERNS = ("", "/", "\\", "x", "-", "|", "+", ".")
 

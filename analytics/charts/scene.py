@@ -11,8 +11,9 @@ from django.utils.translation import gettext as _
 from analytics import colours, labels, series, tables
 from analytics.measures import Measure
 from analytics.names import Names
+from analytics.parts import Number
 from analytics.ranges import Span
-from analytics.series import Line, Number, Result
+from analytics.series import Line, Result
 from journeyadmin.contract.metrics import METRICS
 
 Json = dict[str, Any]
