@@ -196,7 +196,7 @@ class Demo:
         connections = [self.server_url, code]
         known = self.notes_of_dashboard()
         if known.get("connections") != connections or not (self.folder / "dashboard.sqlite3").exists():
-            self._manage("migrate", "--verbosity", "0")
+            self._manage("migrate", "--skip-checks", "--verbosity", "0")
             same = ("--url", self.server_url)
             person = ("--client-id", "journey-admin-dashboard", "--mode", "person")
             self._manage("connection", self.connection, *same, *person, "--admin", "ada@shop.example")
@@ -282,7 +282,7 @@ class Demo:
             "warning",
         ]
         # Each worker listens by itself (docs/running.md says why).
-        dashboard += ["--reuse-port", "--no-control-socket"]
+        dashboard += ["--reuse-port", "--preload", "--no-control-socket"]
         for name, command in zip(PROGRAMS, (server, dashboard), strict=True):
             self._begin(name, command, stdout=subprocess.DEVNULL)
         deadline = time.monotonic() + READY_SECONDS

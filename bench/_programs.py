@@ -19,7 +19,7 @@ _CONNECTION = ("--client-id", cast.DASHBOARD_CLIENT, "--mode", "person", "--admi
 
 def dashboard_serving(port: int) -> list[str]:
     """The arguments to Python that serve the dashboard as docs/running.md says, with two workers."""
-    workers = ["--workers", "2", "--threads", "4", "--reuse-port"]
+    workers = ["--workers", "2", "--threads", "4", "--reuse-port", "--preload"]
     quiet = ["--no-control-socket", "--log-level", "warning"]
     return ["-m", "gunicorn", "journeyadmin.wsgi", "--bind", f"127.0.0.1:{port}", *workers, *quiet]
 

@@ -1,4 +1,4 @@
-"""What can be typed after `python -m journeyserver`."""
+"""What can be typed after `python -m journeyserver`. A command imports the engine, or what serves, only when it is called."""
 
 import argparse
 import getpass
@@ -11,7 +11,8 @@ from typing import TypeVar
 from django.conf import settings
 
 import journeyserver
-from journeyserver import backups, moving, passwords, secondfactor, seeds, serve, store
+from journeyserver import passwords, seeds, store
+from journeyserver.loopback import is_loopback
 from journeyserver.models import Client, Person, Role, Token
 from journeyserver.roles import ROLES, SCOPES
 from journeyserver.store import Refusal
@@ -30,8 +31,10 @@ def main(argv: list[str]) -> int:
 
 
 def runserver(arguments: argparse.Namespace) -> None:
+    from journeyserver import serve
+
     store.prepare()
-    if not serve.is_loopback(arguments.host) and not arguments.demo and _demo_accounts():
+    if not is_loopback(arguments.host) and not arguments.demo and _demo_accounts():
         raise Refusal(
             f"This store holds demo accounts whose passwords everybody knows, so it is not served on "
             f"{arguments.host}. Remove them (python -m journeyserver seed --remove) or add --demo."
@@ -45,6 +48,8 @@ def migrate(arguments: argparse.Namespace) -> None:
 
 
 def backup(arguments: argparse.Namespace) -> None:
+    from journeyserver import backups
+
     store.check_file()
     made = backups.backup(arguments.file)
     counted = ", ".join(f"{number:,} {table}" for table, number in made["rows"].items())
@@ -54,10 +59,18 @@ def backup(arguments: argparse.Namespace) -> None:
 
 
 def restore(arguments: argparse.Namespace) -> None:
+    from journeyserver import backups
+
     told, aside = backups.restore(arguments.file)
     print(f"Both stores are as they were on {told['made']}.")
     for place in aside:
         print(f"What was there before is kept as {place}.")
+
+
+def move_engine(arguments: argparse.Namespace) -> None:
+    from journeyserver import moving
+
+    moving.move_engine(arguments)
 
 
 def seed(arguments: argparse.Namespace) -> None:
@@ -67,7 +80,7 @@ def seed(arguments: argparse.Namespace) -> None:
         Client.objects.filter(is_demo=True).delete()
         print("The demo people and clients are gone.")
         return
-    if not serve.is_loopback(settings.HOST) and not arguments.demo:
+    if not is_loopback(settings.HOST) and not arguments.demo:
         raise Refusal(
             f"Demo accounts have known passwords and JOURNEYSERVER_HOST is {settings.HOST}; add --demo if you mean it."
         )
@@ -104,6 +117,8 @@ def person_password(arguments: argparse.Namespace) -> None:
 
 
 def person_reset_second_factor(arguments: argparse.Namespace) -> None:
+    from journeyserver import secondfactor
+
     store.prepare()
     person = _found(Person.objects.filter(username=arguments.username).first(), "person", arguments.username)
     if not secondfactor.remove(person):
@@ -200,7 +215,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     add(
         "move-engine",
-        moving.move_engine,
+        move_engine,
         "copy all events to another engine and compare, while no server runs",
     ).add_argument("target", help="duckdb, or a ClickHouse by its address (docs/engines.md)")
     seeding = add("seed", seed, "add the demo's people, clients, deployment and action targets")

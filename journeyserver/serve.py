@@ -1,7 +1,6 @@
 """Serves the API with gunicorn: one worker process, which owns the warehouse, and threads."""
 
 import errno
-import ipaddress
 import os
 import signal
 import socket
@@ -92,13 +91,6 @@ class _Arbiter(Arbiter):  # type: ignore[misc]
 
     def handle_int(self) -> None:
         self.handle_term()
-
-
-def is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -5,7 +5,6 @@ It ends when the password changes, when its person is switched off, or when they
 and the code of a second factor (secondfactor.py) it holds `half` of a sign-in, which is nobody's yet.
 """
 
-import ipaddress
 import secrets
 import threading
 from typing import Any
@@ -20,6 +19,7 @@ from django.utils import timezone
 
 from journeyserver import secondfactor
 from journeyserver.attempts import Attempts
+from journeyserver.loopback import is_loopback
 from journeyserver.models import MAX_USERNAME_LENGTH, Client, Person, digest
 
 attempts = Attempts(settings.FAILED_SIGN_INS)
@@ -213,14 +213,7 @@ def _is_here(request: HttpRequest) -> bool:
     if any(name in request.headers for name in ("Forwarded", "X-Forwarded-For", "Via")):
         return False
     host = urlsplit(f"//{request.get_host()}").hostname or ""
-    return _is_loopback(str(request.META["REMOTE_ADDR"])) and (host == "localhost" or _is_loopback(host))
-
-
-def _is_loopback(address: str) -> bool:
-    try:
-        return ipaddress.ip_address(address).is_loopback
-    except ValueError:
-        return False
+    return is_loopback(str(request.META["REMOTE_ADDR"])) and is_loopback(host)
 
 
 def address_of(request: HttpRequest) -> str:

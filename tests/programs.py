@@ -102,7 +102,7 @@ def dashboard(folder: Path, server: Program, port: int, **extra: str) -> Iterato
     env = environment(folder, JOURNEYADMIN_EMBEDDED_SERVER=server.url, **extra)
     same = ["--url", server.url, "--client-id", "journey-admin-dashboard", "--mode", "person"]
     for arguments in (
-        ["migrate", "--verbosity", "0"],
+        ["migrate", "--skip-checks", "--verbosity", "0"],
         ["connection", "Test shop", *same, "--admin", "ada@shop.example"],
     ):
         done = subprocess.run(

@@ -6,7 +6,7 @@ from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from journeyadmin.contract.operations import QUERY_JOURNEY_AGGREGATES, Operation
 from journeyserver import queries, warehouse
 from journeyserver.auth import ABSENT, Call, operation
-from journeyserver.engine import answer
+from journeyserver.engine.answering import answer
 from journeyserver.engine.backends.base import QueryStopped
 from journeyserver.engine.query import InvalidQuery
 from journeyserver.engine.result import TooManyCells

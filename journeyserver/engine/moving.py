@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from journeyserver.engine import answer
+from journeyserver.engine.answering import answer
 from journeyserver.engine.backends.base import Backend, Cursor, WarehouseError
 from journeyserver.engine.columns import SCHEMA, SORTED_MONTHS, TABLES, Table
 

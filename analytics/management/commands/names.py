@@ -19,6 +19,8 @@ LONGEST = 80
 
 class Command(BaseCommand):
     help = "Name action maps, outcomes, queues and other ids of a connection from a JSON file: dimension → id → name."
+    # Pages are not needed for it.
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("connection", nargs="+", help="names of connections")

@@ -14,8 +14,7 @@ from hypothesis import strategies as st
 
 from journeyadmin.contract.buckets import MAX_CELLS
 from journeyadmin.contract.names import column_name
-from journeyserver import engine
-from journeyserver.engine import plan, rollups
+from journeyserver.engine import answering, plan, rollups
 from journeyserver.engine.backends.base import Backend
 from journeyserver.engine.backends.duckdb import open_backend
 from journeyserver.engine.columns import FACTS as FACTS_TABLE
@@ -27,7 +26,7 @@ from tests.journeyserver.engine import answers, engines
 
 
 def answer(backend: Backend, query: dict[str, Any]) -> dict[str, Any]:
-    told: dict[str, Any] = json.loads(bytes(engine.answer(backend, query)))
+    told: dict[str, Any] = json.loads(bytes(answering.answer(backend, query)))
     return told
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from journeyserver import engine
+from journeyserver.engine.answering import answer
 from journeyserver.engine.backends.duckdb import DuckBackend, open_backend
 from journeyserver.engine.columns import SORTED_MONTHS
 from journeyserver.ingest.upkeep import keep_up
@@ -41,7 +41,7 @@ def visits(first: int, last: int) -> list[dict[str, Any]]:
 def test_answers_stay_and_months_lie_in_order(backend: DuckBackend) -> None:
     take(backend, visits(60, 120))
     take(backend, visits(0, 60))
-    before = bytes(engine.answer(backend, QUERY)), bytes(engine.answer(backend, DISTINCT))
+    before = bytes(answer(backend, QUERY)), bytes(answer(backend, DISTINCT))
     facts = sorted(read(backend, "SELECT fact_id, kind, ts FROM facts"), key=str)
     assert keep_up(backend, NOW, least=30)
     assert sorted(read(backend, "SELECT fact_id, kind, ts FROM facts"), key=str) == facts
@@ -57,7 +57,7 @@ def test_answers_stay_and_months_lie_in_order(backend: DuckBackend) -> None:
         ]
         assert times == sorted(times)
     assert read(backend, "SELECT sum(facts) AS facts FROM fact_hours")[0]["facts"] == 120
-    assert (bytes(engine.answer(backend, QUERY)), bytes(engine.answer(backend, DISTINCT))) == before
+    assert (bytes(answer(backend, QUERY)), bytes(answer(backend, DISTINCT))) == before
     assert not keep_up(backend, NOW, least=30)
 
 
@@ -70,7 +70,7 @@ def test_what_comes_later_is_counted_too(backend: DuckBackend) -> None:
     for query in (QUERY, DISTINCT):
         counted = sum(
             metric["stats"]["count"]
-            for result in json.loads(bytes(engine.answer(backend, query)))["results"]
+            for result in json.loads(bytes(answer(backend, query)))["results"]
             for bucket in result["data"]
             for metric in bucket["metrics"]
         )

@@ -14,6 +14,8 @@ from journeyadmin.service.regions import BY_KEY
 
 class Command(BaseCommand):
     help = "Create a connection, or change the one of that name."
+    # Pages are not needed for it.
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("name")

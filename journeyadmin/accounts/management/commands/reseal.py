@@ -18,6 +18,8 @@ _SEALED: tuple[tuple[type[models.Model], str], ...] = (
 
 class Command(BaseCommand):
     help = "Encrypt all stored tokens and secrets anew with the first of JOURNEYADMIN_ENCRYPTION_KEYS."
+    # Pages are not needed for it.
+    requires_system_checks: list[str] = []
 
     def handle(self, *args: Any, **options: Any) -> None:
         done, lost = 0, 0
