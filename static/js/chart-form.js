@@ -14,15 +14,11 @@ function choosing(event) {
   if (radio) radio.checked = true;
 }
 
-// Made once: a phone takes long for it.
-let said;
-
 function age() {
   for (const time of document.querySelectorAll("time[data-age]")) {
     const seconds = Math.max(0, Math.round((Date.now() - new Date(time.dateTime)) / 1000));
     const [value, unit] = seconds < 90 ? [seconds, "second"] : seconds < 5400 ? [Math.round(seconds / 60), "minute"] : seconds < 129600 ? [Math.round(seconds / 3600), "hour"] : [Math.round(seconds / 86400), "day"];
-    said ??= new Intl.RelativeTimeFormat(document.documentElement.lang || "en", { style: "narrow", numeric: "always" });
-    const words = said.format(-value, unit);
+    const words = new Intl.RelativeTimeFormat(document.documentElement.lang || "en", { style: "narrow", numeric: "always" }).format(-value, unit);
     if (time.textContent !== words) time.textContent = words;
   }
 }

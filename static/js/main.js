@@ -1,6 +1,5 @@
-// Starts what every page has: theme, menus, copying, focus and announcements, late cells, forms, keys. Listeners are delegated, so
+// Starts what every page has: theme, menus, copying, focus and announcements, forms, keys. Listeners are delegated, so
 // that what HTMX swaps in works without a second start.
-import { startCells } from "./cells.js";
 import { startFocus } from "./focus.js";
 import { startForms } from "./forms.js";
 import { startKeys } from "./keys.js";
@@ -12,7 +11,6 @@ import { startTheme } from "./theme.js";
 startTheme();
 startMenus();
 startFocus();
-startCells();
 startForms();
 startKeys();
 startPalette();
