@@ -10,7 +10,7 @@ What can come of it:
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from journeyadmin.history import log
@@ -31,7 +31,10 @@ class Saved:
 
 @dataclass(frozen=True)
 class Stale:
+    """A newer version; `doubted` where an answer to ours was lost, so that what is theirs may stand on it."""
+
     theirs: Json
+    doubted: bool = False
 
 
 @dataclass(frozen=True)
@@ -82,8 +85,10 @@ def _change(
         if not error.stale:
             return Refused(error)
         met = _met(request, base, wanted)
-        if not isinstance(met, Stale) or met.theirs.get("version") != base.get("version"):
+        if not isinstance(met, Stale):
             return met
+        if met.theirs.get("version") != base.get("version"):
+            return replace(met, doubted=error.after_doubt)
         # Nobody saved anything: a 408 means that the request itself did not arrive in time. On its version it may be repeated.
         if tries > 1:
             return _change(request, base, wanted, patch, reason, tries=tries - 1)
@@ -186,7 +191,7 @@ def _doubted(
         error.unsure = False
         return Refused(error)
     log.notice(request, "segment", [now])
-    return Stale(now)
+    return Stale(now, doubted=True)
 
 
 def _note_created(request: JourneyRequest, segment: Json) -> None:

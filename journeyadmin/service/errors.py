@@ -179,7 +179,12 @@ class TooLarge(InvalidRequest):
 
 
 class Conflict(JourneyError):
-    """`stale` means a newer version exists; otherwise a name is in use, something is linked already, or a limit is reached."""
+    """`stale` means a newer version exists; otherwise a name is in use, something is linked already, or a limit is reached.
+
+    `after_doubt` means that an earlier try's answer was lost: the newer version may be that try's, or stand on it.
+    """
+
+    after_doubt = False
 
     def __init__(
         self,

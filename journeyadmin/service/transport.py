@@ -174,6 +174,8 @@ class Transport:
                     # These judge the same request, an earlier try included.
                     settled = isinstance(error, _SETTLED)
                     error.unsure = doubt and not settled
+                    if isinstance(error, errors.Conflict):
+                        error.after_doubt = doubt
                     raise
                 self.sleep(wait)
 

@@ -50,8 +50,9 @@ def opened(
     *,
     status: int = 409,
     asked: bool = False,
+    doubted: bool = False,
 ) -> HttpResponse:
-    """The conflict page; `asked` is true after a try to save with something still open."""
+    """The conflict page; `asked` is true after a try to save with something still open, `doubted` where one had no answer."""
     base = payloads.definition(sheet.base or {})
     merged = merge(base, payloads.definition(theirs), sheet.definition, picks)
     last = log.changes_of(request.connection, "segment", str(theirs["id"])).first()
@@ -60,6 +61,7 @@ def opened(
         "rows": [shown(row, asked) for row in merged.differences],
         "open": len(merged.open),
         "asked": asked and bool(merged.open),
+        "doubted": doubted,
         "sentence": wording.sentence(merged.definition),
         "changes": wording.differences(payloads.definition(theirs), merged.definition),
         "sheet": sheet,

@@ -61,9 +61,9 @@ def answered(request: JourneyRequest, sheet: Sheet, outcome: saving.Outcome) -> 
             drafts.drop(request, KIND, segment_id)
             messages.success(request, _said(sheet, segment, news))
             return go_to(request, _onward(request, sheet, segment))
-        case saving.Stale(theirs):
+        case saving.Stale(theirs, doubted):
             editor.keep_draft(request, sheet)
-            return conflict.opened(request, sheet, theirs)
+            return conflict.opened(request, sheet, theirs, doubted=doubted)
         case saving.Gone():
             editor.keep_draft(request, sheet)
             return editor.editor(request, sheet, status=404, deleted=True)

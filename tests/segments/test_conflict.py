@@ -168,6 +168,14 @@ class Lost:
         monkeypatch.setattr(JourneyService, method, lost)
 
 
+def test_a_plain_conflict_leaves_no_doubt(marketer: Browser, make: Make, api: Api) -> None:
+    base = make("Europe", context=[[GERMANY]])
+    api.patch(base["id"], description="theirs")  # type: ignore[index]
+    answer = save(marketer, base, description="typed")
+    assert answer.status_code == 409
+    assert "It is not known" not in answer.content.decode()
+
+
 def test_an_update_whose_answer_was_lost_is_recognised(
     marketer: Browser, make: Make, api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -176,6 +184,26 @@ def test_an_update_whose_answer_was_lost_is_recognised(
     answer = save(marketer, base, description="typed")
     assert answer.status_code == 303
     assert api.get(base["id"])["version"] == 2  # type: ignore[index]
+
+
+def test_an_update_whose_answer_was_lost_and_that_somebody_went_on_from_is_in_doubt(
+    marketer: Browser, make: Make, api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    base = make("Europe", context=[[GERMANY]])
+    real = JourneyService.update_segment
+
+    def lost(
+        service: JourneyService, segment_id: str, body: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> Any:
+        made = real(service, segment_id, body, *args, **kwargs)
+        real(service, segment_id, {"version": made["version"], "description": "typed, and more"})
+        raise Unreachable("cut off", operation="patchJourneySegment", unsure=True)
+
+    monkeypatch.setattr(JourneyService, "update_segment", lost)
+    answer = save(marketer, base, description="typed")
+    assert answer.status_code == 409
+    assert "It is not known whether yours was saved before" in answer.content.decode()
+    assert api.get(base["id"])["description"] == "typed, and more"  # type: ignore[index]
 
 
 def test_an_update_that_never_arrived_is_offered_again(
