@@ -36,6 +36,7 @@ def test_by_mouse(page: Page, server: Program) -> None:
     expect(page.locator("#week-state")).to_contain_text("as of")
     # Read again, the numbers change in place: what was typed stays, and so does the focus.
     _field(page, SECOND, "share").fill("55")
+    expect(page.locator("#save-note")).to_have_text("1 target differs")
     again = page.get_by_role("link", name="Read the last 7 days again")
     with page.expect_response("**/action-targets/numbers"):
         again.click()
@@ -43,6 +44,7 @@ def test_by_mouse(page: Page, server: Program) -> None:
     expect(page.locator(f"#n-{SECOND}-offered")).to_have_text(re.compile(r"\d"))
     expect(_field(page, SECOND, "share")).to_have_value("55")
     _field(page, SECOND, "share").fill("90 %")
+    expect(page.locator("#save-note")).to_have_text("No changes")
     _field(page, FIRST, "share").fill("1")
     note = page.locator(f"#note-{FIRST}")
     expect(note).to_contain_text("1 % or 100 %?")
