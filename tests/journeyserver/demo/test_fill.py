@@ -129,42 +129,28 @@ def test_cut_short_it_goes_on_where_it_stopped(tmp_path):
     assert_whole(folder)
 
 
-def begun(folder: Path, **hours: float) -> None:
-    """A warehouse that knows which shop it holds, as a fill leaves it."""
+def begun(folder: Path, per_hour: float, offset_seconds: float = 0.0, **ago: int) -> int:
+    """A warehouse that knows which shop it holds, as a fill leaves it; its hours are so long `ago`. The present hour."""
+    hour = int(time.time()) // 3600
+    shop = {"seed": 7, "per_hour": per_hour, "offset_seconds": offset_seconds}
+    shop |= {f"{name}_hour": hour - hours for name, hours in ago.items()}
     backend = open_backend(folder / "journeyserver.duckdb")
     with backend.transaction() as writer:
-        writer.execute("INSERT INTO settings VALUES ('generated', ?)", [json.dumps({"seed": 7, **hours})])
+        writer.execute("INSERT INTO settings VALUES ('generated', ?)", [json.dumps(shop)])
     backend.close()
+    return hour
 
 
 def test_a_busy_shop_begins_with_its_first_visit(tmp_path):
     """So busy that somebody would have been in it before, and everything counts that was cut off."""
-    hour = int(time.time()) // 3600
-    begun(
-        tmp_path,
-        per_hour=300.0,
-        first_hour=hour - 3,
-        pause_hour=hour - 4,
-        last_hour=hour - 2,
-        done_hour=hour - 4,
-        offset_seconds=0.0,
-    )
+    begun(tmp_path, 300.0, first=3, pause=4, last=2, done=4)
     done = programs.run_journeyserver(tmp_path, "generate")
     assert done.returncode == 0, done.stderr
     assert_whole(tmp_path)
 
 
 def test_opened_again_later_it_has_what_happened_since(tmp_path):
-    hour = int(time.time()) // 3600
-    begun(
-        tmp_path,
-        per_hour=2.0,
-        first_hour=hour - 100,
-        pause_hour=hour - 70,
-        last_hour=hour - 30,
-        done_hour=hour - 101,
-        offset_seconds=60.0,
-    )
+    hour = begun(tmp_path, 2.0, 60.0, first=100, pause=70, last=30, done=101)
     for last_hour in (hour - 30, hour - 1):
         done = programs.run_journeyserver(tmp_path, "generate")
         assert done.returncode == 0, done.stderr
@@ -195,17 +181,8 @@ def test_the_server_says_that_its_data_is_generated(filled, tmp_path):
 
 
 def test_the_shop_stays_open_while_the_server_runs(tmp_path):
-    hour = int(time.time()) // 3600
     # Closed an hour and a little ago, and busy enough that somebody comes within seconds.
-    begun(
-        tmp_path,
-        per_hour=400.0,
-        first_hour=hour - 3,
-        pause_hour=hour - 4,
-        last_hour=hour - 1,
-        done_hour=hour - 1,
-        offset_seconds=time.time() - hour * 3600 - 3640,
-    )
+    begun(tmp_path, 400.0, time.time() % 3600 - 3640, first=3, pause=4, last=1, done=1)
     with programs.journeyserver(tmp_path, JOURNEYSERVER_SHOP_OPEN="1") as running:
         seen: set[int] = set()
         deadline = time.monotonic() + 90
