@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from analytics import checks, granularity, labels, measures, ranges, sentences
+from analytics import checks, granularity, labels, measures, ranges, sentences, spans
 from analytics.answering import meant
 from analytics.checks import Check
 from analytics.forms import Draft, draft_of
@@ -93,8 +93,8 @@ def build(
         zone = ZoneInfo(question.zone)
         guessed = checks.estimate(question, asked.span, names)
         parts = {
-            "span": labels.span(asked.span),
-            "dates": labels.dates(asked.span),
+            "span": spans.span(asked.span),
+            "dates": spans.dates(asked.span),
             "interval": format_interval(asked.span.start, asked.span.end, zone),
             "first": asked.span.first or asked.span.start.astimezone(zone).date(),
             "last": asked.span.last or asked.span.end.astimezone(zone).date(),
@@ -141,7 +141,7 @@ def _range_choice(question: Question, misread: bool) -> str:
 
 def _presets(question: Question) -> list[Choice]:
     return [
-        Choice(text, labels.preset(ranges.parse(text)), text == question.range)
+        Choice(text, spans.preset(ranges.parse(text)), text == question.range)
         for text in ranges.presets(clocks.active().week)
     ]
 
@@ -153,8 +153,8 @@ def range_label(question: Question, dates: str = "") -> str:
     if not dates and isinstance(meaning, ranges.Fixed) and meaning.end is not None:
         first, last = meaning.start, meaning.end
         if not isinstance(first, datetime) and not isinstance(last, datetime):
-            dates = labels.days(first, last)
-    return labels.preset(range_) or dates or question.range
+            dates = spans.days(first, last)
+    return spans.preset(range_) or dates or question.range
 
 
 def _granularities(question: Question, span: ranges.Span, by: str) -> list[Choice]:

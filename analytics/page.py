@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
-from analytics import charts, labels, measures, moves, sentences, tables
+from analytics import charts, labels, measures, moves, sentences, spans, tables
 from analytics.answering import Answered, Asked, plain, proposed_chart, shown_chart
 from analytics.charts import Mark, Panel, Scene
 from analytics.names import Names
@@ -103,7 +103,7 @@ def answer_context(
         if chart == "funnel" and not result.empty
         else sentences.answer(result, asked.span, asked.by, names),
         "notes": [*_funnel_notes(chart), *sentences.notes(result, question.made)],
-        "span": labels.span(asked.span),
+        "span": spans.span(asked.span),
         "compared": compared,
         "filter_sentence": filter_sentence,
         "panels": [(panel, figure_json(panel)) for panel in panels],
@@ -111,13 +111,13 @@ def answer_context(
         # Where there is nothing no table is shown.
         "table": None if result.empty else _table(answered, names, colours, filter_sentence, point, tile),
         "at": answered.answered,
-        "ago": labels.ago(answered.answered, max(asked.now, timezone.now())),
+        "ago": spans.ago(answered.answered, max(asked.now, timezone.now())),
         "failure": answered.failure,
         "address": text,
         "unfinished": result.unfinished,
         "unfinished_words": next(
             (
-                labels.state(bucket, asked.span.zone, asked.now)
+                spans.state(bucket, asked.span.zone, asked.now)
                 for bucket in result.buckets
                 if bucket.state == "open"
             ),
@@ -141,7 +141,7 @@ def _against(answered: Answered, names: Names) -> str:
     if question.compared_segment:
         return names.value("journeySegmentId", question.compared_segment)
     assert answered.asked.before is not None
-    return labels.dates(answered.asked.before)
+    return spans.dates(answered.asked.before)
 
 
 def figure_json(panel: Panel) -> SafeString:
@@ -161,7 +161,7 @@ def _table(
     def link(line: Line | None, at: int | None) -> str:
         return point + point_params(answered, line, at)
 
-    caption = labels.span(asked.span)
+    caption = spans.span(asked.span)
     if filter_words:
         caption = _("%(span)s, where %(words)s") % {"span": caption, "words": filter_words}
     most = TILE_ROWS if tile else tables.MOST_ROWS

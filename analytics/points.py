@@ -8,7 +8,7 @@ from django.http import QueryDict
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
-from analytics import labels, moves
+from analytics import labels, moves, spans
 from analytics.answering import Answered, plain
 from analytics.names import NAMEABLE, Names, kind_of
 from analytics.question import Question, address
@@ -75,9 +75,9 @@ def context(answered: Answered, point: Point, names: Names) -> dict[str, Any]:
     if point.group is not None:
         title.append(names.group(result.group_by, point.group))
     if point.at is not None:
-        title.append(labels.bucket(result.buckets[point.at], asked.span.zone, asked.by))
+        title.append(spans.bucket(result.buckets[point.at], asked.span.zone, asked.by))
     return {
-        "point_title": ", ".join(title) or labels.dates(asked.span),
+        "point_title": ", ".join(title) or spans.dates(asked.span),
         "values": _values(answered, point),
         "choices": _choices(answered, point),
         "breakdowns": _breakdowns(answered, point),

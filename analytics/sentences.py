@@ -6,7 +6,7 @@ from itertools import pairwise
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from analytics import labels, series
+from analytics import labels, series, spans
 from analytics.filters import Condition, Filter, Group
 from analytics.measures import Measure
 from analytics.names import Names
@@ -134,7 +134,7 @@ def _of_line(line: Line, buckets: Sequence[Bucket], span: Span, by: str, other: 
     if peak is None:
         return f"{said}."
     at, value = peak
-    when = labels.named_day(buckets[at], span.zone, by)
+    when = spans.named_day(buckets[at], span.zone, by)
     if not said:
         return _("%(measure)s: most %(when)s, %(value)s.") % {
             "measure": labels.measure(line.measure),

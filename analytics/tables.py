@@ -8,7 +8,7 @@ from html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
-from analytics import labels, series
+from analytics import labels, series, spans
 from analytics.measures import Measure
 from analytics.names import Names
 from analytics.parts import Number
@@ -137,11 +137,11 @@ def build(result: Result, place: Place) -> Table:
 
 def _whens(result: Result, place: Place, most: int) -> list[Cell]:
     """The first cells of the rows of at most so many buckets."""
-    said = labels.buckets(result.buckets, place.span.zone)
+    said = spans.buckets(result.buckets, place.span.zone)
     return [
         Cell(
             said[at],
-            labels.note(bucket, place.by, place.span.zone, place.now),
+            spans.note(bucket, place.by, place.span.zone, place.now),
             link=place.link(None, at),
             number=False,
         )

@@ -1,7 +1,7 @@
 """How the person of a request reads times: by 24 or 12 hours, and from which day their weeks run (LOC7).
 
 Set where Django's zone is set, and asked wherever a time is written for people: the `date` filter of templates and
-`analytics/labels.py`. Addresses, files and what is sent to the API are the same for everybody.
+`analytics/spans.py`. Addresses, files and what is sent to the API are the same for everybody.
 """
 
 import re

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from analytics import labels
+from analytics import labels, spans
 from analytics.alerts.conditions import CONDITIONS
 from analytics.alerts.evaluating import NothingFinished, measure_of
 from analytics.measures import Measure
@@ -57,7 +57,7 @@ def seen(alert: Alert, facts: Mapping[str, Any], names: Names) -> str:
     """What was looked at: `Wed 6 May 2026: 120`, `Wed 6 May 2026: Mobile 120, Tablet 118 and 3 others`."""
     question, measure = question_of(alert.query.address), measure_of(alert)
     zone = ZoneInfo(question.zone)
-    when = labels.moments(datetime.fromisoformat(facts["start"]), datetime.fromisoformat(facts["end"]), zone)
+    when = spans.moments(datetime.fromisoformat(facts["start"]), datetime.fromisoformat(facts["end"]), zone)
     if measure is None:
         return when
     if facts["groups"] and not facts["met"]:

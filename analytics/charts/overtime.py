@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from analytics import labels
+from analytics import labels, spans
 from analytics.charts.scene import (
     BEFORE,
     CROWD,
@@ -344,11 +344,11 @@ def _time_meta(scene: Scene, drawn: list[Drawn], part: list[Measure], draw: Any)
     return {
         "kind": "time",
         "zone": zone.key,
-        "buckets": labels.buckets(buckets, zone),
+        "buckets": spans.buckets(buckets, zone),
         "notes": {
             str(at): note
             for at, bucket in enumerate(buckets)
-            if (note := labels.note(bucket, scene.by, zone, scene.now))
+            if (note := spans.note(bucket, scene.by, zone, scene.now))
         },
         "starts": [minutes(bucket.start) for bucket in buckets] + [minutes(buckets[-1].end)],
         "lines": line_metas(scene, drawn),

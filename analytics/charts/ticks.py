@@ -4,7 +4,7 @@ import math
 from datetime import datetime
 from typing import Any
 
-from analytics import labels
+from analytics import labels, spans
 from analytics.charts.scene import Json, Scene
 from journeyadmin import clocks
 
@@ -25,7 +25,7 @@ def time_ticks(scene: Scene) -> Json:
     day: Any = None
     for at in chosen:
         first = local[at].date() != day and _midnight(local[at])
-        texts.append(labels.tick(buckets[at], zone, by, first_of_day=first, one_month=one_month))
+        texts.append(spans.tick(buckets[at], zone, by, first_of_day=first, one_month=one_month))
         day = local[at].date()
     return {"tickvals": chosen, "ticktext": texts}
 

@@ -13,7 +13,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from plotly import graph_objects
 
-from analytics import charts, colours, compare, granularity, labels, measures, ranges, sentences, series
+from analytics import (
+    charts,
+    colours,
+    compare,
+    granularity,
+    labels,
+    measures,
+    ranges,
+    sentences,
+    series,
+    spans,
+)
 from analytics.charts import Mark, Scene
 from analytics.charts.ticks import tick_levels, time_ticks, value_ticks
 from analytics.ranges import Span
@@ -248,8 +259,8 @@ def test_large_numbers_on_an_axis_are_said_in_short() -> None:
 
 def test_dates_in_german_have_their_full_stops() -> None:
     with translation.override("de"):
-        assert labels.days(date(2026, 11, 10), date(2026, 11, 23)) == "10.–23. Nov 2026"
-        assert labels.day(date(2026, 11, 10), weekday=True) == "Di 10. Nov 2026"
+        assert spans.days(date(2026, 11, 10), date(2026, 11, 23)) == "10.–23. Nov 2026"
+        assert spans.day(date(2026, 11, 10), weekday=True) == "Di 10. Nov 2026"
 
 
 @pytest.mark.parametrize("day", [date(2026, 3, 29), date(2026, 10, 25), date(2026, 5, 4)])

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from analytics import compare, granularity, labels, ranges, series
+from analytics import compare, granularity, ranges, series, spans
 from analytics.measures import Measure, View, all_measures, measure, of_view
 from analytics.ranges import Span
 from analytics.series import Result, UnexpectedAnswer
@@ -452,11 +452,11 @@ def test_all_buckets_are_said_as_each_is(first: date, count: int, by: str, zone:
         assume(False)
         return
     buckets = series.make_buckets(granularity.edges(by, span), span.end)
-    assert list(labels.buckets(buckets, span.zone)) == [labels.bucket(one, span.zone, by) for one in buckets]
+    assert list(spans.buckets(buckets, span.zone)) == [spans.bucket(one, span.zone, by) for one in buckets]
 
 
 def test_the_last_hour_of_a_day_ends_at_24() -> None:
     span = days("2026-05-06", 1)
     buckets = series.make_buckets(granularity.edges("PT1H", span), span.end)
-    assert labels.bucket(buckets[-1], span.zone, "PT1H") == "Wed 6 May 2026, 23:00–24:00"
-    assert labels.bucket(buckets[0], span.zone, "PT1H") == "Wed 6 May 2026, 00:00–01:00"
+    assert spans.bucket(buckets[-1], span.zone, "PT1H") == "Wed 6 May 2026, 23:00–24:00"
+    assert spans.bucket(buckets[0], span.zone, "PT1H") == "Wed 6 May 2026, 00:00–01:00"

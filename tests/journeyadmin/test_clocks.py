@@ -11,7 +11,7 @@ import pytest
 from django.template import engines
 from django.test import Client as Browser
 
-from analytics import labels, ranges
+from analytics import ranges, spans
 from analytics.ranges import Span
 from journeyadmin import clocks
 from journeyadmin.accounts.models import Person
@@ -68,9 +68,9 @@ def test_noon_and_midnight(moment: time, words: str) -> None:
 def test_buckets_are_said_by_the_clock_of_the_reader_also_where_they_were_said_before() -> None:
     zone = ZoneInfo("UTC")
     late = Span(datetime(2026, 5, 6, 23, tzinfo=UTC), datetime(2026, 5, 7, tzinfo=UTC), zone)
-    assert labels.dates(late) == "Wed 6 May 2026, 23:00–24:00"
+    assert spans.dates(late) == "Wed 6 May 2026, 23:00–24:00"
     clocks.activate(AMERICAN)
-    assert labels.dates(late).replace("\u202f", " ") == "Wed 6 May 2026, 11:00 PM–12:00 AM"
+    assert spans.dates(late).replace("\u202f", " ") == "Wed 6 May 2026, 11:00 PM–12:00 AM"
 
 
 def test_presets_and_typed_words_follow_the_first_day_and_an_address_does_not() -> None:
@@ -88,9 +88,9 @@ def test_presets_and_typed_words_follow_the_first_day_and_an_address_does_not() 
 
 def test_weeks_that_are_not_the_readers_say_so() -> None:
     monday, sunday = ranges.parse("this-week"), ranges.parse("this-week-from-sunday")
-    assert (labels.preset(monday), labels.preset(sunday)) == ("This week", "This week, from Sunday")
+    assert (spans.preset(monday), spans.preset(sunday)) == ("This week", "This week, from Sunday")
     clocks.activate(AMERICAN)
-    assert (labels.preset(monday), labels.preset(sunday)) == ("This week, from Monday", "This week")
+    assert (spans.preset(monday), spans.preset(sunday)) == ("This week, from Monday", "This week")
 
 
 @pytest.fixture
