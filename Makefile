@@ -53,9 +53,9 @@ lint: .venv/dev node_modules/.installed ## style, types, migrations
 	$(BIN)/python tools/check_types.py
 	$(BIN)/python tools/check_migrations.py
 
-lock: .venv/uv ## write both lock files anew from pyproject.toml
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml -o requirements.lock
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header -c requirements.lock \
+lock: .venv/uv ## write both lock files anew from pyproject.toml (UPGRADE=--upgrade with the newest releases, or --upgrade-package NAME)
+	$(BIN)/uv pip compile --quiet $(UPGRADE) --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile --quiet $(UPGRADE) --universal --python-version 3.11 --generate-hashes --no-header -c requirements.lock \
 		--extra test --extra lint pyproject.toml -o requirements-dev.lock
 
 audit: .venv/uv ## ask the public lists of known holes about all that is locked (needs the network; OSV_URL=… asks a mirror)

@@ -6,11 +6,9 @@ from collections.abc import Collection
 from pathlib import Path
 
 import orjson
-import pyarrow
-import pyarrow.parquet
 
 from journeyserver.ingest.incoming import Unreadable
-from journeyserver.ingest.readers import access_log, ga4, own
+from journeyserver.ingest.readers import access_log, ga4, own, parquet
 from journeyserver.ingest.readers.ga4_columns import NEEDED
 from journeyserver.ingest.readers.lines import unreadable
 
@@ -31,7 +29,7 @@ def detect(path: Path) -> tuple[str, str]:
     """The format of a file and what it is written in. Raises Unreadable."""
     head = _head(path)
     if head.startswith(b"PAR1"):
-        return _named(path, _parquet_names(path)), PARQUET
+        return _named(path, parquet.opened(path).schema_arrow.names), PARQUET
     lines = [line.strip() for line in head.decode("utf-8", "replace").lstrip("\ufeff").splitlines()[:_LINES]]
     lines = [line for line in lines if line]
     if not lines:
@@ -65,13 +63,6 @@ def unknown(path: Path) -> Unreadable:
     """The sentence for a file of another format."""
     known = "; ".join(f"{name}: {text}" for name, text in FORMATS.items())
     return Unreadable(f"{path} is in no format that is known here ({known}).")
-
-
-def _parquet_names(path: Path) -> list[str]:
-    try:
-        return list(pyarrow.parquet.read_schema(path).names)
-    except (pyarrow.ArrowException, OSError) as error:
-        raise Unreadable(f"{path} cannot be read as Parquet ({str(error).splitlines()[0]}).") from None
 
 
 def _head(path: Path) -> bytes:

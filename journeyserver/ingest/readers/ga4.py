@@ -13,11 +13,10 @@ import duckdb
 import numpy
 import orjson
 import pyarrow
-import pyarrow.parquet
 from pyarrow import compute
 
 from journeyserver.ingest.incoming import Batch, Refused, Unreadable
-from journeyserver.ingest.readers import ga4_columns, ga4_nested
+from journeyserver.ingest.readers import ga4_columns, ga4_nested, parquet
 from journeyserver.ingest.readers.ga4_columns import COLUMNS, ITEM_FIELDS, NEEDED, Mapped
 from journeyserver.ingest.readers.lines import LineFile, Piece, masked
 
@@ -35,13 +34,13 @@ class Ga4Parquet:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._file = parquet.opened(path)
         try:
-            self._file = pyarrow.parquet.ParquetFile(path)
             self._connection = duckdb.connect(config={"threads": 2})
             self._connection.register("rows", self._file.schema_arrow.empty_table())
             types = {row[0]: row[1] for row in self._connection.execute("DESCRIBE rows").fetchall()}
-        except (pyarrow.ArrowException, OSError, duckdb.Error) as error:
-            raise self._unreadable(error) from None
+        except duckdb.Error as error:
+            raise parquet.unreadable(path, error) from None
         self._total = self._file.metadata.num_rows
         if missing := [name for name in NEEDED if name not in types]:
             raise Unreadable(f"{path} has no column {missing[0]}: it is no export of Google Analytics 4.")
@@ -50,9 +49,6 @@ class Ga4Parquet:
                 f"{path} has its lists wrapped, as older exports of BigQuery do. Export it again with list inference, or as JSON."
             )
         self._mapped = Mapped(types)
-
-    def _unreadable(self, error: Exception) -> Unreadable:
-        return Unreadable(f"{self._path} cannot be read as Parquet ({str(error).splitlines()[0]}).")
 
     def batches(self, position: int = 0) -> Iterator[Batch]:
         try:
@@ -74,7 +70,7 @@ class Ga4Parquet:
                 del first
                 yield Batch("outcomes", outcomes, position, self._total)
         except (pyarrow.ArrowException, OSError, duckdb.Error) as error:
-            raise self._unreadable(error) from None
+            raise parquet.unreadable(self._path, error) from None
 
     def _pieces(self, position: int) -> Iterator[Any]:
         """The rows behind `position` with their number in the file, in tables that end between two moments: what happened in

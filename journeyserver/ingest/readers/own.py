@@ -13,9 +13,9 @@ from typing import Any
 import orjson
 import pyarrow
 import pyarrow.compute
-import pyarrow.parquet
 
-from journeyserver.ingest.incoming import KINDS, SCHEMAS, Batch, Kind, Refused, Unreadable
+from journeyserver.ingest.incoming import KINDS, SCHEMAS, Batch, Kind, Refused
+from journeyserver.ingest.readers import parquet
 from journeyserver.ingest.readers.lines import LineFile, masked
 from journeyserver.ingest.readers.record import BadRecord, flattened, record
 
@@ -164,14 +164,12 @@ class OwnParquet:
     format = FORMAT
 
     def __init__(self, path: Path) -> None:
-        try:
-            self._file = pyarrow.parquet.ParquetFile(path)
-        except (pyarrow.ArrowException, OSError) as error:
-            raise Unreadable(f"{path} cannot be read as Parquet ({str(error).splitlines()[0]}).") from None
+        self._path = path
+        self._file = parquet.opened(path)
 
     def batches(self, position: int = 0) -> Iterator[Batch]:
         total, number = self._file.metadata.num_rows, 0
-        for part in self._file.iter_batches(ROWS):
+        for part in self._parts():
             end = number + part.num_rows
             if end > position:
                 rows = _Rows()
@@ -182,6 +180,12 @@ class OwnParquet:
                         )
                 yield from rows.batches(max(number, position), end, total)
             number = end
+
+    def _parts(self) -> Iterator[Any]:
+        try:
+            yield from self._file.iter_batches(ROWS)
+        except (pyarrow.ArrowException, OSError) as error:
+            raise parquet.unreadable(self._path, error) from None
 
     def newest(self) -> datetime | None:
         """The time of the latest record in it, UTC without zone."""

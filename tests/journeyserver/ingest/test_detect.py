@@ -11,6 +11,7 @@ from journeyserver.ingest.incoming import Options, Unreadable
 from journeyserver.ingest.readers import open_file
 from journeyserver.ingest.readers.detect import CSV as CSV_TEXT
 from journeyserver.ingest.readers.detect import JSON, LOG, PARQUET, detect
+from journeyserver.ingest.readers.ga4_columns import NEEDED
 from journeyserver.ingest.readers.lines import LineFile, masked
 from journeyserver.ingest.visitors import kept_key, visitor_id
 from tests.journeyserver.ingest.samples import ACCESS_LOG, CSV, GA4, NDJSON, zipped
@@ -46,6 +47,37 @@ def test_parquet_by_its_columns(names: tuple[str, ...], format_name: str, tmp_pa
     )
     assert detect(path) == (format_name, PARQUET)
     assert open_file(path, format_name, Options()).format == format_name
+
+
+@pytest.mark.parametrize("names", [(*NEEDED,), ("time", "eventName")])
+@pytest.mark.parametrize("format_name", [None, "ga4", "journey"])
+def test_parquet_packed_by_brotli_is_never_unpacked(
+    names: tuple[str, ...], format_name: str | None, tmp_path: Path
+) -> None:
+    path = tmp_path / "x.parquet"
+    table = pyarrow.table({name: pyarrow.array(["a"], pyarrow.string()) for name in names})
+    # One column of one group is enough.
+    packed = dict.fromkeys(names, "zstd") | {names[-1]: "brotli"}
+    pyarrow.parquet.write_table(table, path, compression=packed)
+    with pytest.raises(Unreadable, match=r"compressed with Brotli, .* Zstandard, Snappy or gzip\."):
+        open_file(path, format_name, Options())
+
+
+def test_parquet_that_is_damaged_further_down_gets_one_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "x.parquet"
+    times = [f"2026-01-01T00:00:{at % 60:02d}Z" for at in range(60_000)]
+    names = [f"{at * 7919:x}" for at in range(60_000)]
+    pyarrow.parquet.write_table(
+        pyarrow.table({"time": times, "eventName": names}), path, row_group_size=10_000
+    )
+    whole = path.read_bytes()
+    half = len(whole) // 2
+    path.write_bytes(
+        whole[:half] + bytes(byte ^ 0x5A for byte in whole[half : half + 3000]) + whole[half + 3000 :]
+    )
+    with pytest.raises(Unreadable, match=r"cannot be read as Parquet \(") as refused:
+        list(open_file(path, None, Options()).batches())
+    assert "\n" not in str(refused.value)
 
 
 def test_a_log_that_begins_within_a_line_is_one(tmp_path: Path) -> None:
