@@ -1,5 +1,6 @@
 """Reads a file ahead: while one piece is taken in, the next one is read, parsed and laid out."""
 
+import itertools
 import queue
 import threading
 from collections.abc import Iterator
@@ -14,6 +15,8 @@ from journeyserver.ingest.stage import made_ready
 
 # Pieces are large: one is being taken in, and one is being read or waits.
 _LAID_OUT = 2
+# Of this process: files that are read one after the other, or at once, lay out in the same place.
+_numbers = itertools.count()
 
 
 def batches(backend: Backend, reader: Reader, position: int) -> Iterator[Batch]:
@@ -31,9 +34,9 @@ def batches(backend: Backend, reader: Reader, position: int) -> Iterator[Batch]:
             desk = backend.reading_desk()
             try:
                 room.acquire()
-                for number, batch in enumerate(reader.batches(position)):
+                for batch in reader.batches(position):
                     reached = batch.position
-                    ready.put(_laid(desk, batch, f"staging.piece_{id(ready)}_{number}"))
+                    ready.put(_laid(desk, batch, f"staging.piece_{next(_numbers)}"))
                     # What was laid out is there twice no longer than that.
                     del batch
                     pyarrow.default_memory_pool().release_unused()
@@ -56,9 +59,10 @@ def batches(backend: Backend, reader: Reader, position: int) -> Iterator[Batch]:
         while (thing := ready.get()) is not None:
             if isinstance(thing, BaseException):
                 raise thing
-            yield thing
+            # Before it is handed over: whoever takes it may not come back.
             if isinstance(thing.rows, Laid):
                 kept.append(thing.rows)
+            yield thing
             if thing.position > position:
                 # A piece ends here, and has been taken in.
                 position = thing.position
