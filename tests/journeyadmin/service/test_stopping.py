@@ -2,7 +2,6 @@
 
 import socket
 import threading
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -53,10 +52,8 @@ def test_a_call_ends_when_whoever_asked_has_gone(silent: Silent) -> None:
     transport = Transport(f"http://127.0.0.1:{silent.listener.getsockname()[1]}", Token(), read_seconds=20)
     gone = threading.Event()
     threading.Timer(0.3, gone.set).start()
-    begun = time.monotonic()
     with while_awaited(gone.is_set), pytest.raises(NobodyWaits):
         transport.send(QUERY_JOURNEY_AGGREGATES, path="/x", body={})
-    assert time.monotonic() - begun < 3
     # The service sees it, and may stop; it is asked once, and not held to be down.
     assert silent.closed.wait(3)
     assert silent.taken == 1

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from journeyserver.engine import rollups
 from journeyserver.engine.answering import answer
 from journeyserver.engine.backends.duckdb import DuckBackend, open_backend
 from journeyserver.engine.columns import SORTED_MONTHS
@@ -38,27 +39,60 @@ def visits(first: int, last: int) -> list[dict[str, Any]]:
     ]
 
 
-def test_answers_stay_and_months_lie_in_order(backend: DuckBackend) -> None:
+@pytest.mark.parametrize("at_once", [1000, 10])
+def test_answers_stay_and_months_lie_in_order(backend: DuckBackend, at_once: int) -> None:
     take(backend, visits(60, 120))
     take(backend, visits(0, 60))
+    # Of another kind as many, between them.
+    with backend.transaction() as writer:
+        writer.execute(
+            "INSERT INTO facts BY NAME SELECT uuid() AS fact_id, 'action_offered' AS kind, ts FROM facts"
+        )
     before = bytes(answer(backend, QUERY)), bytes(answer(backend, DISTINCT))
     facts = sorted(read(backend, "SELECT fact_id, kind, ts FROM facts"), key=str)
-    assert keep_up(backend, NOW, least=30)
+    commits = backend.commits
+    assert keep_up(backend, NOW, least=30, at_once=at_once)
+    # Whoever waits gets a turn in between.
+    assert backend.commits - commits > (20 if at_once == 10 else 0)
     assert sorted(read(backend, "SELECT fact_id, kind, ts FROM facts"), key=str) == facts
     # April and May; June has too few.
     kept = json.loads(read(backend, f"SELECT value FROM settings WHERE name = '{SORTED_MONTHS}'")[0]["value"])
-    assert kept == {"2024-04": 33, "2024-05": 87}
+    assert kept == {"2024-04": 66, "2024-05": 174}
     for month in ("2024-04", "2024-05"):
-        times = [
-            row["ts"]
-            for row in read(
-                backend, f"SELECT ts FROM facts WHERE strftime(ts, '%Y-%m') = '{month}' ORDER BY rowid"
-            )
-        ]
-        assert times == sorted(times)
-    assert read(backend, "SELECT sum(facts) AS facts FROM fact_hours")[0]["facts"] == 120
+        here = f"FROM facts WHERE strftime(ts, '%Y-%m') = '{month}'"
+        lie = read(backend, f"SELECT kind, ts {here} ORDER BY rowid")
+        assert lie == read(backend, f"SELECT kind, ts {here} ORDER BY kind, ts")
+    assert read(backend, "SELECT sum(facts) AS facts FROM fact_hours")[0]["facts"] == 240
     assert (bytes(answer(backend, QUERY)), bytes(answer(backend, DISTINCT))) == before
     assert not keep_up(backend, NOW, least=30)
+
+
+def test_much_is_rolled_up_in_parts_and_answers_stay_meanwhile(
+    backend: DuckBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take(backend, visits(0, 120))
+    before = bytes(answer(backend, QUERY)), bytes(answer(backend, DISTINCT))
+    rolled: list[tuple[datetime, bool]] = []
+
+    def refresh(writer: Any, upto: datetime) -> None:
+        # Whoever comes between two parts finds a roll-up as far as it goes, and the facts behind it.
+        rolled.append((upto, (bytes(answer(backend, QUERY)), bytes(answer(backend, DISTINCT))) == before))
+        as_it_is(writer, upto)
+
+    as_it_is = rollups.refresh
+    monkeypatch.setattr(rollups, "refresh", refresh)
+    # Three visits a day.
+    assert keep_up(backend, NOW, least=30, at_once=30)
+    assert [(upto.date().isoformat(), same) for upto, same in rolled] == [
+        ("2024-04-30", True),
+        ("2024-05-10", True),
+        ("2024-05-20", True),
+        ("2024-05-30", True),
+        ("2024-06-01", True),
+    ]
+    assert (bytes(answer(backend, QUERY)), bytes(answer(backend, DISTINCT))) == before
+    assert read(backend, "SELECT sum(facts) AS facts FROM fact_hours")[0]["facts"] == 120
+    assert not keep_up(backend, NOW, least=30, at_once=30)
 
 
 def test_what_comes_later_is_counted_too(backend: DuckBackend) -> None:

@@ -2,7 +2,6 @@
 
 import socket
 import threading
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -30,12 +29,11 @@ FORM = ("maya", "form")
 
 def ended(
     backend: Backend, seconds: float, owner: running.Owner = FORM, connection: socket.socket | None = None
-) -> tuple[str, float]:
-    """Why endless work ended and after how long."""
-    started = time.monotonic()
+) -> str:
+    """Why endless work ended."""
     with pytest.raises(running.Stopped) as caught, running.work(backend, owner, seconds, connection) as doing:
         doing.run(ENDLESS[backend.name])
-    return caught.value.reason, time.monotonic() - started
+    return caught.value.reason
 
 
 def in_a_while(action: Any, *arguments: Any) -> threading.Thread:
@@ -45,9 +43,7 @@ def in_a_while(action: Any, *arguments: Any) -> threading.Thread:
 
 
 def test_a_time_limit(backend: Backend) -> None:
-    reason, seconds = ended(backend, 0.2)
-    assert reason == "timeLimit"
-    assert 0.2 <= seconds < 2
+    assert ended(backend, 0.2) == "timeLimit"
 
 
 def test_a_newer_question_of_the_same_form_replaces_the_older(backend: Backend) -> None:
@@ -58,10 +54,9 @@ def test_a_newer_question_of_the_same_form_replaces_the_older(backend: Backend) 
             newer.append(doing.run("SELECT 1 AS one"))
 
     asking = in_a_while(ask_again)
-    reason, seconds = ended(backend, 10)
+    reason = ended(backend, 60)
     asking.join()
     assert (reason, newer) == ("replaced", [{"one": [1]}])
-    assert seconds < 3
 
 
 def test_other_forms_and_other_people_are_left_alone(backend: Backend) -> None:
@@ -72,13 +67,13 @@ def test_other_forms_and_other_people_are_left_alone(backend: Backend) -> None:
             running.stop(owner)
 
     asking = in_a_while(ask_elsewhere)
-    assert ended(backend, 0.8)[0] == "timeLimit"
+    assert ended(backend, 0.8) == "timeLimit"
     asking.join()
 
 
 def test_stopped_on_request(backend: Backend) -> None:
     asking = in_a_while(running.stop, FORM)
-    assert ended(backend, 10)[0] == "cancelled"
+    assert ended(backend, 60) == "cancelled"
     asking.join()
     running.stop(FORM)
 
@@ -86,16 +81,15 @@ def test_stopped_on_request(backend: Backend) -> None:
 def test_stopped_when_the_caller_has_gone(backend: Backend) -> None:
     ours, theirs = socket.socketpair()
     asking = in_a_while(theirs.close)
-    reason, seconds = ended(backend, 10, connection=ours)
+    assert ended(backend, 60, connection=ours) == "cancelled"
     asking.join()
     ours.close()
-    assert (reason, seconds < 3) == ("cancelled", True)
 
 
 def test_a_next_request_that_waits_is_no_end(backend: Backend) -> None:
     ours, theirs = socket.socketpair()
     theirs.send(b"GET")
-    assert ended(backend, 0.3, connection=ours)[0] == "timeLimit"
+    assert ended(backend, 0.3, connection=ours) == "timeLimit"
     ours.close()
     theirs.close()
 
