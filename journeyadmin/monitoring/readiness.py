@@ -6,6 +6,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as TooSlow
 from typing import Any
 
+import orjson
 from django.db import connections
 
 from journeyadmin.accounts.models import Connection, Grant
@@ -19,7 +20,11 @@ Part = dict[str, Any]
 
 
 class Broken(Exception):
-    """A part does not work; the text is safe to show."""
+    """A part does not work; the text and what else is told are safe to show."""
+
+    def __init__(self, reason: str, **told: Any) -> None:
+        super().__init__(reason)
+        self.told = told
 
 
 def check() -> tuple[bool, dict[str, Any]]:
@@ -48,13 +53,12 @@ def check() -> tuple[bool, dict[str, Any]]:
     return ready, {"status": state, **parts, "services": services}
 
 
-def _timed(ask: Callable[[], None]) -> Part:
+def _timed(ask: Callable[[], Part | None]) -> Part:
     started = time.monotonic()
     try:
-        ask()
-        state: Part = {"status": "ok"}
+        state: Part = {"status": "ok", **(ask() or {})}
     except Broken as reason:
-        state = {"status": "failed", "reason": str(reason)}
+        state = {"status": "failed", "reason": str(reason), **reason.told}
     except Exception as error:
         state = {"status": "failed", "reason": type(error).__name__}
     finally:
@@ -84,11 +88,33 @@ def _tokens() -> None:
             raise Broken("stored tokens cannot be read with the configured keys") from None
 
 
-def _service(place: Connection) -> Callable[[], None]:
-    def ask() -> None:
+def _service(place: Connection) -> Callable[[], Part]:
+    def ask() -> Part:
+        # A Journey server says how its event store is; anything else has no such page.
+        if not place.region:
+            status, body = probe(place.api_url, "/readyz", LIMIT_SECONDS)
+            told = _told(body) if status in (200, 503) else {}
+            if "events" in told:
+                if status == 503:
+                    raise Broken("not ready", event_store=told["events"])
+                return {"event_store": told["events"]}
         # Without a token a living service answers 401.
-        status = probe(place.api_url, "/api/v2/tokens/me", LIMIT_SECONDS)
+        status, _ = probe(place.api_url, "/api/v2/tokens/me", LIMIT_SECONDS)
         if status not in (200, 401, 403):
             raise Broken(f"answered {status}" if status else "no answer")
+        return {}
 
     return ask
+
+
+def _told(body: bytes) -> Part:
+    """Each part's state and milliseconds, whatever else a service may have written."""
+    try:
+        parts = orjson.loads(body)
+        return {
+            name: {"status": str(part["status"])[:20], "ms": int(part["ms"])}
+            for name, part in parts.items()
+            if isinstance(part, dict)
+        }
+    except (orjson.JSONDecodeError, AttributeError, KeyError, TypeError, ValueError):
+        return {}

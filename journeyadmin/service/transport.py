@@ -278,16 +278,16 @@ def _rate(headers: Mapping[str, str]) -> Rate | None:
     return Rate(*map(int, told)) if all(text.isascii() and text.isdigit() for text in told) else None
 
 
-def probe(base_url: str, path: str, seconds: float) -> int:
-    """The status of an unsigned GET, for readiness checks; 0 when nobody answers."""
+def probe(base_url: str, path: str, seconds: float) -> tuple[int, bytes]:
+    """Status and beginning of the answer to an unsigned GET, for readiness checks; status 0 when nobody answers."""
     loopback = urlsplit(base_url).hostname in {"127.0.0.1", "localhost", "::1"}
     try:
         with _session(loopback).get(
             base_url.rstrip("/") + path, timeout=seconds, allow_redirects=False, stream=True
         ) as response:
-            return response.status_code
+            return response.status_code, next(response.iter_content(4096), b"")
     except requests.RequestException:
-        return 0
+        return 0, b""
 
 
 def only_reads(operation: Operation) -> bool:

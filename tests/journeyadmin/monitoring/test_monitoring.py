@@ -71,6 +71,38 @@ def test_ready_lists_each_part_with_its_time(client: Browser, shop: Connection) 
     assert told["status"] == "ok"
     assert told["store"]["status"] == told["tokens"]["status"] == told["services"]["Shop"]["status"] == "ok"
     assert all("ms" in part for part in (told["store"], told["tokens"], told["services"]["Shop"]))
+    event_store = told["services"]["Shop"]["event_store"]
+    assert event_store["status"] == "ok"
+    assert isinstance(event_store["ms"], int)
+
+
+def test_a_service_whose_event_store_fails_is_not_ready(client: Browser, shop: Connection) -> None:
+    store = {"status": "ok", "ms": 1, "file": "/srv/marked"}
+    events = {"status": "failed", "ms": 2000, "reason": "/srv/marked"}
+    with scripted(Reply(503, {"status": "failed", "store": store, "events": events})) as script:
+        Connection.objects.create(
+            name="Ill", typed_login_url=script.url, typed_api_url=script.url, client_id="c"
+        )
+        answer = client.get("/readyz")
+    assert answer.status_code == 200
+    assert answer.json()["status"] == "degraded"
+    ill = answer.json()["services"]["Ill"]
+    assert (ill["status"], ill["reason"]) == ("failed", "not ready")
+    assert ill["event_store"] == {"status": "failed", "ms": 2000}
+    assert "marked" not in answer.content.decode()
+
+
+@pytest.mark.parametrize("body", [{}, [], {"events": 1}, {"events": {"status": "ok"}}])
+def test_a_service_that_says_something_else_there_is_asked_as_before(
+    client: Browser, shop: Connection, body: Any
+) -> None:
+    with scripted(Reply(200, body), Reply(401)) as script:
+        Connection.objects.create(
+            name="Other", typed_login_url=script.url, typed_api_url=script.url, client_id="c"
+        )
+        told = client.get("/readyz").json()
+    assert told["services"]["Other"]["status"] == "ok"
+    assert "event_store" not in told["services"]["Other"]
 
 
 def test_a_service_that_is_down_degrades_and_a_slow_one_delays_nothing(
