@@ -74,7 +74,9 @@ class ConnectionForm(_ConnectionModelForm):
                 "Per person: each signs in, and the service's audit names them. As a client: the audit names the client."
             ),
             "production": _("Deleting and changing many things at once then asks for the connection's name."),
-            "read_only": _("No change can be made through this connection."),
+            "read_only": _(
+                "No change can be made through this connection. A new one begins so: take the mark away to make changes."
+            ),
             "unattended": _(
                 "Alerts are looked at while nobody is signed in: through a connection as a client to the same organisation."
             ),
@@ -101,8 +103,9 @@ class ConnectionForm(_ConnectionModelForm):
         unattended.queryset, unattended.empty_label = others, _("None: alerts are not looked at")
         unattended.label = _("Without a person, ask through")
         if not self.instance.pk:
-            # A new production connection starts read-only until someone decides otherwise.
-            self.fields["read_only"].initial = True
+            # A new connection, production above all, starts read-only until someone decides otherwise. (A field's own
+            # initial value would be hidden by that of the empty connection.)
+            self.initial["read_only"] = True
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data

@@ -4,12 +4,14 @@ import html
 import re
 import time
 from collections.abc import Callable
+from io import StringIO
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
 from cryptography.fernet import Fernet
+from django.core.management import call_command
 from django.test import Client as Browser
 from django.utils import timezone
 
@@ -280,3 +282,39 @@ def test_a_region_is_taken_as_it_is(admin: Browser) -> None:
     assert admin.post("/accounts/connections/new", form).status_code == 302
     made = Connection.objects.get(name="Acme")
     assert (made.login_url, made.api_url) == ("https://login.mypurecloud.de", "https://api.mypurecloud.de")
+
+
+def test_a_new_connection_starts_read_only_until_somebody_decides_otherwise(admin: Browser) -> None:
+    page = admin.get("/accounts/connections/new").content.decode()
+    box = re.search(r'<input[^>]*name="read_only"[^>]*>', page)
+    assert box is not None
+    assert "checked" in box.group()
+    form = {
+        "colour": "#112233",
+        "region": "eu-central-1",
+        "mode": "person",
+        "client_id": "c",
+        "production": "on",
+    }
+    admin.post("/accounts/connections/new", {**form, "name": "As it came", "read_only": "on"})
+    admin.post("/accounts/connections/new", {**form, "name": "Decided"})
+    assert Connection.objects.get(name="As it came").read_only
+    decided = Connection.objects.get(name="Decided")
+    assert not decided.read_only
+    page = admin.get(f"/accounts/connections/{decided.pk}").content.decode()
+    box = re.search(r'<input[^>]*name="read_only"[^>]*>', page)
+    assert box is not None
+    assert "checked" not in box.group()
+
+
+def test_so_does_one_for_production_from_the_command_line() -> None:
+    of = ["--region", "eu-central-1", "--client-id", "c", "--mode", "person"]
+    call_command("connection", "Live shop", *of, "--production", stdout=StringIO())
+    made = Connection.objects.get(name="Live shop")
+    assert (made.production, made.read_only) == (True, True)
+    call_command("connection", "Live shop", "--read-write", stdout=StringIO())
+    call_command("connection", "Live shop", "--production", "--colour", "#112233", stdout=StringIO())
+    made.refresh_from_db()
+    assert (made.production, made.read_only) == (True, False)
+    call_command("connection", "Rehearsal", *of, stdout=StringIO())
+    assert not Connection.objects.get(name="Rehearsal").read_only

@@ -39,7 +39,9 @@ class Command(BaseCommand):
             metavar="NAME",
             help="the connection as a client, to the same organisation, through which alerts are looked at",
         )
-        parser.add_argument("--production", action="store_true", default=None)
+        parser.add_argument(
+            "--production", action="store_true", default=None, help="a new one starts read-only"
+        )
         parser.add_argument("--read-only", action="store_true", default=None)
         parser.add_argument("--read-write", dest="read_only", action="store_false", default=None)
 
@@ -71,6 +73,8 @@ class Command(BaseCommand):
                     f"“{options['unattended']}” is no connection as a client to the same service."
                 )
         made = connection.pk is None
+        if made and connection.production and options["read_only"] is None:
+            connection.read_only = True
         connection.save()
         self.stdout.write(
             f"{'Created' if made else 'Changed'} connection “{connection.name}” ({connection.place})."
