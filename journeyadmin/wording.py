@@ -10,26 +10,27 @@ from difflib import SequenceMatcher
 from typing import Any, cast
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
-from journeyadmin.contract.criteria import OPERATORS, Side, find_key
+from journeyadmin.contract.criteria import OPERATORS, CriteriaKey, Side, attribute_name, find_key
 
 Json = Mapping[str, Any]
 PAGE_VIEWS = ("page_viewed", "page_view", "pageview")
 QUOTED = set(' ,;()\t\n\r"“”`')
 
 _PARTICIPLES = {
-    "equal": "equal to",
-    "notEqual": "not equal to",
-    "containsAny": "containing",
-    "containsAll": "containing all of",
-    "notContainsAny": "not containing",
-    "notContainsAll": "not containing all of",
-    "startsWith": "starting with",
-    "endsWith": "ending with",
-    "greaterThan": "greater than",
-    "greaterThanOrEqual": "at least",
-    "lessThan": "less than",
-    "lessThanOrEqual": "at most",
+    "equal": gettext_noop("equal to"),
+    "notEqual": gettext_noop("not equal to"),
+    "containsAny": gettext_noop("containing"),
+    "containsAll": gettext_noop("containing all of"),
+    "notContainsAny": gettext_noop("not containing"),
+    "notContainsAll": gettext_noop("not containing all of"),
+    "startsWith": gettext_noop("starting with"),
+    "endsWith": gettext_noop("ending with"),
+    "greaterThan": gettext_noop("greater than"),
+    "greaterThanOrEqual": gettext_noop("at least"),
+    "lessThan": gettext_noop("less than"),
+    "lessThanOrEqual": gettext_noop("at most"),
 }
 
 
@@ -89,6 +90,13 @@ def pattern_words(pattern: Json) -> str:
     return f"{times} {what}" + (f" {_('with')} {_(' and ').join(words)}" if words else "")
 
 
+def key_label(found: CriteriaKey | None, key: str) -> str:
+    """What a key is called, as far as it is known here: `page path`, `attribute price`."""
+    if found is None:
+        return key or "…"
+    return _("attribute %s") % attribute_name(key) if found.kind == "attribute" else _(found.label)
+
+
 def criterion_words(criterion: Json, side: Side) -> str:
     """`browser family is Chrome or Firefox (case ignored)`."""
     key, operator = str(criterion.get("key") or ""), str(criterion.get("operator") or "equal")
@@ -101,7 +109,7 @@ def criterion_words(criterion: Json, side: Side) -> str:
         and values in (["true"], ["false"])
     ):
         return _("signed in") if (values == ["true"]) == (operator == "equal") else _("not signed in")
-    label = _(found.label) if found else key or "…"
+    label = key_label(found, key)
     known = OPERATORS.get(operator)
     return f"{label} {_(known.label) if known else operator} {_listed(criterion, operator)}"
 
@@ -145,7 +153,7 @@ def _criteria(pattern: Json, side: Side) -> str:
 def _participle(criterion: Json, short: bool) -> str:
     key, operator = str(criterion.get("key") or ""), str(criterion.get("operator") or "equal")
     found = find_key("journey", key, "any")
-    label = _(found.label) if found else key or "…"
+    label = key_label(found, key)
     if short:
         label = label.removeprefix("page ")
     words = _PARTICIPLES.get(operator)
@@ -287,7 +295,7 @@ def _criterion_difference(old: Json, new: Json, side: Side) -> str:
     """`page path starts with: /a → /b`, or both in full where more than the values differs."""
     key = str(new.get("key") or "")
     found = find_key(side, key, "any")
-    label = _(found.label) if found else key or "…"
+    label = key_label(found, key)
     values = [_listed(one, str(one.get("operator") or "equal")) for one in (old, new)]
     operators = [str(one.get("operator") or "equal") for one in (old, new)]
     known = OPERATORS.get(operators[1])

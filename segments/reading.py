@@ -65,7 +65,7 @@ def criterion(row: Mapping[str, Any], side: Side) -> CriterionRead:
     numeric = bool(named and named.numeric)
     return CriterionRead(
         key,
-        _(known.label) if known else "",
+        wording.key_label(known, key) if known else "",
         _(named.label) if named else operator,
         tuple(str(value) for value in values) if isinstance(values, list) else (),
         _(named.joiner) if named else ",",

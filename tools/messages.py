@@ -4,9 +4,11 @@
     python tools/messages.py compile     makes the .mo files that Django reads; `make` does it at set-up
     python tools/messages.py missing     lists what is not translated yet; exit 1 if there is any
 
-The contract's labels are data, not calls of gettext: they are written into a file for the time of collecting.
+The contract's labels are data, not calls of gettext, and GNU gettext does not look into f-strings: what it would miss is written
+into a file for the time of collecting.
 """
 
+import ast
 import os
 import subprocess
 import sys
@@ -17,6 +19,7 @@ import polib
 ROOT = Path(__file__).resolve().parent.parent
 LOCALES = ROOT / "locale"
 FILES = sorted(LOCALES.glob("*/LC_MESSAGES/django.po"))
+_CALLS = ("_", "gettext", "gettext_lazy", "gettext_noop")
 IGNORED = ("node_modules", "var", "build", "tests", "journeyserver", "bench", "docs", "tools", ".venv")
 
 
@@ -38,9 +41,22 @@ def contract_words() -> list[str]:
     return list(dict.fromkeys(word for word in words if word))
 
 
+def words_of_code() -> list[str]:
+    """Every text that code gives to gettext by its name, or by `_`."""
+    found: dict[str, None] = {}
+    for file in sorted(ROOT.rglob("*.py")):
+        if not set(file.relative_to(ROOT).parts) & {*IGNORED, "migrations", "node_modules"}:
+            for node in ast.walk(ast.parse(file.read_text())):
+                if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.args:
+                    first = node.args[0]
+                    if node.func.id in _CALLS and isinstance(first, ast.Constant):
+                        found[str(first.value)] = None
+    return list(found)
+
+
 def collect() -> int:
     words = ROOT / "journeyadmin" / "_contract_words.py"
-    lines = "\n".join(f"_({word!r})" for word in contract_words())
+    lines = "\n".join(f"_({word!r})" for word in dict.fromkeys([*contract_words(), *words_of_code()]))
     words.write_text(f"from django.utils.translation import gettext as _\n\n{lines}\n")
     try:
         for file in FILES:
@@ -92,7 +108,13 @@ def compile_all() -> int:
 def missing() -> int:
     count = 0
     for file in FILES:
-        for entry in polib.pofile(str(file)):
+        book = polib.pofile(str(file))
+        known = {entry.msgid for entry in book}
+        for word in words_of_code():
+            if word not in known:
+                count += 1
+                print(f"{file.parent.parent.name}, not collected: {word}")
+        for entry in book:
             translated = all(entry.msgstr_plural.values()) if entry.msgid_plural else entry.msgstr
             if not translated:
                 count += 1

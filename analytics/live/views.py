@@ -21,7 +21,7 @@ from analytics.dashboards.ready import Tile
 from analytics.dashboards.scope import Scope
 from analytics.names import Names
 from analytics.question import Question, address
-from journeyadmin import service
+from journeyadmin import service, wording
 from journeyadmin.accounts.capabilities import offers
 from journeyadmin.contract.criteria import Side, find_key
 from journeyadmin.http import JourneyRequest
@@ -149,7 +149,7 @@ def completed(path: str, key: str, seen: Any) -> str:
     found = re.match(r"(context|journey)\.patterns\[(\d+)\]", path)
     side: Side = "journey" if path.startswith("journey") else "context"
     label = find_key(side, key)
-    what = _(label.label) if label else key
+    what = wording.key_label(label, key)
     if found and side == "journey":
         step = _("step %d") % (int(found[2]) + 1)
         what = f"{step}, {what}" if what else step

@@ -99,7 +99,7 @@ def _seen(path: str, row: dict[str, Any]) -> str:
         }
     side: Side = "journey" if path.startswith("journey") else "context"
     label = find_key(side, str(row["key"]))
-    what = _(label.label) if label else str(row["key"])
+    what = wording.key_label(label, str(row["key"]))
     if row.get("seen") in (None, ""):
         return _("no %s there") % what
     return _("%(what)s was “%(seen)s”") % {"what": what, "seen": row["seen"]}

@@ -7,6 +7,7 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext_lazy as _
 
 from journeyadmin import clocks
 from journeyadmin.accounts import sealed
@@ -18,19 +19,19 @@ class Connection(models.Model):
     """A service the dashboard can be signed in to: a region of Genesys Cloud, or hosts the operator allowed."""
 
     class Mode(models.TextChoices):
-        PERSON = "person", "Per person"
-        CLIENT = "client", "As a client"
+        PERSON = "person", _("Per person")
+        CLIENT = "client", _("As a client")
 
-    name = models.CharField("name", max_length=80, unique=True)
-    colour = models.CharField("colour", max_length=7, default="#4263eb")
+    name = models.CharField(_("name"), max_length=80, unique=True)
+    colour = models.CharField(_("colour"), max_length=7, default="#4263eb")
     region = models.CharField("region", max_length=32, blank=True)
-    typed_login_url = models.CharField("login address", max_length=200, blank=True)
-    typed_api_url = models.CharField("API address", max_length=200, blank=True)
-    mode = models.CharField("sign-in", max_length=8, choices=Mode.choices, default=Mode.PERSON)
-    client_id = models.CharField("client id", max_length=200)
+    typed_login_url = models.CharField(_("login address"), max_length=200, blank=True)
+    typed_api_url = models.CharField(_("API address"), max_length=200, blank=True)
+    mode = models.CharField(_("sign-in"), max_length=8, choices=Mode.choices, default=Mode.PERSON)
+    client_id = models.CharField(_("client id"), max_length=200)
     sealed_secret = models.TextField(blank=True, editable=False)
-    production = models.BooleanField("production", default=False)
-    read_only = models.BooleanField("read-only", default=False)
+    production = models.BooleanField(_("production"), default=False)
+    read_only = models.BooleanField(_("read-only"), default=False)
     # E-mail addresses, in lower case, of the people who may manage connections once signed in through this one.
     admins = models.JSONField(default=list, blank=True)
     # Who asks where nobody is signed in: a connection as a client to the same service.
@@ -105,6 +106,8 @@ class Person(AbstractBaseUser):
     week_starts = models.SmallIntegerField(
         "first day of the week", default=clocks.MONDAY, db_default=clocks.MONDAY
     )
+    # Single keys do nothing then (WCAG 2.1.4).
+    letters_off = models.BooleanField("single letters off", default=False, db_default=False)
 
     USERNAME_FIELD = "key"
     objects = PersonManager()

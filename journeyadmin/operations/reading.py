@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 Json = Mapping[str, Any]
@@ -25,7 +26,7 @@ def size(number: int) -> str:
     amount = float(number)
     for unit in ("B", "kB", "MB", "GB"):
         if amount < 1000 or unit == "GB":
-            return f"{amount:.0f} {unit}" if unit == "B" or amount >= 100 else f"{amount:.1f} {unit}"
+            return f"{number_format(amount, 0 if unit == 'B' or amount >= 100 else 1)} {unit}"
         amount /= 1000
     raise AssertionError
 

@@ -58,8 +58,8 @@ def _counts(doing: Work) -> dict[str, Any]:
         "first": events["first"] and moment_text(events["first"]),
         "last": events["last"] and moment_text(events["last"]),
         "eventsPerSecond": {
-            "minute": round(events["minute"] / 60, 3),
-            "hour": round(events["hour"] / 3600, 3),
+            "minute": round(events["minute"] / 60, 6),
+            "hour": round(events["hour"] / 3600, 6),
         },
     }
 
