@@ -7,8 +7,11 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from journeyadmin.accounts.models import Connection
+from journeyadmin.service import JourneyError
 
 SECONDS = 60
+# Of a service that cannot be asked, what it last said holds: it is down, and has not become another one.
+_REMEMBERED = 7 * 86_400
 
 
 def capabilities(request: HttpRequest) -> dict[str, Any]:
@@ -28,9 +31,15 @@ def _announced(request: HttpRequest) -> dict[str, Any]:
     key = f"capabilities:{connection.pk}"
     known: dict[str, Any] | None = cache.get(key)
     if known is None:
-        known = request.journey.capabilities()  # type: ignore[attr-defined]
-        # A server that just starts is asked again soon.
-        cache.set(key, known, SECONDS if known else 5)
+        try:
+            known = request.journey.capabilities()  # type: ignore[attr-defined]
+        except JourneyError:
+            known = cache.get(f"{key}:last") or {}
+            # A server that just starts is asked again soon.
+            cache.set(key, known, 5)
+        else:
+            cache.set(key, known, SECONDS)
+            cache.set(f"{key}:last", known, _REMEMBERED)
     return known
 
 

@@ -28,7 +28,10 @@ class ConnectionForm(_ConnectionModelForm):
         required=False,
         choices=[
             ("", _("Other address …")),
-            *((region.key, f"{region.label} · {region.domain}") for region in REGIONS),
+            *(
+                (region.key, f"{region.label} · login.{region.domain}, api.{region.domain}")
+                for region in REGIONS
+            ),
         ],
         help_text=_(
             "Where your organisation's Genesys Cloud is. “Other address” is for the embedded server."

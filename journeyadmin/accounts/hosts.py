@@ -1,6 +1,7 @@
 """Which addresses a connection may have: the regions, what the operator listed, and the one embedded server."""
 
 from collections.abc import Collection
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from django.utils.translation import gettext as _
@@ -40,6 +41,15 @@ def refusal(url: str, *, typed_hosts: Collection[str], embedded_server: str) -> 
         )
     if parts.scheme != "https":
         return _("The address must begin with https://.")
+    if own == origin(embedded_server):
+        return ""
+    if _is_private(host):
+        return (
+            _(
+                "%s is an address of a private network. Only the embedded server may have one, named in JOURNEYADMIN_EMBEDDED_SERVER."
+            )
+            % host
+        )
     # A listed host is listed with its usual port; another one is another service.
     listed = host if parts.port is None else f"{host}:{parts.port}"
     if listed not in typed_hosts:
@@ -48,3 +58,11 @@ def refusal(url: str, *, typed_hosts: Collection[str], embedded_server: str) -> 
             % listed
         )
     return ""
+
+
+def _is_private(host: str) -> bool:
+    """Whether it is the number of a computer that the public network does not lead to. What a name leads to is the operator's to know."""
+    try:
+        return not ip_address(host).is_global
+    except ValueError:
+        return False

@@ -229,7 +229,9 @@ class NotEnabled(JourneyError):
 
 class ServerFault(JourneyError):
     summary: StrOrPromise = _lazy("The service failed to answer this.")
-    advice: StrOrPromise = _lazy("Try again; if it stays so, give the ids below to your administrator.")
+    advice: StrOrPromise = _lazy(
+        "Nothing was changed. Try again; if it stays so, give the ids below to your administrator."
+    )
 
     def __init__(self, detail: str = "", *, retry_after: float = 0, **facts: Any) -> None:
         super().__init__(detail, **facts)

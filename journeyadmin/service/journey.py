@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 from journeyadmin.contract import operations
 from journeyadmin.contract.operations import Operation
-from journeyadmin.service.errors import JourneyError, Unreadable
+from journeyadmin.service.errors import JourneyError, RateLimited, ServerFault, Unreachable, Unreadable
 from journeyadmin.service.local import LocalService
 from journeyadmin.service.pages import Entity, Listing, Page, page_from
 from journeyadmin.service.transport import Transport, only_reads
@@ -65,9 +65,12 @@ class JourneyService:
         return self._get("users/me", "/api/v2/users/me", {"expand": "authorization"})
 
     def capabilities(self) -> Entity:
-        """What the embedded server offers beyond the nine operations; empty when the service announces nothing."""
+        """What the embedded server offers beyond the nine operations; empty when the service announces nothing. Raises where
+        it cannot tell: it does not answer, or fails."""
         try:
             return self._get("capabilities", "/api/local/v1/capabilities", {}, repeatable=False)
+        except (Unreachable, ServerFault, RateLimited):
+            raise
         except JourneyError:
             return {}
 

@@ -23,8 +23,8 @@ log = logging.getLogger("journeyadmin.service")
 REPEAT_STATUS = frozenset({429, 502, 503, 504})
 TRIES = 4
 BACKOFF_SECONDS = (1.0, 2.0, 4.0, 8.0)
-# A page must not hang for minutes because the service asks for it; beyond this the person is told the time instead.
-LONGEST_WAIT_SECONDS = 20.0
+# A page must not hang because the service asks for it; beyond this the person is told the time instead, and sees it count down.
+LONGEST_WAIT_SECONDS = 8.0
 
 
 class Credentials(Protocol):

@@ -205,7 +205,12 @@ def test_only_administrators_manage_connections(sign_in: Callable[..., Browser])
     [
         ("http://127.0.0.1:1", "embedded server"),
         ("http://169.254.169.254", "https://"),
-        ("https://10.0.0.8", "operator"),
+        ("https://10.0.0.8", "private network"),
+        # Not by the operator's list either.
+        ("https://192.168.1.1", "private network"),
+        ("https://169.254.169.254", "private network"),
+        ("https://127.0.0.2", "private network"),
+        ("https://[fd00::1]", "private network"),
         ("https://login.mypurecloud.com.evil.example", "operator"),
         ("https://user:pass@api.example.com", "scheme and the host"),
         ("ftp://example.com", "scheme and the host"),
@@ -227,14 +232,14 @@ def test_only_administrators_manage_connections(sign_in: Callable[..., Browser])
         ("https://0x7f.0.0.1", "operator"),
         ("https://127.1", "operator"),
         ("https://0", "operator"),
-        ("https://[::ffff:127.0.0.1]", "operator"),
+        ("https://[::ffff:127.0.0.1]", "private network"),
         ("https://localhost.", "operator"),
     ],
 )
 def test_a_typed_address_is_taken_only_when_the_operator_listed_it(
     admin: Browser, settings: Any, typed: str, reason: str
 ) -> None:
-    settings.TYPED_HOSTS = ["api.example.com"]
+    settings.TYPED_HOSTS = ["api.example.com", "192.168.1.1", "169.254.169.254", "127.0.0.2", "fd00::1"]
     form = {
         "name": "X",
         "colour": "#112233",
@@ -318,3 +323,18 @@ def test_so_does_one_for_production_from_the_command_line() -> None:
     assert (made.production, made.read_only) == (True, False)
     call_command("connection", "Rehearsal", *of, stdout=StringIO())
     assert not Connection.objects.get(name="Rehearsal").read_only
+
+
+def test_the_embedded_server_may_have_an_address_of_a_private_network(admin: Browser, settings: Any) -> None:
+    settings.EMBEDDED_SERVER = "https://10.0.0.7"
+    form = {"name": "Own", "colour": "#112233", "mode": "person", "client_id": "c"}
+    for typed, status in (("https://10.0.0.8", 422), ("http://10.0.0.7", 422), ("https://10.0.0.7", 302)):
+        answer = admin.post(
+            "/accounts/connections/new", {**form, "typed_login_url": typed, "typed_api_url": typed}
+        )
+        assert answer.status_code == status, typed
+
+
+def test_each_region_names_its_two_hosts(admin: Browser) -> None:
+    page = admin.get("/accounts/connections/new").content.decode()
+    assert "Frankfurt · login.mypurecloud.de, api.mypurecloud.de" in html.unescape(page)
