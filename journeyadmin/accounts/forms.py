@@ -76,7 +76,9 @@ class ConnectionForm(_ConnectionModelForm):
             "mode": _(
                 "Per person: each signs in, and the service's audit names them. As a client: the audit names the client."
             ),
-            "production": _("Deleting and changing many things at once then asks for the connection's name."),
+            "production": _(
+                "Deleting a segment then asks for its name, changing many things at once for the connection's."
+            ),
             "read_only": _(
                 "No change can be made through this connection. A new one begins so: take the mark away to make changes."
             ),
