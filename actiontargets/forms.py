@@ -115,6 +115,12 @@ class LevelForm(forms.Form):
         return servicelevel.with_patch(self.base, self.patch)
 
     @property
+    def mine(self) -> dict[str, Any]:
+        """The whole target as wanted; what is to be cleared is not there, whatever the target has now."""
+        rest = {name: value for name, value in self.target.items() if name not in payloads.SETTINGS}
+        return {**rest, **self.wanted}
+
+    @property
     def changed(self) -> bool:
         return bool(self.patch) or bool(self.errors)
 

@@ -15,6 +15,8 @@ ENGAGED, ABANDONED = "nWebActionsEngaged", "nWebActionsAbandoned"
 BLOCKED = "nJourneyActionsBlocked"
 TARGET = "journeyActionTargetId"
 THROTTLED = "ServiceLevelThrottling"
+# What may be changed of a target.
+SETTINGS = ("name", "serviceLevel", "shortAbandonThreshold")
 
 
 @dataclass(frozen=True)

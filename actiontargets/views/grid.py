@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from actiontargets import payloads, reading
+from actiontargets import faults, payloads, reading
 from actiontargets.forms import FillForm, LevelForm, typed_from
 from actiontargets.views import saving
 from journeyadmin import servicelevel
@@ -98,13 +98,16 @@ def _posted(request: JourneyRequest) -> HttpResponse:
         "at": at,
         "failure": failure,
     }
-    if do == "check" and not failure:
+    if do == "check":
         return _check(request, rows, about, context)
-    if do != "save" or failure:
-        return _grid(request, context, status=502 if failure else 200)
+    if failure:
+        waits = faults.wait(failure) if do == "save" else 0
+        return _grid(request, {**context, "wait": waits}, status=502)
+    if do != "save":
+        return _grid(request, context)
     changed = [row for row in rows if row.patch]
     if any(row.errors for row in rows) or not reason.is_valid():
-        return _grid(request, {**context, "refused": True}, status=422)
+        return _grid(request, {**context, "refused": faults.number([*rows, reason])}, status=422)
     if not changed:
         messages.info(request, _("Nothing differs from what is stored, so nothing was saved."))
         return go_to(request, reverse("actiontargets:list"))
@@ -117,13 +120,22 @@ def _posted(request: JourneyRequest) -> HttpResponse:
 
 def _save(request: JourneyRequest, row: LevelForm, context: dict[str, Any]) -> HttpResponse:
     reason = context["reason"].cleaned_data["reason"]
-    mine = {**row.target, **row.wanted}
-    outcome = saving.save(request, row.id, row.base, mine, row.patch, reason)
+    outcome = saving.save(request, row.id, row.base, row.mine, row.patch, reason)
     if outcome.after is not None:
         return go_to(request, f"{reverse('actiontargets:list')}?saved={row.id}")
     if outcome.page is not None:
         return outcome.page
-    return _grid(request, {**context, "failure": outcome.failure, "at": row.id}, status=502)
+    return _failed(request, row, context, outcome.failure)
+
+
+def _failed(
+    request: JourneyRequest, row: LevelForm, context: dict[str, Any], failure: JourneyError | None
+) -> HttpResponse:
+    """What was typed again: with what the service refused at its fields, or with why nothing was saved above the grid."""
+    context = {**context, "failure": failure, "at": row.id}
+    if failure is not None and faults.place(row, failure):
+        return _grid(request, {**context, "refused": faults.number([row])}, status=422)
+    return _grid(request, {**context, "wait": failure and faults.wait(failure)}, status=502)
 
 
 def _check(
@@ -131,10 +143,21 @@ def _check(
 ) -> HttpResponse:
     """Whether a save whose answer was lost was carried out."""
     row = next((row for row in rows if row.id == target_id), None)
+    failure: JourneyError | None = context["failure"]
     if row is None:
-        return _grid(request, context)
-    mine = {**row.target, **row.wanted}
-    found = saving.look_again(request, row.id, row.base, mine, request.POST.get("reason", ""))
+        return _grid(request, context, status=502 if failure else 200)
+    found: bool | HttpResponse = False
+    if not failure:
+        try:
+            found = saving.look_again(request, row.id, row.base, row.mine, request.POST.get("reason", ""))
+        except (SignInExpired, NotFound):
+            raise
+        except JourneyError as error:
+            failure = error
+    if failure:
+        # Looking did not tell either.
+        failure.unsure = True
+        return _grid(request, {**context, "failure": failure, "at": row.id}, status=502)
     if isinstance(found, HttpResponse):
         return found
     if found:

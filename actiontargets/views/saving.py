@@ -13,7 +13,7 @@ from journeyadmin.history import log, reasons
 from journeyadmin.history.models import Kind, Operation
 from journeyadmin.history.writes import ChangedMeanwhile, Writer
 from journeyadmin.http import JourneyRequest
-from journeyadmin.service import JourneyError, NotFound, SignInExpired
+from journeyadmin.service import Conflict, JourneyError, NotFound, ServerFault, SignInExpired
 
 Json = Mapping[str, Any]
 
@@ -28,7 +28,14 @@ class Outcome:
 
 
 def save(
-    request: JourneyRequest, target_id: str, seen: Json, mine: Json, patch: Json, reason: str
+    request: JourneyRequest,
+    target_id: str,
+    seen: Json,
+    mine: Json,
+    patch: Json,
+    reason: str,
+    *,
+    tries: int = 2,
 ) -> Outcome:
     """`seen` is what the form was filled from, `mine` the whole target as wanted, `patch` the step between."""
     try:
@@ -40,7 +47,46 @@ def save(
     except NotFound as error:
         return Outcome(page=gone_page(request, mine, error))
     except JourneyError as error:
-        return Outcome(failure=error)
+        if not (isinstance(error, Conflict) and error.stale):
+            return Outcome(failure=error)
+        met_now = _met(request, target_id, seen, mine, reason, error)
+        if met_now is not None:
+            return met_now
+        # Nobody changed anything, so it may be sent again.
+        if tries > 1:
+            return save(request, target_id, seen, mine, patch, reason, tries=tries - 1)
+        fault = ServerFault(
+            status=error.status,
+            code=error.code,
+            correlation_id=error.correlation_id,
+            operation=error.operation,
+        )
+        return Outcome(failure=fault)
+
+
+def _met(
+    request: JourneyRequest, target_id: str, seen: Json, mine: Json, reason: str, error: Conflict
+) -> Outcome | None:
+    """The answer was that of a stale version. A target has none, so what is there now tells; None where nobody changed it."""
+    # A request that came in too late may have been carried out all the same.
+    perhaps_ours = error.status == 408 or error.after_doubt
+    try:
+        now = request.journey.get_action_target(target_id)
+    except SignInExpired:
+        raise
+    except NotFound as gone:
+        return Outcome(page=gone_page(request, mine, gone))
+    except JourneyError as unread:
+        unread.unsure = perhaps_ours
+        return Outcome(failure=unread)
+    settings = servicelevel.settings_of(now)
+    if settings == servicelevel.settings_of(mine):
+        if perhaps_ours:
+            _note(request, target_id, seen, now, reason)
+        return Outcome(after=now)
+    if settings == servicelevel.settings_of(seen):
+        return None
+    return Outcome(page=conflict_page(request, target_id, seen, now, mine, reason))
 
 
 def look_again(
@@ -50,13 +96,18 @@ def look_again(
     now = request.journey.get_action_target(target_id)
     settings = servicelevel.settings_of(now)
     if settings == servicelevel.settings_of(mine):
-        before = {**now, **servicelevel.settings_of(seen)}
-        name = log.name_of(Kind.ACTION_TARGET, now)
-        log.record(request, Operation.UPDATE, Kind.ACTION_TARGET, target_id, name, before, now, reason)
+        _note(request, target_id, seen, now, reason)
         return True
     if settings == servicelevel.settings_of(seen):
         return False
     return conflict_page(request, target_id, seen, now, mine, reason)
+
+
+def _note(request: JourneyRequest, target_id: str, seen: Json, now: Json, reason: str) -> None:
+    """A save whose answer never came is written down once it is seen."""
+    before = {**now, **servicelevel.settings_of(seen)}
+    name = log.name_of(Kind.ACTION_TARGET, now)
+    log.record(request, Operation.UPDATE, Kind.ACTION_TARGET, target_id, name, before, now, reason)
 
 
 def conflict_page(

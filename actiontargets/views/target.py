@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from actiontargets import curve, payloads, reading
+from actiontargets import curve, faults, payloads, reading
 from actiontargets.forms import TargetForm, typed_from
 from actiontargets.hours import same_hours
 from actiontargets.views import saving
@@ -20,7 +20,7 @@ from journeyadmin import servicelevel
 from journeyadmin.accounts.capabilities import offers
 from journeyadmin.accounts.kept import typed
 from journeyadmin.accounts.permissions import require
-from journeyadmin.history import log, openings, reasons
+from journeyadmin.history import lastknown, log, openings, reasons
 from journeyadmin.history.models import Change, Kind
 from journeyadmin.htmx import answer, go_to
 from journeyadmin.http import JourneyRequest
@@ -34,7 +34,16 @@ SHOWN_CHANGES = 5
 def action_target_edit(request: JourneyRequest, target_id: str) -> HttpResponse:
     if request.method == "POST":
         return _posted(request, target_id)
-    target = reading.target(request, target_id)
+    try:
+        target = reading.target(request, target_id)
+    except (NotFound, SignInExpired):
+        raise
+    except JourneyError as error:
+        last = lastknown.instead_of(request, Kind.ACTION_TARGET, error)
+        known = last.find(target_id) if last is not None else None
+        if known is None:
+            raise
+        return _page(request, known, TargetForm(known), {"last_known": last})
     data: Any = typed(request)
     if data is not None:
         return _page(request, target, TargetForm(target, data), {"retyped": True})
@@ -82,31 +91,57 @@ def _posted(request: JourneyRequest, target_id: str) -> HttpResponse:
     form = TargetForm(target, data)
     reason = reasons.ReasonForm(data, required=reasons.required(request) and do == "save")
     context: Json = {"reason": reason, "failure": failure}
-    if do in edits or failure:
-        return _page(request, target, form, context, status=502 if failure else 200)
     if do == "check":
         return _check(request, target, form, context)
+    if failure:
+        waits = faults.wait(failure) if do == "save" else 0
+        return _page(request, target, form, {**context, "wait": waits}, status=502)
+    if do in edits:
+        return _page(request, target, form, context)
     if not form.is_valid() or not reason.is_valid():
-        return _page(request, target, form, {**context, "refused": True}, status=422)
+        context["refused"] = faults.number([form, reason])
+        return _page(request, target, form, context, status=422)
     if not form.patch:
         messages.info(request, _("Nothing differs from what is stored, so nothing was saved."))
         return go_to(request, _address(target_id))
     if form.unwarned:
         return _page(request, target, form, {**context, "look_again": True}, status=422)
-    mine = {**target, **form.wanted}
-    outcome = saving.save(request, target_id, form.base, mine, form.patch, reason.cleaned_data["reason"])
+    mine, words = form.mine, reason.cleaned_data["reason"]
+    outcome = saving.save(request, target_id, form.base, mine, form.patch, words)
     if outcome.page is not None:
         return outcome.page
     if outcome.failure is not None:
-        return _page(request, target, form, {**context, "failure": outcome.failure}, status=502)
+        return _failed(request, target, form, context, outcome.failure)
     _say_saved(request, outcome.after or mine)
     return go_to(request, _address(target_id))
 
 
+def _failed(
+    request: JourneyRequest, target: Json, form: TargetForm, context: Json, failure: JourneyError
+) -> HttpResponse:
+    """What was typed again: with what the service refused at its fields, or with why nothing was saved above the form."""
+    context = {**context, "failure": failure}
+    if faults.place(form, failure):
+        return _page(request, target, form, {**context, "refused": faults.number([form])}, status=422)
+    return _page(request, target, form, {**context, "wait": faults.wait(failure)}, status=502)
+
+
 def _check(request: JourneyRequest, target: Json, form: TargetForm, context: Json) -> HttpResponse:
     """Whether a save whose answer was lost was carried out."""
-    mine = {**target, **form.wanted}
-    found = saving.look_again(request, target["id"], form.base, mine, request.POST.get("reason", ""))
+    mine, words = form.mine, request.POST.get("reason", "")
+    failure: JourneyError | None = context["failure"]
+    found: bool | HttpResponse = False
+    if not failure:
+        try:
+            found = saving.look_again(request, target["id"], form.base, mine, words)
+        except (SignInExpired, NotFound):
+            raise
+        except JourneyError as error:
+            failure = error
+    if failure:
+        # Looking did not tell either.
+        failure.unsure = True
+        return _page(request, target, form, {**context, "failure": failure}, status=502)
     if isinstance(found, HttpResponse):
         return found
     if found:
@@ -142,7 +177,7 @@ def _merge(request: JourneyRequest, target_id: str) -> HttpResponse:
             target = {"id": target_id, **theirs}
             texts = {**typed_from({**wanted, "id": target_id}), "seen": payloads.to_hidden(theirs)}
             form = TargetForm(target, {f"{target_id}-{name}": text for name, text in texts.items()})
-            return _page(request, target, form, {"failure": outcome.failure}, status=502)
+            return _failed(request, target, form, {"reason": reason}, outcome.failure)
     _say_saved(request, wanted)
     return go_to(request, _address(target_id))
 
@@ -156,6 +191,7 @@ def _page(
         "target": target,
         "form": form,
         "row": form,
+        "rows": [form],
         "level": servicelevel.level_words(target),
         "abandon": servicelevel.short_abandon_words(servicelevel.short_abandon_of(target)),
         "why_not": reading.why_not(request),

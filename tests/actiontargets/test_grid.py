@@ -187,6 +187,15 @@ def test_a_change_by_someone_else_opens_the_conflict_page(supervisor: Browser, b
     assert after["shortAbandonThreshold"] == 9
 
 
+def test_what_was_cleared_is_still_cleared_on_the_conflict_page(supervisor: Browser, behind: Behind) -> None:
+    sent = {**_form(supervisor), f"{SECOND}-abandon": "organisation default"}
+    behind(SECOND, serviceLevel={"percentage": 0.7, "durationMs": 15_000})
+    answer = supervisor.post(GRID, sent)
+    assert answer.status_code == 409
+    mine = json.loads(fields(answer.content.decode())["mine"])
+    assert "shortAbandonThreshold" not in mine
+
+
 def test_the_same_change_on_both_sides_is_no_conflict(supervisor: Browser, behind: Behind) -> None:
     sent = {**_form(supervisor), f"{FIRST}-share": "82"}
     behind(FIRST, serviceLevel={"percentage": 0.82, "durationMs": 20_000})

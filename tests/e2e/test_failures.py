@@ -117,6 +117,50 @@ def test_a_part_that_must_wait_counts_down_and_asks_for_itself(
     assert seen.evaluate("window.stays") == 1
 
 
+@pytest.mark.parametrize("address", ["/action-targets/", f"/action-targets/{TARGET}/"])
+def test_a_target_that_must_wait_counts_down_and_is_saved(
+    seen: Page, rehearsal: Pair, api: requests.Session, address: str
+) -> None:
+    place = f"{rehearsal[0].url}/api/v2/journey/actiontargets/{TARGET}"
+    known = {"serviceLevel": {"percentage": 0.8, "durationMs": 20_000}}
+    assert api.patch(place, json=known, timeout=30).ok
+    fault = {"operation": "patchJourneyActiontarget", "fault": "429", "retryAfter": 240}
+    share, counted = seen.locator(f'[name="{TARGET}-share"]'), seen.locator("[data-countdown]")
+
+    def stored() -> float:
+        return float(api.get(place, timeout=30).json()["serviceLevel"]["percentage"])
+
+    def save(text: str) -> None:
+        share.fill(text)
+        # What was typed is looked at before it is saved, as people are slower than this test.
+        expect(seen.locator(f"#note-{TARGET}")).to_contain_text("was ")
+        seen.locator("[data-save]").click()
+        expect(counted).to_contain_text("It is saved by itself in 240 s")
+
+    seen.clock.install()
+    seen.goto(address)
+    fail(rehearsal, api, **fault)
+    save("82")
+    complaints = axe.complaints(seen)
+    assert not complaints, "\n".join(complaints)
+    # Cancel leaves it to the person, and so does typing on.
+    counted.get_by_role("button", name="Cancel").click()
+    expect(counted).to_have_count(0)
+    expect(seen.locator("[data-save]")).to_be_focused()
+    save("83")
+    share.press_sequentially("4")
+    expect(counted).to_have_count(0)
+    save("83")
+    fail(rehearsal, api)
+    seen.clock.run_for(200_000)
+    expect(counted).to_contain_text("in 40 s")
+    expect(share).to_have_value("83")
+    assert stored() == 0.8
+    seen.clock.run_for(41_000)
+    expect(seen.get_by_text("83 % in 20 s").first).to_be_visible()
+    assert stored() == 0.83
+
+
 def test_axe_finds_nothing_where_something_failed(
     seen: Page, rehearsal: Pair, api: requests.Session, segment: str
 ) -> None:
@@ -130,6 +174,7 @@ def test_axe_finds_nothing_where_something_failed(
         ({"fault": "cut"}, "/segments/?fresh=1"),
         ({"fault": "garbled"}, "/analytics/?zone=UTC&m=nJourneySessions&range=last-28-days"),
         ({"fault": "garbled"}, "/dashboards/offers/"),
+        ({"fault": "413"}, "/dashboards/offers/"),
     ):
         fail(rehearsal, api, **fault)
         seen.goto(address)
