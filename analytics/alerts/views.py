@@ -25,6 +25,7 @@ from analytics.names import Names
 from analytics.ranges import RangeError
 from analytics.views import saved
 from journeyadmin import htmx
+from journeyadmin.accounts.kept import form_data
 from journeyadmin.accounts.permissions import require
 from journeyadmin.http import JourneyRequest
 from journeyadmin.service import JourneyError
@@ -104,9 +105,9 @@ def alert_delete(request: JourneyRequest, pk: UUID) -> HttpResponse:
 
 def _form(request: JourneyRequest, one: Alert) -> HttpResponse:
     """The form; "test" says what it would do now as it stands there, and keeps nothing."""
-    form = AlertForm(request.POST or None, instance=one)
+    form, posted = AlertForm(form_data(request), instance=one), request.method == "POST"
     tried = None
-    if request.method == "POST" and form.is_valid():
+    if posted and form.is_valid():
         changed = form.save(commit=False)
         if request.POST.get("do") == "test":
             tried = _tried(request, changed)
@@ -115,7 +116,7 @@ def _form(request: JourneyRequest, one: Alert) -> HttpResponse:
             messages.success(request, _("The alert on “%s” is saved.") % one.query.name)
             return htmx.go_to(request, reverse("alerts:list"))
     context = {**_context(request, one), "form": form, "tried": tried, "may": request.may(PERMISSION)}
-    return render(request, "alerts/alert.html", context, status=422 if form.errors else 200)
+    return render(request, "alerts/alert.html", context, status=422 if posted and form.errors else 200)
 
 
 def _save(one: Alert, *, anew: bool) -> None:

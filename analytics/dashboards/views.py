@@ -26,6 +26,7 @@ from analytics.names import Names
 from analytics.question import Question, address, read
 from analytics.ranges import RangeError
 from journeyadmin import htmx, service
+from journeyadmin.accounts.kept import form_data
 from journeyadmin.files.forms import FileForm
 from journeyadmin.http import JourneyRequest
 from journeyadmin.middleware import error_words
@@ -147,6 +148,8 @@ def _answer(
         raise
     except service.JourneyError as error:
         status, words = error_words(request, error)
+        if isinstance(error, service.TooLarge):
+            context["repairs"] = checks.repairs_for_size(question, asked.span)
         return status, context | words | {"error": error}
     context |= page.answer_context(answered, names, tile=True)
     return 200, context
@@ -158,8 +161,8 @@ def _answer(
 @require_http_methods(["GET", "POST"])
 def new(request: JourneyRequest) -> HttpResponse:
     """An empty dashboard; tiles are put on it from answers."""
-    form = DashboardForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
+    form, posted = DashboardForm(form_data(request)), request.method == "POST"
+    if posted and form.is_valid():
         row = form.save(commit=False)
         row.connection, row.owner, row.changed_by = request.connection, request.user, str(request.user)
         row.save()
@@ -168,7 +171,7 @@ def new(request: JourneyRequest) -> HttpResponse:
         )
         return htmx.go_to(request, reverse("dashboards:board", args=[row.pk]))
     context = {"title": _("New dashboard"), "form": form}
-    return render(request, "dashboards/new.html", context, status=422 if form.errors else 200)
+    return render(request, "dashboards/new.html", context, status=422 if posted else 200)
 
 
 @require_GET
@@ -189,8 +192,8 @@ def file(request: JourneyRequest, key: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def from_file(request: JourneyRequest) -> HttpResponse:
     """A dashboard of one's own made of a file. Nothing is made of a file that is not understood whole."""
-    form = FileForm(request.POST, request.FILES) if request.method == "POST" else FileForm()
-    if request.method == "POST" and form.is_valid():
+    form, posted = FileForm(form_data(request), request.FILES or None), request.method == "POST"
+    if posted and form.is_valid():
         try:
             found = files.found_in(form.content)
         except Unreadable as error:
@@ -209,7 +212,7 @@ def from_file(request: JourneyRequest) -> HttpResponse:
             )
             return htmx.go_to(request, reverse("dashboards:board", args=[row.pk]))
     context = {"title": _("Dashboard from a file"), "form": form}
-    return render(request, "dashboards/from_file.html", context, status=422 if form.errors else 200)
+    return render(request, "dashboards/from_file.html", context, status=422 if posted else 200)
 
 
 @require_POST
@@ -235,18 +238,20 @@ def copy(request: JourneyRequest, key: str) -> HttpResponse:
 def edit(request: JourneyRequest, key: str) -> HttpResponse:
     """Name, tiles and their order. Saving over someone's newer dashboard shows both instead (DSH6)."""
     row = _editable(request, key)
-    if request.method == "GET":
+    data, posted = form_data(request), request.method == "POST"
+    if data is None:
         draft, form = boards.Draft(boards.tiles_of(row.rows)), DashboardForm(instance=row)
         return _edit_page(request, row, form, draft, row.version)
-    draft, form = boards.draft_from(request.POST), DashboardForm(request.POST, instance=row)
-    based_on = int(request.POST["version"]) if request.POST.get("version", "").isdecimal() else 0
-    if request.POST.get("row"):
-        focus = draft.edit(request.POST["row"])
+    draft, form = boards.draft_from(data), DashboardForm(data, instance=row)
+    version, row_button = data.get("version", ""), data.get("row")
+    based_on = int(version) if version.isdecimal() else 0
+    if row_button:
+        focus = draft.edit(row_button)
         draft.problems.clear()
-        form = DashboardForm(initial=request.POST.dict())
+        form = DashboardForm(initial=data.dict())
         return _edit_page(request, row, form, draft, based_on, focus=focus, changed=True)
-    if not form.is_valid() or draft.problems:
-        return _edit_page(request, row, form, draft, based_on, status=422, changed=True)
+    if not posted or not form.is_valid() or draft.problems:
+        return _edit_page(request, row, form, draft, based_on, status=422 if posted else 200, changed=True)
     with transaction.atomic():
         saved = Dashboard.objects.filter(pk=row.pk, version=based_on).update(
             **{name: form.cleaned_data[name] for name in ("name", "description", "shared")},

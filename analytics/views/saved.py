@@ -21,6 +21,7 @@ from analytics.models import SavedQuery
 from analytics.names import Names
 from analytics.question import Question, address, read
 from journeyadmin import htmx
+from journeyadmin.accounts.kept import form_data
 from journeyadmin.http import JourneyRequest
 
 
@@ -69,8 +70,9 @@ def saved_list(request: JourneyRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def saved_create(request: JourneyRequest) -> HttpResponse:
     """Keeps the question of an address under a name."""
-    asked = address(_normal(request.POST.get("address") or request.GET.urlencode()))
-    form = SaveQueryForm(request.POST or None)
+    data = form_data(request)
+    asked = address(_normal((data.get("address") if data else "") or request.GET.urlencode()))
+    form = SaveQueryForm(data)
     if request.method == "POST" and form.is_valid():
         query = form.save(commit=False)
         query.connection, query.owner, query.address = request.connection, request.user, asked
@@ -84,7 +86,7 @@ def saved_create(request: JourneyRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def saved_edit(request: JourneyRequest, pk: UUID) -> HttpResponse:
     query = _mine(request, pk)
-    form = SaveQueryForm(request.POST or None, instance=query)
+    form = SaveQueryForm(form_data(request), instance=query)
     if request.method == "POST" and form.is_valid():
         form.save()
         SavedQuery.objects.filter(pk=pk).update(version=F("version") + 1, changed_by=str(request.user))
@@ -123,4 +125,4 @@ def _form_page(
         "query": query,
         "boards": boards.visible(request),
     }
-    return render(request, "analytics/save.html", context, status=422 if form.errors else 200)
+    return render(request, "analytics/save.html", context, status=422 if request.method == "POST" else 200)

@@ -1,21 +1,24 @@
 """What a person had typed when their sign-in ended: kept encrypted for them alone, and given back after they sign in again.
 
-A view that shows a form asks `typed(request)` on GET: the posted data comes back once, to be shown as it was, unsaved.
+A view binds its form to `form_data(request)`, and acts on POST alone: after the sign-in the posted data comes back once, to be
+shown as it was, unsaved, and the page says so. One that says it in its own words asks `typed(request)` on GET.
 """
 
 from datetime import timedelta
 
 from django.conf import settings
+from django.contrib import messages
 from django.http import HttpRequest, QueryDict
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from journeyadmin.accounts.models import KeptForm
 from journeyadmin.accounts.sealed import KeyLost, seal, unseal
 
 KEPT = "kept_form"
 LIFE = timedelta(hours=12)
-# Not part of what was typed.
-_DROPPED = ("csrfmiddlewaretoken",)
+# Not part of what was typed; and a secret, which no page shows again, so that it would be kept for nothing.
+_DROPPED = ("csrfmiddlewaretoken", "client_secret")
 
 
 def keep(request: HttpRequest, person_key: str) -> int | None:
@@ -49,3 +52,15 @@ def typed(request: HttpRequest) -> QueryDict | None:
         return QueryDict(unseal(kept.sealed), encoding=settings.DEFAULT_CHARSET)
     except KeyLost:
         return None
+
+
+def form_data(request: HttpRequest) -> QueryDict | None:
+    """What a form is bound to: what is posted or, on GET, what was typed before the sign-in ended, which the page then says."""
+    if request.method == "POST":
+        return request.POST
+    found = typed(request)
+    if found is not None:
+        messages.info(
+            request, _("Your sign-in had ended. What you had typed is here again; it is not saved.")
+        )
+    return found

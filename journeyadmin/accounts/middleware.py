@@ -120,12 +120,6 @@ def end_session(request: HttpRequest) -> None:
 def to_sign_in(request: HttpRequest) -> HttpResponse:
     """To the sign-in page and back; in a fragment the whole page goes there, never the form into the fragment."""
     htmx = getattr(request, "htmx", None)
-    back = (
-        htmx.current_url_abs_path or "/"
-        if htmx
-        else request.get_full_path()
-        if request.method == "GET"
-        else request.path
-    )
+    back = htmx.current_url_abs_path or "/" if htmx else request.get_full_path()
     url = f"{reverse('accounts:sign_in')}?{urlencode({'next': back})}"
     return HttpResponseClientRedirect(url) if htmx else HttpResponseRedirect(url)

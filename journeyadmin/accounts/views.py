@@ -20,6 +20,7 @@ from journeyadmin.accounts import sessions, signin
 from journeyadmin.accounts.capabilities import offers
 from journeyadmin.accounts.forms import ClockForm, ConnectionForm, ZoneForm
 from journeyadmin.accounts.hosts import LOOPBACK
+from journeyadmin.accounts.kept import form_data
 from journeyadmin.accounts.models import Connection
 from journeyadmin.accounts.permissions import may
 from journeyadmin.contract.local import ACCOUNT_PAGE
@@ -231,13 +232,16 @@ def connection_edit(request: JourneyRequest, pk: int) -> HttpResponse:
 
 def _connection_form(request: JourneyRequest, connection: Connection) -> HttpResponse:
     name = connection.name
-    form = ConnectionForm(request.POST or None, instance=connection)
-    if request.method == "POST" and form.is_valid():
+    form = ConnectionForm(form_data(request), instance=connection)
+    posted = request.method == "POST"
+    if posted and form.is_valid():
         saved = form.save()
         messages.success(request, _("Connection “%s” is saved.") % saved.name)
         return redirect("accounts:connections")
+    if form.is_bound and not posted:
+        messages.info(request, _("A client secret is not kept: if you had typed one, type it again."))
     context = {"form": form, "name": name, "redirect_uri": redirect_uri(request)}
-    return render(request, "accounts/connection.html", context, status=422 if form.errors else 200)
+    return render(request, "accounts/connection.html", context, status=422 if posted else 200)
 
 
 def _sign_in_page(

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from journeyadmin.accounts.capabilities import offers
+from journeyadmin.accounts.kept import form_data
 from journeyadmin.accounts.permissions import require
 from journeyadmin.htmx import answer, go_to
 from journeyadmin.http import JourneyRequest
@@ -59,8 +60,8 @@ def data(request: JourneyRequest) -> HttpResponse:
 @page_of(tabs.IMPORT)
 def import_new(request: JourneyRequest) -> HttpResponse:
     """A file is chosen and brought to the server, which then says what is in it."""
-    form = UploadForm(request.POST, request.FILES) if request.method == "POST" else UploadForm()
-    if form.is_valid():
+    form = UploadForm(form_data(request), request.FILES or None)
+    if request.method == "POST" and form.is_valid():
         file = form.cleaned_data["file"]
         try:
             looked = request.journey.local.upload(
@@ -74,7 +75,7 @@ def import_new(request: JourneyRequest) -> HttpResponse:
             form.add_error("file", error.detail or error.user_message)
         else:
             return go_to(request, reverse("operations:import_one", args=[looked["upload"]]))
-    status = 422 if form.is_bound and not form.is_valid() else 200
+    status = 422 if request.method == "POST" else 200
     return render(request, "operations/import.html", _context(request, tabs.IMPORT, form=form), status=status)
 
 
@@ -112,16 +113,16 @@ def _shift(request: JourneyRequest, found: dict[str, Any]) -> int:
 @page_of(tabs.ERASE)
 def erase(request: JourneyRequest) -> HttpResponse:
     """First counted, then erased. The id is nowhere in an address."""
-    form = EraseForm(request.POST) if request.method == "POST" else EraseForm()
+    form = EraseForm(form_data(request))
     context = _context(request, tabs.ERASE, form=form)
     status = 200
-    if form.is_valid():
+    if request.method == "POST" and form.is_valid():
         sure = request.POST.get("do") == "erase"
         told = request.journey.local.erase(form.cleaned_data["customer"], dry_run=not sure)
         context["counted" if not sure else "receipt"] = reading.erasure(told)
         if sure:
             context["form"] = EraseForm()
-    elif form.is_bound:
+    elif request.method == "POST":
         status = 422
     if offers(request, "data") and request.may(tabs.DATA.permission):
         context["receipts"] = reading.data(request.journey.local.data())["erasures"]
@@ -135,7 +136,9 @@ def faults(request: JourneyRequest) -> HttpResponse:
     local = request.journey.local
     offered = local.faults()
     kept = list(offered["faults"])
-    form = FaultForm(offered=offered)
+    data = form_data(request)
+    # The other buttons of the page send no form.
+    form = FaultForm(data if data and data.get("do") == "add" else None, offered=offered)
     do = request.POST.get("do", "")
     if do == "clear":
         local.clear_faults()
@@ -145,14 +148,12 @@ def faults(request: JourneyRequest) -> HttpResponse:
         del kept[int(do[7:])]
         local.set_faults(kept)
         return go_to(request, reverse("operations:faults"))
-    if do == "add":
-        form = FaultForm(request.POST, offered=offered)
-        if form.is_valid():
-            local.set_faults([*kept, form.fault_json()])
-            return go_to(request, reverse("operations:faults"))
+    if do == "add" and form.is_valid():
+        local.set_faults([*kept, form.fault_json()])
+        return go_to(request, reverse("operations:faults"))
     shown = [
         {**row, "words": KINDS.get(row["fault"], row["fault"]), "percent": round(row["share"] * 100)}
         for row in kept
     ]
     context = _context(request, tabs.FAULTS, form=form, faults=shown)
-    return render(request, "operations/faults.html", context, status=422 if form.is_bound else 200)
+    return render(request, "operations/faults.html", context, status=422 if do == "add" else 200)

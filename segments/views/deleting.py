@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from journeyadmin.accounts.kept import form_data
 from journeyadmin.accounts.permissions import require
 from journeyadmin.contract.operations import DELETE_SEGMENT, UPDATE_SEGMENT
 from journeyadmin.history import drafts
@@ -33,12 +34,12 @@ def segment_delete(request: JourneyRequest, segment_id: str) -> HttpResponse:
     try:
         segment = request.journey.get_segment(segment_id)
     except NotFound:
-        if request.method == "GET":
-            return detail.gone(request, segment_id)
+        if request.method == "GET" or recent.pending(request, segment_id) is not None:
+            return detail.absent(request, segment_id)
         return _deleted(request, segment_id, "", found)
+    form = ReasonForm(form_data(request), required=required(request))
     if request.method == "GET":
-        return _ask(request, segment)
-    form = ReasonForm(request.POST, required=required(request))
+        return _ask(request, segment, form)
     if request.POST.get("instead") == "deactivate":
         return _deactivated(request, segment, form)
     wrong_name = request.connection.production and request.POST.get("typed_name") != segment["displayName"]
@@ -56,11 +57,11 @@ def segment_delete(request: JourneyRequest, segment_id: str) -> HttpResponse:
 
 
 def _ask(
-    request: JourneyRequest, segment: Json, form: ReasonForm | None = None, *, status: int = 200, **more: Any
+    request: JourneyRequest, segment: Json, form: ReasonForm, *, status: int = 200, **more: Any
 ) -> HttpResponse:
     context = {
         "row": catalogue.describe(segment),
-        "form": form or ReasonForm(required=required(request)),
+        "form": form,
         "month": None,
         "uses": uses_of(request, "segment", str(segment["id"])),
         "can_edit": request.may(UPDATE_SEGMENT.permission),

@@ -20,8 +20,8 @@ def posted(wanted: Json, *, base: Json | None = None, **more: Any) -> dict[str, 
     return data | more
 
 
-def shown(page: str, form: str = "segment-form") -> dict[str, list[str]]:
-    """The fields of a form on a page, as a browser without scripts would post them."""
+def shown(page: str, form: str | None = "segment-form") -> dict[str, list[str]]:
+    """The fields of a form on a page, as a browser without scripts would post them; None: of the forms without an id."""
     reader = _Fields(form)
     reader.feed(page)
     return reader.fields
@@ -37,7 +37,7 @@ def edited(browser: Browser, made: Json, **changes: list[str] | str) -> Any:
 class _Fields(HTMLParser):
     """Collects what is posted; a template's content is not part of the page."""
 
-    def __init__(self, form: str) -> None:
+    def __init__(self, form: str | None) -> None:
         super().__init__()
         self.form = form
         self.inside = False
