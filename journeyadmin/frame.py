@@ -37,6 +37,7 @@ PLACES = (
 def frame(request: HttpRequest) -> dict[str, Any]:
     """The context of base.html; views add `title` and their own."""
     places = [(place, request.path.startswith(place.path)) for place in PLACES]
+    person: Any = request.user if hasattr(request, "journey") else None
     theme = request.COOKIES.get(settings.THEME_COOKIE_NAME, "system")
     return {
         "places": places,
@@ -48,9 +49,9 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "this_page": request.get_full_path(),
         "theme": theme if theme in THEMES else "system",
         "connection": getattr(request, "connection", None),
-        "person": request.user if hasattr(request, "journey") else None,
+        "person": person,
         "zone": timezone.get_current_timezone_name(),
         "local_data": local_data(request),
-        "letters_off": request.COOKIES.get(settings.KEYS_COOKIE_NAME) == "off",
+        "letters_off": person is not None and person.letters_off,
         "request_id": getattr(request, "request_id", ""),
     }

@@ -134,8 +134,7 @@ FORM_RENDERER = "journeyadmin.forms.Renderer"
 # Bound to this very host (https://developer.mozilla.org/docs/Web/HTTP/Reference/Headers/Set-Cookie#cookie_prefixes).
 _bound = "__Host-" if _https else ""
 SESSION_COOKIE_NAME = f"{_bound}session"
-# "off" in the second keeps single letters from doing anything (WCAG 2.1.4).
-THEME_COOKIE_NAME, KEYS_COOKIE_NAME = f"{_bound}theme", f"{_bound}keys"
+THEME_COOKIE_NAME = f"{_bound}theme"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"

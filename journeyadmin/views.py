@@ -33,7 +33,14 @@ def theme(request: HttpRequest) -> HttpResponse:
     response = redirect(safe_next(request, request.POST.get("next", "")))
     chosen = request.POST.get("theme", "")
     if chosen in THEMES:
-        _remember(response, settings.THEME_COOKIE_NAME, chosen)
+        # Our scripts read it as well.
+        response.set_cookie(
+            settings.THEME_COOKIE_NAME,
+            chosen,
+            max_age=YEAR,
+            samesite="Lax",
+            secure=settings.SESSION_COOKIE_SECURE,
+        )
     return response
 
 
@@ -47,18 +54,12 @@ def palette(request: JourneyRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def keyboard(request: JourneyRequest) -> HttpResponse:
-    """The keyboard map; a POST switches single letters on or off, kept in a cookie."""
+    """The keyboard map; a POST switches single letters on or off for this person."""
     if request.method != "POST":
         return render(request, "keyboard.html")
-    response = redirect(safe_next(request, request.POST.get("next", "")))
-    off = "off" if request.POST.get("letters") == "off" else "on"
-    _remember(response, settings.KEYS_COOKIE_NAME, off)
-    return response
-
-
-def _remember(response: HttpResponse, name: str, word: str) -> None:
-    """A cookie that our scripts read as well."""
-    response.set_cookie(name, word, max_age=YEAR, samesite="Lax", secure=settings.SESSION_COOKIE_SECURE)
+    request.user.letters_off = request.POST.get("letters") == "off"
+    request.user.save(update_fields=["letters_off"])
+    return redirect(safe_next(request, request.POST.get("next", "")))
 
 
 def safe_next(request: HttpRequest, target: str) -> str:

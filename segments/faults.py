@@ -1,13 +1,13 @@
 """What is wrong with a form, as a list in reading order, each with the control it belongs to; and errors of the API on their rows."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
 
-from journeyadmin.service import FieldError
+from journeyadmin.service import FieldError, NotEnabled
 from segments.criteria import CriterionForm
 from segments.forms import PatternForm, SegmentForm
 
@@ -32,6 +32,11 @@ _CRITERION = {
     "entityType": "key",
 }
 
+
+# Names of the API in a sentence of the service.
+_NAMED = re.compile(r"\b(?:" + "|".join((*_SETTINGS, "externalSegment")) + r")\b|" + _PATH.pattern)
+# Where what is linked outside is shown: nothing is typed there.
+EXTERNAL = "external-segment"
 
 # The code of an error about the reason, which stands beside the form's own fields.
 REASON = "reason"
@@ -70,6 +75,8 @@ def _of(form: Any, place: str, labels: dict[str, str]) -> Iterator[Fault]:
             target = f"add-{form.criteria.prefix}"
         elif name == "__all__" and isinstance(form, SegmentForm):
             target = "add-context"
+        elif name == "extra" and isinstance(form, SegmentForm):
+            target = EXTERNAL
         else:
             target = form[field].auto_id
         for error in errors.as_data():
@@ -96,9 +103,29 @@ def place(form: SegmentForm, fields: Sequence[FieldError]) -> list[FieldError]:
     return rest
 
 
+def not_enabled(sent: Iterable[str], error: NotEnabled) -> list[FieldError]:
+    """The fields that a 501 is about: those of the `sent` ones that it names, else the expiry, which some organisations lack."""
+    words = str(error.summary)
+    sent = set(sent)
+    paths = dict.fromkeys(found[0] for found in _NAMED.finditer(error.detail))
+    named = [path for path in paths if re.split(r"[.\[]", path)[0] in sent]
+    if not named and not paths and "assignmentExpirationDays" in sent:
+        named = ["assignmentExpirationDays"]
+    return [
+        FieldError(
+            path,
+            "not.enabled",
+            f"{words} {_('Leave it empty.')}" if path == "assignmentExpirationDays" else words,
+        )
+        for path in named
+    ]
+
+
 def _target(form: SegmentForm, path: str) -> tuple[Any, str | None] | None:
     if path in _SETTINGS:
         return form, _SETTINGS[path]
+    if path.startswith("externalSegment"):
+        return form, "extra"
     if path in ("context", "journey"):
         return form, None
     found = _PATH.fullmatch(path)

@@ -172,7 +172,10 @@ class SegmentForm(RowForm):
         ),
     )
     scope = forms.ChoiceField(label=_("Applies to"), choices=SCOPES, required=False, widget=forms.RadioSelect)
-    extra = forms.CharField(required=False, strip=False, widget=forms.HiddenInput)
+    # What the form has no field for. Of that, only the link to an external segment is shown, and refused by the service.
+    extra = forms.CharField(
+        label=_("External segment"), required=False, strip=False, widget=forms.HiddenInput
+    )
 
     def __init__(self, data: payloads.Data, *, creating: bool = False) -> None:
         super().__init__(MultiValueDict(data), use_required_attribute=False)

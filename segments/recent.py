@@ -8,11 +8,27 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+from journeyadmin.service import RateLimited
 
 Json = dict[str, Any]
 
 LAG_SECONDS = 30
 SESSION_KEY = "recent_segments"
+# Until it is asked again whether the service knows it.
+AGAIN_SECONDS = 5
+
+
+class BeingCreated(RateLimited):
+    """The service does not know a segment that was just created here: not an error, but a matter of waiting."""
+
+    def __init__(self) -> None:
+        super().__init__(retry_after=AGAIN_SECONDS)
+
+    @property
+    def user_message(self) -> str:
+        return _("The service is still creating this segment. Nothing was changed; try again in a moment.")
 
 
 def note_created(request: HttpRequest, segment: Json) -> None:

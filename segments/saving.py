@@ -79,8 +79,7 @@ def _change(
     except SignInExpired:
         raise
     except NotFound:
-        recent.note_deleted(request, str(base["id"]))
-        return Gone()
+        return absent(request, str(base["id"]))
     except Conflict as error:
         if not error.stale:
             return Refused(error)
@@ -148,6 +147,14 @@ def looked_up(request: JourneyRequest, wanted: Mapping[str, Any], mark: str) -> 
     return found
 
 
+def absent(request: JourneyRequest, segment_id: str) -> Gone | Refused:
+    """What a 404 means: deleted, unless it was created so recently that the service may not know it yet."""
+    if recent.pending(request, segment_id) is not None:
+        return Refused(recent.BeingCreated())
+    recent.note_deleted(request, segment_id)
+    return Gone()
+
+
 def _already(request: JourneyRequest, segment_id: str, wanted: Mapping[str, Any]) -> Outcome:
     try:
         return Saved(request.journey.get_segment(segment_id), news=False)
@@ -161,8 +168,7 @@ def _met(request: JourneyRequest, base: Mapping[str, Any], wanted: Mapping[str, 
     try:
         theirs = request.journey.get_segment(str(base["id"]))
     except NotFound:
-        recent.note_deleted(request, str(base["id"]))
-        return Gone()
+        return absent(request, str(base["id"]))
     except SignInExpired:
         raise
     except JourneyError as error:

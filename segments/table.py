@@ -36,7 +36,8 @@ class Manner:
 
 
 class Entry(NamedTuple):
-    """A row with what depends on the rest of the list. `focused` is the one that takes the focus."""
+    """A row with what depends on the rest of the list. `focused` is the one that takes the focus; one that is `swapped` by itself keeps
+    the focus that its link had."""
 
     row: Row
     pending: bool
@@ -44,6 +45,7 @@ class Entry(NamedTuple):
     activity: Activity | None
     young: int | None
     focused: bool
+    swapped: bool
 
     def html(self, manner: Manner) -> SafeString:
         key = (
@@ -54,6 +56,7 @@ class Entry(NamedTuple):
             self.activity,
             self.young,
             self.focused,
+            self.swapped,
         )
         found = _kept.get(key)
         # The same row, not one with the same id: another version is another object.

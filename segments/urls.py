@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from segments.views import asides, deleting, detail, editing, grid, listing, named, overlap
+from segments.views import asides, deleting, detail, editing, grid, listing, named, overlap, switch
 
 app_name = "segments"
 urlpatterns = [
@@ -18,5 +18,6 @@ urlpatterns = [
     path("<str:segment_id>/delete", deleting.segment_delete, name="delete"),
     path("<str:segment_id>/activity", detail.segment_activity, name="activity"),
     path("<str:segment_id>/overlap", overlap.segment_overlap, name="overlap"),
-    path("<str:segment_id>/active", listing.segment_active, name="active"),
+    path("<str:segment_id>/active", switch.segment_active, name="active"),
+    path("<str:segment_id>/row", listing.segment_row, name="row"),
 ]

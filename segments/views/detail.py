@@ -77,6 +77,22 @@ def segment_activity(request: JourneyRequest, segment_id: str) -> HttpResponse:
     return render(request, "segments/_month.html", context)
 
 
+def absent(request: JourneyRequest, segment_id: str) -> HttpResponse:
+    """The page in place of one about a segment that the service does not know: it is being created, or it is gone."""
+    created = recent.pending(request, segment_id)
+    if created is None:
+        return gone(request, segment_id)
+    back = list_of(back_of(request))
+    context = {
+        "name": catalogue.describe(created).name,
+        "to_list": at_row(back, segment_id),
+        "to_segment": with_back(reverse("segments:view", args=[segment_id]), back),
+        "again": request.get_full_path(),
+        "wait": recent.AGAIN_SECONDS,
+    }
+    return render(request, "segments/pending.html", context, status=200 if request.method == "GET" else 409)
+
+
 def gone(request: JourneyRequest, segment_id: str) -> HttpResponse:
     """No such segment (any more): what the history knows of it, and the way on."""
     last = log.changes_of(request.connection, "segment", segment_id).first()

@@ -48,7 +48,7 @@ def segment_edit(request: JourneyRequest, segment_id: str) -> HttpResponse:
             return conflict.resolve(request)
         sheet = Sheet.posted(request.POST)
         if sheet.base is None or sheet.base["id"] != segment_id:
-            sheet.base = request.journey.get_segment(segment_id)
+            sheet.base = recent.pending(request, segment_id) or request.journey.get_segment(segment_id)
         return _act(request, sheet)
     was_typed = typed(request)
     try:
@@ -56,7 +56,7 @@ def segment_edit(request: JourneyRequest, segment_id: str) -> HttpResponse:
     except NotFound:
         if was_typed is not None:
             return editor.page(request, Sheet.posted(was_typed), retyped=True)
-        return detail.gone(request, segment_id)
+        return detail.absent(request, segment_id)
     log.notice(request, editor.KIND, [segment])
     if was_typed is not None:
         return editor.page(request, Sheet.posted(was_typed, segment), retyped=True)

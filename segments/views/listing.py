@@ -2,29 +2,26 @@
 
 from typing import Any
 
-from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET
 
 from journeyadmin import clocks
-from journeyadmin.accounts.permissions import require
 from journeyadmin.contract.operations import CREATE_SEGMENT, DELETE_SEGMENT, UPDATE_SEGMENT
 from journeyadmin.contract.segments import MAX_SEGMENTS
-from journeyadmin.history import lastknown, log
-from journeyadmin.history.log import content
-from journeyadmin.htmx import announce, answer, go_to, is_partial
+from journeyadmin.history import lastknown
+from journeyadmin.htmx import announce, answer, is_partial
 from journeyadmin.http import JourneyRequest
 from journeyadmin.listviews import named
 from journeyadmin.listviews.models import ListView
-from journeyadmin.service import Conflict, Forbidden, JourneyError, NotFound, SignInExpired
-from segments import activity, catalogue, recent, table
+from journeyadmin.service import Forbidden, JourneyError, SignInExpired
+from segments import activity, catalogue, table
 from segments.filters import COLUMNS, Asked, is_unused, too_young
-from segments.places import AT, PANEL, at_row, back_of
+from segments.places import AT, PANEL
 from segments.views import panel
 from segments.views.named import PLACE
 
@@ -99,32 +96,24 @@ def segment_list_activity(request: JourneyRequest) -> HttpResponse:
     return render(request, "segments/_activity_cells.html", context)
 
 
-@require_POST
-def segment_active(request: JourneyRequest, segment_id: str) -> HttpResponse:
-    """Switches one segment on or off, on the version that was seen; the message offers the way back."""
-    require(request, UPDATE_SEGMENT.permission)
-    # `on:7`: the state wanted, and the version that was seen.
-    state, _colon, version = request.POST.get("to", "").partition(":")
-    patch: dict[str, Any] = {"isActive": state == "on"}
-    if version.isascii() and version.isdigit():
-        patch["version"] = int(version)
-    before = request.journey.get_segment(segment_id)
+@require_GET
+def segment_row(request: JourneyRequest, segment_id: str) -> HttpResponse:
+    """The row of a segment that was being created, once the service lists it; before that nothing is swapped."""
     try:
-        after = request.journey.update_segment(segment_id, patch)
-    except Conflict as error:
-        # Sent again after a lost answer, it may have met itself: then it is as wanted.
-        now = request.journey.get_segment(segment_id) if error.stale else before
-        if before.get("version") == patch.get("version") and content(now) == content(before | patch):
-            log.notice(request, "segment", [now])
-            return _switched(request, now, undo=True)
-        messages.error(request, _not_switched(now, error))
-        return _switched(request, now)
-    except NotFound:
-        recent.note_deleted(request, segment_id)
-        messages.error(request, _("Someone deleted this segment in the meantime."))
-        return _back(request, segment_id)
-    log.record(request, "update", "segment", segment_id, str(after.get("displayName", "")), before, after)
-    return _switched(request, after, undo=before.get("isActive") is not after.get("isActive"))
+        found = catalogue.read(request, fresh=True)
+    except SignInExpired:
+        raise
+    except JourneyError:
+        return HttpResponse(status=204)
+    if segment_id in found.pending:
+        return HttpResponse(status=204)
+    row = found.find(segment_id)
+    if row is None:
+        return HttpResponse()
+    _views, opening = named.views_of(request, PLACE)
+    asked = Asked.of(request.GET, opening)
+    drawn = _table(request, [row], found, asked, _numbers(request, True), again=segment_id)
+    return announce(HttpResponse(drawn), _("“%s” is created.") % row.name)
 
 
 def _answer(
@@ -134,32 +123,6 @@ def _answer(
     if panel.is_alone(request):
         return panel.answer(request, asked, context, status)
     return answer(request, "segments/list.html", "segments/_found.html", context, status=status)
-
-
-def _not_switched(before: dict[str, Any], error: Conflict) -> str:
-    if not error.stale:
-        return error.user_message
-    state = _("active") if before.get("isActive") else _("inactive")
-    return _(
-        "“%(name)s” was changed by someone else since you opened the list, so it was not switched. It is %(state)s "
-        "now; switch it again if you still want to."
-    ) % {"name": before.get("displayName", ""), "state": state}
-
-
-def _switched(request: JourneyRequest, segment: dict[str, Any], *, undo: bool = False) -> HttpResponse:
-    row = catalogue.describe(segment)
-    done = _("“%s” is active now.") if row.active else _("“%s” is inactive now.")
-    if not is_partial(request):
-        if undo:
-            messages.success(request, done % row.name)
-        return _back(request, row.id)
-    context = {"row": row, "undo": undo, "done": done % row.name}
-    response = render(request, "segments/_switched.html", context)
-    return announce(response, done % row.name) if undo else response
-
-
-def _back(request: JourneyRequest, segment_id: str) -> HttpResponse:
-    return go_to(request, at_row(back_of(request), segment_id))
 
 
 def _numbers(request: JourneyRequest, wanted: bool) -> dict[str, Any]:
@@ -190,8 +153,9 @@ def _table(
     found: catalogue.Catalogue,
     asked: Asked,
     numbers: dict[str, Any],
+    again: str = "",
 ) -> SafeString:
-    """The rows as HTML; `numbers` is what `_numbers` found."""
+    """The rows as HTML; `numbers` is what `_numbers` found, `again` the row that takes the place of itself."""
     activities: activity.Activities | None = numbers.get("activities")
     manner = table.Manner(
         language=translation.get_language(),
@@ -216,6 +180,7 @@ def _table(
             activity=activities.of(row.id) if activities is not None else None,
             young=too_young(row) if asked.unused else None,
             focused=row.id == at,
+            swapped=row.id in found.pending or row.id == again,
         )
         for row in rows
     ]

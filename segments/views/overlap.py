@@ -36,7 +36,7 @@ def segment_overlap(request: JourneyRequest, segment_id: str) -> HttpResponse:
     try:
         segment = request.journey.get_segment(segment_id)
     except NotFound:
-        return detail.gone(request, segment_id)
+        return detail.absent(request, segment_id)
     days = audience.days_of(request.GET.get("window", ""))
     back = list_of(back_of(request))
     context: Json = {

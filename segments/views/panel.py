@@ -42,6 +42,7 @@ def context(
     activities = numbers.get("activities")
     shown |= {
         "row": row,
+        "pending": row.id in found.pending,
         "place": at + 1 if at is not None else None,
         "of": len(ids),
         "before": asked.with_(panel=ids[at - 1]) if at else "",

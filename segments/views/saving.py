@@ -24,7 +24,7 @@ from journeyadmin.service import (
     RateLimited,
     SignInExpired,
 )
-from segments import faults, saving, warnings
+from segments import faults, payloads, saving, warnings
 from segments.places import at_row, back_of
 from segments.sheet import Sheet
 from segments.views import conflict, editor
@@ -115,7 +115,7 @@ def _well(request: JourneyRequest, sheet: Sheet) -> bool:
 
 def _refused(request: JourneyRequest, sheet: Sheet, error: JourneyError) -> HttpResponse:
     """The service said no: at the field where it says which, else above the form."""
-    form = sheet.form
+    form, wanted = sheet.form, sheet.definition
     form.is_valid()
     more: dict[str, Any] = {}
     status = next((code for kind, code in STATUS.items() if isinstance(error, kind)), 502)
@@ -130,8 +130,12 @@ def _refused(request: JourneyRequest, sheet: Sheet, error: JourneyError) -> Http
             status = 422
             _in_use(form, error)
         case NotEnabled():
-            status = 422
-            form.add_error("expiry", _("This is not enabled in your organisation. Leave it empty."))
+            sent = payloads.to_patch(wanted, sheet.base) if sheet.base else payloads.to_create(wanted)
+            placed = faults.not_enabled(sent, error)
+            more["refused"] = error
+            if placed:
+                status = 422
+                faults.place(form, placed)
         case RateLimited() if error.retry_after:
             more |= {"refused": error, "wait": max(1, round(error.retry_after))}
         case _:
@@ -149,7 +153,7 @@ def _in_use(form: Any, error: Conflict) -> None:
             form.add_error("name", _("Another segment has this name. Choose another."))
             placed = True
         elif field.path.startswith("externalSegment"):
-            form.add_error(None, _("This external segment is linked to another segment already."))
+            form.add_error("extra", _("This external segment is linked to another segment already."))
             placed = True
     if not placed:
         form.add_error("name", error.user_message)

@@ -1,7 +1,8 @@
 // What can be done with a point: the server's own page for it, in a dialog.
+import { ask } from "./parts.js";
 
 export async function open(address, opener) {
-  const answer = await fetch(address, { headers: { "HX-Request": "true" } });
+  const answer = await ask(address);
   if (!answer.ok || answer.redirected) { location.assign(address); return; }
   const dialog = document.createElement("dialog");
   dialog.className = "dialog point-dialog";

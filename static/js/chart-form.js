@@ -14,7 +14,7 @@ function choosing(event) {
   if (radio) radio.checked = true;
 }
 
-function age() {
+export function age() {
   for (const time of document.querySelectorAll("time[data-age]")) {
     const seconds = Math.max(0, Math.round((Date.now() - new Date(time.dateTime)) / 1000));
     const [value, unit] = seconds < 90 ? [seconds, "second"] : seconds < 5400 ? [Math.round(seconds / 60), "minute"] : seconds < 129600 ? [Math.round(seconds / 3600), "hour"] : [Math.round(seconds / 86400), "day"];

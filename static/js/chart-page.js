@@ -1,5 +1,7 @@
 // The analytics page: links between questions swap instead of loading, Escape and Cancel stop waiting, "t" then a letter
 // moves in time. Dashboards do without.
+import { isCommand } from "./keys.js";
+
 const LINK = 'a[href*="/analytics/?"], a[href*="/analytics/step?"]';
 const CHORD = 1000;
 let chord = 0;
@@ -47,8 +49,7 @@ function waiting(event, busy) {
 
 function keys(event) {
   if (event.key === "Escape" && cancel()) { event.preventDefault(); return; }
-  if (event.ctrlKey || event.metaKey || event.altKey || document.cookie.includes("keys=off")) return;
-  if (event.target.closest?.("input, textarea, select, [contenteditable]") || document.querySelector("dialog[open]")) return;
+  if (!isCommand(event)) return;
   if (Date.now() - chord < CHORD) {
     const link = document.querySelector(`[data-chord="${CSS.escape(event.key)}"][href]`);
     if (link) { event.preventDefault(); event.stopImmediatePropagation(); chord = 0; link.click(); return; }

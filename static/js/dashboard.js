@@ -2,6 +2,7 @@
 // A refresh changes numbers in place. It never takes the focus, a selection, the scroll position or an open panel.
 import { draw } from "./chart-draw.js";
 import { figures } from "./chart-figures.js";
+import { ask } from "./parts.js";
 
 const PATIENCE = 8;
 const grid = document.querySelector("[data-tiles]");
@@ -56,7 +57,7 @@ async function renewOne(body, within, newest) {
     return good;
   };
   try {
-    const answer = await fetch(`${body.dataset.tile}&within=${within}`, { headers: { "HX-Request": "true" } });
+    const answer = await ask(`${body.dataset.tile}&within=${within}`);
     if (!answer.ok) return mark(false);
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
     await place(body, fresh);

@@ -1,21 +1,25 @@
-// The keyboard map: single letters that follow links marked data-key, "g" then a letter for places, "/" for the search box.
-// Nothing happens while typing, with a modifier held, or when the person switched single letters off (cookie keys=off).
+// The keyboard map: single letters that follow links marked data-key, "g" then a letter for places, "/" for the search box,
+// j and k for the rows of a list. Nothing happens while typing, with a modifier held, or when the person switched single
+// letters off (data-letters-off in the list of keys). Also Ctrl K, as the search link, and Ctrl Enter.
 
 const WAIT = 1000;
+const ROW = ":is(.row-link, .name-link)";
 let pending = 0;
 
 export function startKeys() {
   document.addEventListener("keydown", (event) => {
     if ((event.ctrlKey || event.metaKey) && event.key === "Enter") return save(event);
-    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || isTyping(event.target)) return;
-    if (document.cookie.includes("keys=off") || document.querySelector("dialog[open]")) return;
+    if ((event.ctrlKey || event.metaKey) && !event.altKey && event.key.toLowerCase() === "k") return palette(event);
+    // A browser may empty a search box: what was typed stays.
+    if (event.key === "Escape" && event.target.matches?.("main [type=search]")) event.preventDefault();
+    if (!isCommand(event)) return;
     const place = Date.now() - pending < WAIT && document.querySelector(`[data-place-key="${CSS.escape(event.key)}"]`);
     if (place) {
       event.preventDefault();
       place.click();
     } else if (event.key === "?") {
       event.preventDefault();
-      document.getElementById("keys")?.showModal();
+      showKeys();
     } else if (event.key === "g") {
       pending = Date.now();
     } else if (event.key === "/") {
@@ -24,12 +28,47 @@ export function startKeys() {
     } else {
       const marked = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
       if (marked) { event.preventDefault(); marked.click(); }
+      // The panel's own links have these keys while it is open.
+      else if (/^[jk]$/.test(event.key) && !document.querySelector("#panel[data-of]")) walk(event.key === "j" ? 1 : -1);
     }
+  });
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("[data-palette]") && !event.ctrlKey && !event.metaKey) palette(event);
   });
 }
 
-function isTyping(element) {
-  return element.isContentEditable || element.matches?.("input, textarea, select, [role=textbox], [role=combobox]");
+// The list of keys, without those that do nothing on this page.
+function showKeys() {
+  const keys = document.getElementById("keys");
+  if (!keys) return;
+  for (const key of keys.querySelectorAll("[data-here]")) key.hidden = key.nextElementSibling.hidden = !document.querySelector(key.dataset.here);
+  keys.showModal();
+}
+
+// The palette opens at once and takes what is typed; its script comes when it is first asked for.
+async function palette(event) {
+  const dialog = document.getElementById("palette");
+  if (!dialog) return;
+  event.preventDefault();
+  if (dialog.open) return;
+  dialog.showModal();
+  const box = dialog.querySelector("input");
+  box.value = "";
+  box.focus();
+  (await import("./palette.js")).fill(dialog);
+}
+
+// Whether a key is one of the map's, rather than part of what is typed: a checkbox takes no letters.
+export function isCommand(event) {
+  const { target } = event;
+  if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || target.isContentEditable) return false;
+  return !target.matches?.("input:not([type=checkbox]), textarea, select, [role=textbox], [role=combobox]") && !document.querySelector("dialog[open], [data-letters-off]");
+}
+
+function walk(step) {
+  const rows = [...document.querySelectorAll(`main tbody ${ROW}`)];
+  const here = rows.indexOf(document.activeElement.closest("tr")?.querySelector(ROW));
+  rows[Math.min(Math.max(0, here + step), rows.length - 1)]?.focus();
 }
 
 function save(event) {

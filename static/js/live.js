@@ -1,5 +1,7 @@
 // The live page: asks for what is new every two seconds, not while the tab is hidden, slower after failures, and never moves
 // what somebody is reading: while a list has the focus or the pointer, new rows wait behind a button.
+import { ask } from "./parts.js";
+
 const live = document.querySelector("[data-live]");
 const MOST = 50;
 let [paused, timer, slower] = [false, 0, 1];
@@ -24,13 +26,13 @@ if (live) {
 function schedule(turns) {
   clearTimeout(timer);
   document.body.classList.toggle("is-live", !paused && !document.hidden);
-  if (!paused && !document.hidden) timer = setTimeout(ask, turns * slower * Number(live.dataset.seconds) * 1000);
+  if (!paused && !document.hidden) timer = setTimeout(look, turns * slower * Number(live.dataset.seconds) * 1000);
 }
 
-async function ask() {
+async function look() {
   const note = document.querySelector("[data-live-failed]");
   try {
-    const answer = await fetch(`${live.dataset.live}?since=${encodeURIComponent(live.dataset.cursor)}`, { headers: { "HX-Request": "true" } });
+    const answer = await ask(`${live.dataset.live}?since=${encodeURIComponent(live.dataset.cursor)}`);
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const feed = page.querySelector("[data-feed]");
     if (!answer.ok || !feed) throw new Error(page.querySelector("[data-failed]")?.textContent ?? "");

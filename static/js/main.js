@@ -4,7 +4,6 @@ import { startFocus } from "./focus.js";
 import { startForms } from "./forms.js";
 import { startKeys } from "./keys.js";
 import { startMenus } from "./menus.js";
-import { startPalette } from "./palette.js";
 import { startRetry } from "./retry.js";
 import { startTheme } from "./theme.js";
 
@@ -13,5 +12,4 @@ startMenus();
 startFocus();
 startForms();
 startKeys();
-startPalette();
 startRetry();

@@ -1,39 +1,31 @@
-// Ctrl K: the palette. Its entries come once from the server as links; typing filters them here, arrows choose, Enter goes.
-// Without scripts the search link in the top bar opens the same list as a page.
+// The palette, which keys.js opens. Its entries come once from the server as links; typing filters them here, arrows choose,
+// Enter goes. Without scripts the search link in the top bar opens the same list as a page.
 
-let dialog, box, list, rows = [];
+import { ask } from "./parts.js";
 
-export function startPalette() {
-  dialog = document.getElementById("palette");
-  if (!dialog) return;
+let dialog, box, list, rows;
+
+export async function fill(opened) {
+  // A step back in history may have put another in its place.
+  if (dialog !== opened) start(opened);
+  if (!rows.length) await load();
+  filter();
+}
+
+function start(opened) {
+  dialog = opened;
   box = dialog.querySelector("input");
   list = dialog.querySelector("[role=listbox]");
-  document.addEventListener("keydown", (event) => {
-    if ((event.ctrlKey || event.metaKey) && !event.altKey && event.key.toLowerCase() === "k") { event.preventDefault(); open(); }
-  });
-  document.addEventListener("click", (event) => {
-    if (event.target.closest("[data-palette]") && !event.ctrlKey && !event.metaKey) { event.preventDefault(); open(); }
-  });
+  rows = [];
   dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
   box.addEventListener("input", filter);
   box.addEventListener("keydown", keyed);
 }
 
-async function open() {
-  if (dialog.open) return;
-  dialog.showModal();
-  box.value = "";
-  box.focus();
-  if (!rows.length) await load();
-  filter();
-}
-
 async function load() {
   list.setAttribute("aria-busy", "true");
   try {
-    const answer = await fetch(dialog.dataset.source, { headers: { "HX-Request": "true" } });
-    const target = answer.headers.get("HX-Redirect");
-    if (target) { location.assign(target); return; }
+    const answer = await ask(dialog.dataset.source);
     if (!answer.ok) throw new Error(String(answer.status));
     list.innerHTML = await answer.text();
     rows = [...list.querySelectorAll("[role=option]")].map((row) => ({ row, text: row.textContent.toLocaleLowerCase() }));

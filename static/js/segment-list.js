@@ -1,13 +1,18 @@
-// The list of segments: keys j k Enter e p for rows, the panel beside it, the same scroll position on the way back, and an
+// The list of segments: keys e p for rows (j k are in keys.js), the panel beside it, the same scroll position on the way back, and an
 // undo that lasts 10 s.
 
 import { placeCells } from "./cells.js";
+import { age } from "./chart-form.js";
+import { isCommand } from "./keys.js";
+import { ask } from "./parts.js";
+import { countDown } from "./retry.js";
 
 const SCROLLED = "segments-scrolled";
 
 loadActivity();
 document.addEventListener("htmx:afterSettle", loadActivity);
 restoreScroll();
+setInterval(age, 1000);
 addEventListener("pagehide", () => sessionStorage.setItem(SCROLLED, String(scrollY)));
 
 markShown();
@@ -15,26 +20,15 @@ document.addEventListener("htmx:afterSwap", markShown);
 
 document.addEventListener("keydown", (event) => {
   // A menu or a dialog that was open took the key already.
-  if (event.key === "Escape" && !event.defaultPrevented && !event.target.closest("input, textarea, select, dialog")) {
+  if (event.key === "Escape" && !event.defaultPrevented && !event.target.closest("input:not([type=checkbox]), textarea, select, dialog")) {
     document.querySelector("[data-panel-close]")?.click();
   }
-  if (event.ctrlKey || event.metaKey || event.altKey || document.cookie.includes("keys=off")) return;
-  if (event.target.closest("input, textarea, select, dialog, details[open]")) return;
-  const rows = [...document.querySelectorAll(".list-table tbody tr")];
-  const here = rows.indexOf(document.activeElement.closest?.("tr"));
-  if (event.key === "j" || event.key === "k") {
-    // The panel's own links have these keys while it is open.
-    if (shownRow()) return;
-    const next = event.key === "j" ? here + 1 : Math.max(0, here - 1);
-    rows[Math.min(next, rows.length - 1)]?.querySelector(".row-link").focus();
-  } else if (event.key === "e" && here >= 0) {
-    rows[here].querySelector('.menu-row[href*="/edit"]')?.click();
-  } else if (event.key === "p" && here >= 0) {
-    rows[here].querySelector('.menu-row[href*="panel="]').click();
-  } else {
-    return;
-  }
+  if (!isCommand(event) || event.target.closest("details[open]")) return;
+  const row = document.activeElement.closest(".list-table tbody tr");
+  const link = { e: "/edit", p: "panel=" }[event.key];
+  if (!row || !link) return;
   event.preventDefault();
+  row.querySelector(`.menu-row[href*="${link}"]`)?.click();
 });
 
 // One listener for all rows: attributes in each of 500 would weigh more than this.
@@ -74,6 +68,10 @@ document.addEventListener("htmx:oobAfterSwap", (event) => {
   for (const button of event.target.querySelectorAll?.("[data-lasts]") ?? []) {
     setTimeout(() => button.remove(), Number(button.dataset.lasts) * 1000);
   }
+  // The service asked to wait: the switch is sent again, on the version it was for, unless somebody cancels that.
+  for (const wait of event.target.querySelectorAll?.("[data-countdown][hidden]") ?? []) {
+    countDown(wait, wait.dataset.countdown, () => wait.closest("li").querySelector("[data-again]").click());
+  }
 });
 
 // After the table, so that it never waits for the numbers.
@@ -82,7 +80,7 @@ async function loadActivity() {
   if (!loader) return;
   loader.remove();
   try {
-    const answer = await fetch(loader.dataset.from, { headers: { "HX-Request": "true" } });
+    const answer = await ask(loader.dataset.from);
     if (!answer.ok) throw new Error(String(answer.status));
     placeCells(await answer.text());
   } catch {

@@ -1,6 +1,8 @@
 // Many rows at once: which are selected stays while the list is filtered, is counted and announced. Checkboxes carry
 // form="bulk" and the form has data-selection; without this script the checked boxes of the page are posted as they are.
 
+import { isCommand } from "./keys.js";
+
 const form = document.querySelector("form[data-selection]");
 const chosen = new Set();
 let last = -1;
@@ -20,8 +22,7 @@ if (form) {
     show();
   });
   document.addEventListener("keydown", (event) => {
-    if (event.key.toLowerCase() !== "x" || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (document.cookie.includes("keys=off") || event.target.closest("input, textarea, select, dialog, details[open]")) return;
+    if (event.key.toLowerCase() !== "x" || !isCommand(event) || event.target.closest("details[open]")) return;
     const box = document.activeElement.closest?.("tr")?.querySelector('input[form="bulk"]');
     if (!box) return;
     event.preventDefault();

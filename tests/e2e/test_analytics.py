@@ -4,6 +4,7 @@ error and any violation of the content policy, so each test is also one of CHT* 
 import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -488,3 +489,15 @@ def test_one_segment_is_watched_from_the_live_page(ana: Page) -> None:
     refused = "Failed to load resource"
     assert all(refused in one for one in ana.complaints), ana.complaints  # type: ignore[attr-defined]
     ana.complaints.clear()  # type: ignore[attr-defined]
+
+
+def test_a_point_of_an_ended_session_leads_to_the_sign_in_page(ana: Page) -> None:
+    address = f"/analytics/?{WEEK}&m=nJourneySessions"
+    ana.goto(address)
+    drawn(ana)
+    ana.context.clear_cookies()
+    ana.locator(".plot").first.focus()
+    ana.keyboard.press("Home")
+    ana.keyboard.press("Enter")
+    ana.wait_for_url("**/accounts/sign-in?**")
+    assert parse_qs(urlsplit(ana.url).query)["next"] == [address]

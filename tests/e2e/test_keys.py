@@ -1,11 +1,24 @@
 """The palette and the keyboard map in a real browser."""
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e import steps
+from tests.e2e.steps import Held
+from tests.segments.definitions import criterion, segment, step
 
 pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def two(held: Held, name: str) -> list[str]:
+    """Two segments, one of them off, that a list filtered by their name has alone."""
+    patterns = segment(journey=[step(1, criterion("page.url", "containsAny", "/help"), event="page_viewed")])[
+        "journey"
+    ]["patterns"]
+    return [held.make(f"{one} {name}", journey=patterns, isActive=one == "A")["id"] for one in "AB"]
 
 
 def test_the_palette_goes_to_a_place_by_name(page: Page) -> None:
@@ -37,3 +50,87 @@ def test_letters_go_to_places_unless_they_are_switched_off(page: Page) -> None:
     page.keyboard.press("s")
     page.wait_for_timeout(300)
     assert "/action-targets/" in page.url
+    # The switch is the person's, whatever the browser: the next test wants them on.
+    page.goto("/keyboard/")
+    page.get_by_role("button", name="Switch single letters on").click()
+    expect(page.get_by_role("button", name="Switch single letters off").first).to_be_visible()
+
+
+def test_a_checkbox_takes_no_letters(page: Page, name: str, two: list[str]) -> None:
+    steps.sign_in(page, "marketer")
+    page.goto(f"/segments/?fresh=1&q={name}")
+    rows = page.locator(".list-table tbody tr")
+    box = rows.first.get_by_role("checkbox")
+    box.click()
+    expect(box).to_be_checked()
+    page.keyboard.press("x")
+    expect(box).not_to_be_checked()
+    page.keyboard.press("j")
+    expect(rows.nth(1).locator(".row-link")).to_be_focused()
+    box.click()
+    page.keyboard.press("?")
+    expect(page.locator("#keys")).to_be_visible()
+    page.keyboard.press("Escape")
+    box.focus()
+    page.keyboard.press("g")
+    page.keyboard.press("t")
+    page.wait_for_url("**/action-targets/")
+
+
+@pytest.mark.parametrize("address", ["/action-targets/", "/history/"])
+def test_every_list_is_walked_through_and_opened(page: Page, name: str, two: list[str], address: str) -> None:
+    steps.sign_in(page, "admin")
+    # Something changed, so that there is a history.
+    page.goto(f"/segments/?fresh=1&q={name}")
+    page.locator(f"#sw-{two[0]}").click()
+    expect(page.locator(f"#sw-{two[0]}")).to_have_attribute("aria-checked", "false")
+    page.goto(address)
+    links = page.locator("main tbody :is(.row-link, .name-link)")
+    page.keyboard.press("j")
+    expect(links.first).to_be_focused()
+    page.keyboard.press("j")
+    page.keyboard.press("k")
+    expect(links.first).to_be_focused()
+    target = links.first.get_attribute("href")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**{target}")
+
+
+def test_escape_leaves_what_was_typed_into_a_search_box(page: Page) -> None:
+    steps.sign_in(page, "marketer")
+    page.keyboard.press("/")
+    page.keyboard.type("checkout")
+    page.keyboard.press("Escape")
+    expect(page.locator("#segment-search")).to_have_value("checkout")
+
+
+def test_the_list_of_keys_is_of_those_that_work_here(page: Page) -> None:
+    steps.sign_in(page, "analyst")
+    told = page.locator("#keys dd:visible")
+    page.keyboard.press("?")
+    expect(told.filter(has_text="To the search box of a list")).to_be_visible()
+    expect(told.filter(has_text="Charts")).to_have_count(0)
+    page.keyboard.press("Escape")
+    page.goto("/analytics/?range=last-28-days&zone=UTC&m=nJourneySessions")
+    page.keyboard.press("?")
+    expect(told.filter(has_text="Charts")).to_have_count(4)
+    expect(told.filter(has_text="To the search box of a list")).to_have_count(0)
+    page.keyboard.press("Escape")
+    # Its page has them all.
+    page.goto("/keyboard/")
+    expect(page.locator("main dd").filter(has_text="Charts")).to_have_count(4)
+
+
+def test_the_palette_is_there_after_a_step_back(page: Page, two: list[str]) -> None:
+    steps.sign_in(page, "supervisor")
+    page.goto("/segments/?fresh=1")
+    # A step back puts another page in this one's place, the palette with it.
+    page.get_by_role("link", name=re.compile("^Inactive")).click()
+    expect(page.locator(f"#s-{two[0]}")).to_have_count(0)
+    page.go_back()
+    expect(page.locator(f"#s-{two[0]}")).to_be_visible()
+    page.keyboard.press("Control+k")
+    page.keyboard.type("checkout help")
+    expect(page.get_by_role("option")).to_have_count(1)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/action-targets/**")

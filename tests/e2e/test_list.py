@@ -137,6 +137,19 @@ def test_the_side_panel_by_keyboard(page: Page, name: str, three: list[dict[str,
     expect(panel.get_by_role("heading", name=f"A {name}")).to_be_visible()
 
 
+def test_the_age_of_the_list_counts_on(page: Page, three: list[dict[str, Any]]) -> None:
+    steps.sign_in(page, "marketer")
+    page.clock.install()
+    page.goto("/segments/?fresh=1")
+    age = page.locator(".list-age")
+    expect(age).to_contain_text(re.compile(r"read \d+s ago"))
+    page.clock.run_for(25_000)
+    expect(age).to_contain_text(re.compile(r"read (2[5-9]|[3-8]\d)s ago"))
+    read = str(age.locator("time").get_attribute("datetime"))
+    age.get_by_role("link", name="Read again").press("Enter")
+    expect(age.locator("time")).not_to_have_attribute("datetime", read)
+
+
 def test_without_scripts(plain_page: Page, held: Held, name: str, three: list[dict[str, Any]]) -> None:
     page = plain_page
     steps.sign_in(page, "marketer")

@@ -47,3 +47,11 @@ def test_single_letters_can_be_switched_off(marketer: Browser, sent: str, off: b
     answer: Any = marketer.post("/keyboard/", {"letters": sent, "next": "/keyboard/"})
     assert answer["Location"] == "/keyboard/"
     assert ("Switch single letters on" in marketer.get("/keyboard/").content.decode()) is off
+
+
+def test_the_switch_for_single_letters_goes_where_the_person_goes(marketer: Browser, server: Program) -> None:
+    marketer.post("/keyboard/", {"letters": "off"})
+    elsewhere = cast.signed_in(server.url, "marketer", Browser())
+    assert "data-letters-off" in elsewhere.get("/keyboard/").content.decode()
+    other = cast.signed_in(server.url, "supervisor", Browser())
+    assert "data-letters-off" not in other.get("/keyboard/").content.decode()

@@ -186,7 +186,7 @@ def test_https_makes_the_cookies_host_bound(tmp_path: Path) -> None:
         "import django; django.setup(); from django.conf import settings; import json; "
         "print(json.dumps([settings.SESSION_COOKIE_NAME, settings.SESSION_COOKIE_SECURE, settings.CSRF_COOKIE_NAME, "
         "settings.SECURE_HSTS_SECONDS, settings.SECURE_HSTS_INCLUDE_SUBDOMAINS, settings.SECURE_SSL_REDIRECT, "
-        "settings.LANGUAGE_COOKIE_NAME, settings.THEME_COOKIE_NAME, settings.KEYS_COOKIE_NAME]))"
+        "settings.LANGUAGE_COOKIE_NAME, settings.THEME_COOKIE_NAME]))"
     )
     env = environment(tmp_path, JOURNEYADMIN_PUBLIC_URL="https://journeys.example") | {
         "DJANGO_SETTINGS_MODULE": "journeyadmin.settings"
@@ -196,7 +196,7 @@ def test_https_makes_the_cookies_host_bound(tmp_path: Path) -> None:
     )
     assert json.loads(done.stdout) == [
         *("__Host-session", True, "__Host-csrftoken", 31_536_000, True, True),
-        *("__Host-language", "__Host-theme", "__Host-keys"),
+        *("__Host-language", "__Host-theme"),
     ]
 
 

@@ -370,7 +370,7 @@ def test_a_read_only_connection_refuses_writes(sign_in: Callable[..., Browser], 
     browser = sign_in("marketer", name="Locked", read_only=True)
     page = browser.get(f"/segments/{made['id']}/").content.decode()
     assert "Read-only connection" in page
-    assert "/edit" not in page
+    assert f"/segments/{made['id']}/edit" not in page
     answer = browser.post(f"/segments/{made['id']}/edit", posted(made | {"description": "x"}, base=made))
     assert answer.status_code == 403
     assert "read-only" in answer.content.decode()

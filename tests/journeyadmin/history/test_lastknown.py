@@ -15,7 +15,7 @@ from tests import cast
 from tests.programs import Program, free_port
 
 Down = Callable[[], None]
-CONTROLS = ('class="switch"', 'href="/segments/new"', 'id="bulk"', "/edit", "/delete", "?copy=")
+CONTROLS = ('class="switch"', 'href="/segments/new"', 'id="bulk"', '/edit"', "/delete", "?copy=")
 
 
 @pytest.fixture
