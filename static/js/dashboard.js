@@ -29,8 +29,10 @@ function schedule() {
 }
 
 function onVisible() {
-  if (document.hidden) clearTimeout(timer);
-  else schedule();
+  if (document.hidden) return clearTimeout(timer);
+  // Whoever comes back sees at once what is due, whatever failed before.
+  slower = 1;
+  schedule();
 }
 
 function pause(button) {

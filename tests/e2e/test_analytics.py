@@ -437,6 +437,31 @@ def test_refreshing_pauses_and_stops_in_hidden_tabs(ana: Page) -> None:
     assert len(asked) > count
 
 
+def test_whoever_comes_back_after_failures_need_not_wait_for_a_slowed_turn(ana: Page) -> None:
+    ana.clock.install()
+    ana.goto(f"/dashboards/offers/?{FORTNIGHT}&refresh=30")
+    ana.wait_for_load_state("networkidle")
+    asked: list[str] = []
+    ana.route("**/*within=*", lambda route: (asked.append(route.request.url), route.abort())[-1])
+    for _ in range(3):
+        ana.clock.run_for(121_000)
+        ana.wait_for_timeout(300)
+    ana.complaints.clear()  # type: ignore[attr-defined]
+    count = len(asked)
+    assert count
+    # Eight times slower by now.
+    ana.clock.run_for(45_000)
+    assert len(asked) == count
+    for hidden in ("true", "false"):
+        ana.evaluate(
+            f"Object.defineProperty(document, 'hidden', {{value: {hidden}, configurable: true}}); document.dispatchEvent(new Event('visibilitychange'))"
+        )
+    ana.clock.run_for(500)
+    ana.wait_for_timeout(300)
+    ana.complaints.clear()  # type: ignore[attr-defined]
+    assert len(asked) > count
+
+
 def test_tiles_move_by_keyboard(ana: Page) -> None:
     ana.goto("/dashboards/offers/")
     ana.get_by_role("button", name="Copy to change it").click()
