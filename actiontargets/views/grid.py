@@ -143,21 +143,11 @@ def _check(
 ) -> HttpResponse:
     """Whether a save whose answer was lost was carried out."""
     row = next((row for row in rows if row.id == target_id), None)
-    failure: JourneyError | None = context["failure"]
     if row is None:
-        return _grid(request, context, status=502 if failure else 200)
-    found: bool | HttpResponse = False
-    if not failure:
-        try:
-            found = saving.look_again(request, row.id, row.base, row.mine, request.POST.get("reason", ""))
-        except (SignInExpired, NotFound):
-            raise
-        except JourneyError as error:
-            failure = error
-    if failure:
-        # Looking did not tell either.
-        failure.unsure = True
-        return _grid(request, {**context, "failure": failure, "at": row.id}, status=502)
+        return _grid(request, context, status=502 if context["failure"] else 200)
+    found = saving.look_again(request, row.id, row.base, row.mine, context["failure"])
+    if isinstance(found, JourneyError):
+        return _grid(request, {**context, "failure": found, "at": row.id}, status=502)
     if isinstance(found, HttpResponse):
         return found
     if found:

@@ -90,10 +90,20 @@ def _met(
 
 
 def look_again(
-    request: JourneyRequest, target_id: str, seen: Json, mine: Json, reason: str
-) -> bool | HttpResponse:
-    """After a write whose answer was lost: True if it was carried out, False if not, or the page where it met another's."""
-    now = request.journey.get_action_target(target_id)
+    request: JourneyRequest, target_id: str, seen: Json, mine: Json, failure: JourneyError | None
+) -> bool | HttpResponse | JourneyError:
+    """After a write whose answer was lost: True if it was carried out, False if not, the page where it met another's, or
+    why looking did not tell either. `failure` is why nothing could be read to begin with."""
+    reason = request.POST.get("reason", "")
+    try:
+        if failure is not None:
+            raise failure
+        now = request.journey.get_action_target(target_id)
+    except (SignInExpired, NotFound):
+        raise
+    except JourneyError as error:
+        error.unsure = True
+        return error
     settings = servicelevel.settings_of(now)
     if settings == servicelevel.settings_of(mine):
         _note(request, target_id, seen, now, reason)

@@ -128,24 +128,13 @@ def _failed(
 
 def _check(request: JourneyRequest, target: Json, form: TargetForm, context: Json) -> HttpResponse:
     """Whether a save whose answer was lost was carried out."""
-    mine, words = form.mine, request.POST.get("reason", "")
-    failure: JourneyError | None = context["failure"]
-    found: bool | HttpResponse = False
-    if not failure:
-        try:
-            found = saving.look_again(request, target["id"], form.base, mine, words)
-        except (SignInExpired, NotFound):
-            raise
-        except JourneyError as error:
-            failure = error
-    if failure:
-        # Looking did not tell either.
-        failure.unsure = True
-        return _page(request, target, form, {**context, "failure": failure}, status=502)
+    found = saving.look_again(request, target["id"], form.base, form.mine, context["failure"])
+    if isinstance(found, JourneyError):
+        return _page(request, target, form, {**context, "failure": found}, status=502)
     if isinstance(found, HttpResponse):
         return found
     if found:
-        _say_saved(request, mine)
+        _say_saved(request, form.mine)
         return go_to(request, _address(target["id"]))
     messages.info(request, _("It was not saved. What you typed is still here; save it again."))
     return _page(request, target, form, context)

@@ -7,9 +7,19 @@ import requests
 from playwright.sync_api import Page, expect
 
 from tests import cast
+from tests.programs import Program
 from tests.segments.definitions import segment
 
 PASSWORD = "demo"
+# A server that fails when it is told to, and the dashboard on it.
+Pair = tuple[Program, Program]
+
+
+def fail(rehearsal: Pair, api: requests.Session, **fault: object) -> None:
+    """Replaces the failures on purpose; without one, nothing fails any more."""
+    rows = [{"operation": "*", **fault}] if fault else []
+    answer = api.put(f"{rehearsal[0].url}/api/local/v1/faults", json={"faults": rows}, timeout=30)
+    assert answer.ok, answer.text
 
 
 def sign_in(page: Page, username: str) -> None:

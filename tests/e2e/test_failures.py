@@ -5,14 +5,13 @@ from collections.abc import Iterator
 
 import pytest
 import requests
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from tests import cast, programs
-from tests.e2e import axe, steps
+from tests.e2e import axe
+from tests.e2e.steps import Pair, fail
 
 pytestmark = pytest.mark.browser
 
-Pair = tuple[programs.Program, programs.Program]
 TARGET = "7a6e0000-0000-4000-8000-000000000001"
 # What is covered by a bar that stays in sight, of what has the focus: neither its top nor its bottom may be.
 COVERED = """() => {
@@ -28,22 +27,6 @@ COVERED = """() => {
 }"""
 
 
-@pytest.fixture(scope="module")
-def rehearsal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
-    """A server that fails when it is told to, and a dashboard on it."""
-    folder, port = tmp_path_factory.mktemp("failures"), programs.free_port()
-    with (
-        programs.journeyserver(folder / "server", dashboard_port=port, JOURNEYSERVER_FAULTS="1") as server,
-        programs.dashboard(folder / "dashboard", server, port) as dashboard,
-    ):
-        yield server, dashboard
-
-
-@pytest.fixture
-def api(rehearsal: Pair) -> requests.Session:
-    return cast.api(rehearsal[0].url)
-
-
 @pytest.fixture
 def segment(rehearsal: Pair, api: requests.Session) -> Iterator[str]:
     place = f"{rehearsal[0].url}/api/v2/journey/segments"
@@ -52,24 +35,6 @@ def segment(rehearsal: Pair, api: requests.Session) -> Iterator[str]:
     made = api.post(place, json=body, timeout=30).json()
     yield str(made["id"])
     api.delete(f"{place}/{made['id']}", timeout=30)
-
-
-@pytest.fixture
-def seen(chromium: Browser, rehearsal: Pair) -> Iterator[Page]:
-    context = chromium.new_context(base_url=rehearsal[1].url, viewport={"width": 1280, "height": 800})
-    context.set_default_timeout(30_000)
-    page = context.new_page()
-    steps.sign_in(page, "admin")
-    yield page
-    context.close()
-    fail(rehearsal, cast.api(rehearsal[0].url))
-
-
-def fail(rehearsal: Pair, api: requests.Session, **fault: object) -> None:
-    """Replaces the failures on purpose; without one, nothing fails any more."""
-    rows = [{"operation": "*", **fault}] if fault else []
-    answer = api.put(f"{rehearsal[0].url}/api/local/v1/faults", json={"faults": rows}, timeout=30)
-    assert answer.ok, answer.text
 
 
 def test_a_page_that_must_wait_counts_down_and_asks_again(

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from tests import programs
 from tests.e2e import steps
-from tests.e2e.steps import Held
+from tests.e2e.steps import Held, Pair
 from tests.segments.definitions import visit
 
 if TYPE_CHECKING:
@@ -18,21 +18,8 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture(scope="module")
-def rehearsal(
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[tuple[programs.Program, programs.Program]]:
-    """A server that fails when it is told to, and a dashboard on it."""
-    folder, port = tmp_path_factory.mktemp("rehearsal"), programs.free_port()
-    with (
-        programs.journeyserver(folder / "server", dashboard_port=port, JOURNEYSERVER_FAULTS="1") as server,
-        programs.dashboard(folder / "dashboard", server, port) as dashboard,
-    ):
-        yield server, dashboard
-
-
 @pytest.fixture
-def page(chromium: "Chromium", rehearsal: tuple[programs.Program, programs.Program]) -> Iterator[Page]:
+def page(chromium: "Chromium", rehearsal: Pair) -> Iterator[Page]:
     """The marketer, signed in where the service can be made to fail."""
     context = chromium.new_context(base_url=rehearsal[1].url)
     context.set_default_timeout(20_000)
@@ -77,9 +64,7 @@ def test_every_fault_is_rehearsed() -> None:
     assert {fault["fault"] for _form, fault in FAULTS} == {one.strip(" '") for one in kinds[1].split(",")}
 
 
-def test_nothing_typed_is_lost_and_nothing_doubled_whatever_fails(
-    rehearsal: tuple[programs.Program, programs.Program], page: Page
-) -> None:
+def test_nothing_typed_is_lost_and_nothing_doubled_whatever_fails(rehearsal: Pair, page: Page) -> None:
     server, _dashboard = rehearsal
     held = Held(server.url)
     for number, (form, fault) in enumerate(FAULTS):
@@ -137,9 +122,7 @@ def _until_saved(page: Page, typed: str, told: str) -> None:
     pytest.fail(f"never saved: {told}")
 
 
-def test_a_service_that_asks_to_wait_is_counted_down_and_then_saved(
-    rehearsal: tuple[programs.Program, programs.Program], page: Page
-) -> None:
+def test_a_service_that_asks_to_wait_is_counted_down_and_then_saved(rehearsal: Pair, page: Page) -> None:
     server, _dashboard = rehearsal
     held = Held(server.url)
     made = held.make("Waiting", context=[[visit("geolocation.country", "equal", "DE")]])
@@ -158,9 +141,7 @@ def test_a_service_that_asks_to_wait_is_counted_down_and_then_saved(
     expect(page.get_by_text("is saved, version 2.")).to_be_visible()
 
 
-def test_a_sign_in_that_ends_mid_form_gives_the_form_back(
-    rehearsal: tuple[programs.Program, programs.Program], page: Page
-) -> None:
+def test_a_sign_in_that_ends_mid_form_gives_the_form_back(rehearsal: Pair, page: Page) -> None:
     server, _dashboard = rehearsal
     held = Held(server.url)
     made = held.make("Ended", context=[[visit("geolocation.country", "equal", "DE")]])

@@ -5,32 +5,15 @@ from collections.abc import Iterator
 
 import pytest
 import requests
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Page, Route, expect
 
-from tests import cast, programs
 from tests.e2e import axe, steps
+from tests.e2e.steps import Pair, fail
 from tests.segments.definitions import segment, visit
 
 pytestmark = pytest.mark.browser
 
-Pair = tuple[programs.Program, programs.Program]
 GERMANY = segment("Switched", context=[[visit("geolocation.country", "equal", "DE")]])
-
-
-@pytest.fixture(scope="module")
-def rehearsal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
-    """A server that fails when it is told to, and a dashboard on it."""
-    folder, port = tmp_path_factory.mktemp("switch"), programs.free_port()
-    with (
-        programs.journeyserver(folder / "server", dashboard_port=port, JOURNEYSERVER_FAULTS="1") as server,
-        programs.dashboard(folder / "dashboard", server, port) as dashboard,
-    ):
-        yield server, dashboard
-
-
-@pytest.fixture
-def api(rehearsal: Pair) -> requests.Session:
-    return cast.api(rehearsal[0].url)
 
 
 @pytest.fixture
@@ -43,23 +26,6 @@ def held(api: requests.Session, place: str) -> Iterator[str]:
     made = str(api.post(place, json=GERMANY, timeout=30).json()["id"])
     yield made
     api.delete(f"{place}/{made}", timeout=30)
-
-
-@pytest.fixture
-def seen(chromium: Browser, rehearsal: Pair, api: requests.Session) -> Iterator[Page]:
-    context = chromium.new_context(base_url=rehearsal[1].url, viewport={"width": 1280, "height": 800})
-    context.set_default_timeout(30_000)
-    page = context.new_page()
-    steps.sign_in(page, "admin")
-    yield page
-    context.close()
-    fail(rehearsal, api)
-
-
-def fail(rehearsal: Pair, api: requests.Session, **fault: object) -> None:
-    rows = [fault] if fault else []
-    answer = api.put(f"{rehearsal[0].url}/api/local/v1/faults", json={"faults": rows}, timeout=30)
-    assert answer.ok, answer.text
 
 
 def test_a_switch_that_must_wait_stays_and_is_sent_again(
