@@ -106,11 +106,11 @@ def compile_all() -> int:
 
 
 def missing() -> int:
-    count = 0
+    count, said = 0, words_of_code()
     for file in FILES:
         book = polib.pofile(str(file))
         known = {entry.msgid for entry in book}
-        for word in words_of_code():
+        for word in said:
             if word not in known:
                 count += 1
                 print(f"{file.parent.parent.name}, not collected: {word}")
