@@ -97,8 +97,11 @@ def test_a_person_has_a_few_places_and_events_come_in_meanwhile(busy: Program) -
     send_event(busy)
     send_event(busy)
     with ThreadPoolExecutor(7) as pool:
-        asked = [pool.submit(ask, busy) for _ in range(7)]
-        time.sleep(0.3)
+        asked = [pool.submit(ask, busy, LONGER) for _ in range(7)]
+        deadline = time.monotonic() + 30
+        while sum(future.done() for future in asked) < 2:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
         send_event(busy)
         assert not all(future.done() for future in asked)
         answers = [future.result() for future in asked]
