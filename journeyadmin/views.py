@@ -56,7 +56,8 @@ def palette(request: JourneyRequest) -> HttpResponse:
 def keyboard(request: JourneyRequest) -> HttpResponse:
     """The keyboard map; a POST switches single letters on or off for this person."""
     if request.method != "POST":
-        return render(request, "keyboard.html")
+        back = request.htmx.current_url_abs_path if request.htmx else request.get_full_path()
+        return answer(request, "keyboard.html", "_keys.html", {"back": back})
     request.user.letters_off = request.POST.get("letters") == "off"
     request.user.save(update_fields=["letters_off"])
     return redirect(safe_next(request, request.POST.get("next", "")))

@@ -1,6 +1,6 @@
 // The keyboard map: single letters that follow links marked data-key, "g" then a letter for places, "/" for the search box,
 // j and k for the rows of a list. Nothing happens while typing, with a modifier held, or when the person switched single
-// letters off (data-letters-off in the list of keys). Also Ctrl K, as the search link, and Ctrl Enter.
+// letters off (data-letters-off at the dialog of keys). Also Ctrl K, as the search link, and Ctrl Enter.
 
 const WAIT = 1000;
 const ROW = ":is(.row-link, .name-link)";
@@ -37,12 +37,19 @@ export function startKeys() {
   });
 }
 
-// The list of keys, without those that do nothing on this page.
-function showKeys() {
+// The list of keys, without those that do nothing on this page; it comes when it is first asked for.
+async function showKeys() {
   const keys = document.getElementById("keys");
   if (!keys) return;
-  for (const key of keys.querySelectorAll("[data-here]")) key.hidden = key.nextElementSibling.hidden = !document.querySelector(key.dataset.here);
-  keys.showModal();
+  const list = keys.lastElementChild;
+  if (!list.children.length) {
+    const { ask } = await import("./parts.js");
+    const answer = await ask(keys.dataset.source).catch(() => ({ ok: false }));
+    if (answer.ok) list.innerHTML = await answer.text();
+    else list.textContent = document.getElementById("palette-list").dataset.failed;
+  }
+  for (const key of list.querySelectorAll("[data-here]")) key.hidden = key.nextElementSibling.hidden = !document.querySelector(key.dataset.here);
+  if (!keys.open) keys.showModal();
 }
 
 // The palette opens at once and takes what is typed; its script comes when it is first asked for.

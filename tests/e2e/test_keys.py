@@ -107,6 +107,12 @@ def test_escape_leaves_what_was_typed_into_a_search_box(page: Page) -> None:
 def test_the_list_of_keys_is_of_those_that_work_here(page: Page) -> None:
     steps.sign_in(page, "analyst")
     told = page.locator("#keys dd:visible")
+    page.route("**/keyboard/", lambda route: route.fulfill(status=503))
+    page.keyboard.press("?")
+    expect(page.locator("#keys")).to_contain_text("could not be read")
+    page.keyboard.press("Escape")
+    page.unroute("**/keyboard/")
+    steps.forgive(page, 503)
     page.keyboard.press("?")
     expect(told.filter(has_text="To the search box of a list")).to_be_visible()
     expect(told.filter(has_text="Charts")).to_have_count(0)

@@ -11,6 +11,7 @@ from django.test import RequestFactory
 from django.utils import translation
 
 from journeyadmin import pieces
+from segments import catalogue
 
 ADDRESSES = (
     "/segments/",
@@ -62,7 +63,11 @@ def test_the_token_and_the_address_in_a_piece_are_the_requests_own() -> None:
     assert 'value="&lt;other&gt;"' in drawn(source, this_page="<other>")
 
 
-def test_everyone_gets_what_a_page_drawn_anew_would_give_them(sign_in: Callable[..., Browser]) -> None:
+def test_everyone_gets_what_a_page_drawn_anew_would_give_them(
+    sign_in: Callable[..., Browser], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A list that is read anew between the two turns says so.
+    monkeypatch.setattr(catalogue, "KEPT_SECONDS", 3600.0)
     browsers = [
         sign_in("marketer"),
         sign_in("analyst"),
