@@ -16,6 +16,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from journeyadmin import clocks
 from journeyadmin.accounts import capabilities
+from journeyadmin.accounts.middleware import UNASKED
 from journeyadmin.middleware import error_words
 from journeyadmin.operations import tabs
 from journeyadmin.service import JourneyError
@@ -124,6 +125,12 @@ def may(context: Context, permission: str) -> bool:
     """`{% may "journey:segment:edit" as can_edit %}`"""
     allowed = getattr(context["request"], "may", None)
     return bool(allowed and allowed(permission))
+
+
+@register.simple_tag
+def unasked() -> SafeString:
+    """For an element that asks again by itself: its requests do not put off the end of an idle session."""
+    return format_html("hx-headers='{{\"{}\": 1}}'", UNASKED)
 
 
 @register.simple_tag(takes_context=True)

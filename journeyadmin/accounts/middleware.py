@@ -26,6 +26,9 @@ GetResponse = Callable[[HttpRequest], HttpResponse]
 GRANT, SIGNED_IN, SEEN = "grant", "signed_in", "seen"
 # The connection's number → the grant of an earlier sign-in of this session (others.py).
 OTHERS = "other_grants"
+# What a page asks for by itself (a refresh, a poll, a countdown that is over) says so: by this header, or where a whole page is
+# asked for anew by a cookie or a parameter of this name. It is answered while the session lasts, and does not prolong it.
+UNASKED = "unasked"
 # The time of the last request is written at most this often, so that reading pages does not write a row each.
 SEEN_STEP_SECONDS = 60
 
@@ -66,7 +69,7 @@ class SignIn:
         if grant is None or not _is_theirs(request, grant.person):
             end_session(request)
             return None
-        if now - seen > SEEN_STEP_SECONDS:
+        if now - seen > SEEN_STEP_SECONDS and not is_unasked(request):
             session[SEEN] = now
             Grant.objects.filter(pk__in=grants_of(request)).update(seen=timezone.now())
         return grant
@@ -89,6 +92,12 @@ class SignIn:
         request.may = may_
         timezone.activate(person.zone or settings.TIME_ZONE)
         clocks.activate(person.clock)
+
+
+def is_unasked(request: HttpRequest) -> bool:
+    """Whether the page asked by itself. Anybody can say so: all it does is to let the session end sooner."""
+    told = request.headers.get(UNASKED, "0")
+    return told != "0" or UNASKED in request.GET or UNASKED in request.COOKIES
 
 
 def _is_theirs(request: HttpRequest, person: Person) -> bool:

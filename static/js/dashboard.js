@@ -29,7 +29,6 @@ function schedule() {
 }
 
 function onVisible() {
-  if (document.hidden) return clearTimeout(timer);
   // Whoever comes back sees at once what is due, whatever failed before.
   slower = 1;
   schedule();
@@ -59,7 +58,8 @@ async function renewOne(body, within, newest) {
     return good;
   };
   try {
-    const answer = await ask(`${body.dataset.tile}&within=${within}`);
+    // Whoever asks for it wants it anew, within 0 seconds.
+    const answer = await ask(`${body.dataset.tile}&within=${within}`, within);
     if (!answer.ok) return mark(false);
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
     await place(body, fresh);

@@ -32,7 +32,7 @@ function schedule(turns) {
 async function look() {
   const note = document.querySelector("[data-live-failed]");
   try {
-    const answer = await ask(`${live.dataset.live}?since=${encodeURIComponent(live.dataset.cursor)}`);
+    const answer = await ask(`${live.dataset.live}?since=${encodeURIComponent(live.dataset.cursor)}`, 1);
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const feed = page.querySelector("[data-feed]");
     if (!answer.ok || !feed) throw new Error(page.querySelector("[data-failed]")?.textContent ?? "");

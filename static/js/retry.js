@@ -27,7 +27,10 @@ export function countDown(wait, seconds, over) {
     shown.textContent = String(Math.max(0, left));
     if (left > 0 && wait.isConnected) return;
     clearInterval(tick);
-    if (wait.isConnected) over();
+    if (!wait.isConnected) return;
+    // A reload can carry no header that says nobody asked for it.
+    document.cookie = "unasked=1;path=/;max-age=5;samesite=lax";
+    over();
   }, 1000);
   wait.querySelector("button")?.addEventListener("click", () => {
     clearInterval(tick);

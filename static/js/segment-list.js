@@ -80,7 +80,7 @@ async function loadActivity() {
   if (!loader) return;
   loader.remove();
   try {
-    const answer = await ask(loader.dataset.from);
+    const answer = await ask(loader.dataset.from, 1);
     if (!answer.ok) throw new Error(String(answer.status));
     placeCells(await answer.text());
   } catch {

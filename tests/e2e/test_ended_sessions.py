@@ -34,6 +34,31 @@ def test_the_live_page(page: Page) -> None:
     leads_to_sign_in(page, "/live/")
 
 
+def test_what_an_open_page_asks_by_itself_is_marked_so(page: Page) -> None:
+    """Whatever is not marked would put off the end of an idle session (journeyadmin/accounts/middleware.py)."""
+    steps.sign_in(page, "analyst")
+    page.clock.install()
+    asked: list[tuple[str, str]] = []
+    page.on("request", lambda one: asked.append((urlsplit(one.url).path, one.headers.get("unasked", ""))))
+    for address, part, tick in (
+        ("/live/", "/live/feed", 2_500),
+        ("/dashboards/offers/?range=last-7-days&refresh=30", "/dashboards/tile", 31_000),
+    ):
+        page.goto(address)
+        page.wait_for_load_state("networkidle")
+        asked.clear()
+        with page.expect_response(lambda answer, part=part: part in answer.url):
+            page.clock.run_for(tick)
+        page.wait_for_load_state("networkidle")
+        assert asked
+        assert all(mark not in ("", "0") for _path, mark in asked), asked
+    # A click is somebody.
+    asked.clear()
+    with page.expect_response("**/dashboards/tile*"):
+        page.get_by_role("button", name="Refresh", exact=True).click()
+    assert {mark for _path, mark in asked} == {"0"}, asked
+
+
 def test_the_activity_of_the_list(page: Page, held: Held) -> None:
     def ended(route: Route) -> None:
         page.context.clear_cookies()

@@ -48,8 +48,11 @@ def test_a_page_that_must_wait_counts_down_and_asks_again(
     expect(seen.get_by_text("The service asks us to wait 21 s")).to_be_visible()
     seen.clock.run_for(5_000)
     expect(seen.get_by_text("asks again by itself in 16 s")).to_be_visible()
-    seen.clock.run_for(17_000)
+    with seen.expect_request(f"**/segments/{segment}/") as asked:
+        seen.clock.run_for(17_000)
     expect(seen.get_by_role("heading", name="Meets failures")).to_be_visible()
+    # Nobody is there for all we know: it does not put off the end of an idle session.
+    assert "unasked=1" in asked.value.all_headers()["cookie"]
     # Cancel leaves it to the person.
     fail(rehearsal, api, **fault, count=1)
     seen.goto(f"/segments/{segment}/")
