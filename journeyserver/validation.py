@@ -62,9 +62,7 @@ def new_segment(body: object) -> dict[str, Any]:
     given_scope = fields.choice("scope", segments.SCOPES)
     has_pattern = bool(values["context"]["patterns"] or values["journey"]["patterns"])
     scope = given_scope or ("Session" if has_pattern and not external else "Customer")
-    # A side that could not be read is reported as such, and not as empty too.
-    unread = any(fields.values.get(side) is not None and clean is None
-                 for side, clean in (("context", context), ("journey", journey)))  # fmt: skip
+    unread = _is_unread(fields, "context", context) or _is_unread(fields, "journey", journey)
     if scope == "Session" and not has_pattern and not unread:
         fields.note("scope", "not.allowed", NO_PATTERN)
     _raise(fields)
@@ -103,9 +101,7 @@ def segment_changes(body: object, stored: Json) -> SegmentChanges:
             values[side] = {"patterns": []}
         elif (clean := _side(fields, side)) is not None:
             values[side] = clean
-        elif side in fields and "patterns" in (
-            fields.values[side] if isinstance(fields.values[side], dict) else ()
-        ):
+        elif _is_unread(fields, side, clean):
             readable = False
     if readable and lacks_pattern({**stored, **values}):
         side = "journey" if "journey" in values else "context"
@@ -219,6 +215,12 @@ def _side(fields: Fields, side: Side) -> dict[str, Any] | None:
     )
 
 
+def _is_unread(fields: Fields, side: Side, clean: dict[str, Any] | None) -> bool:
+    """Whether a side was given and is wrong: it is reported as such, and not as empty too. Without patterns it is neither."""
+    value = fields.values.get(side)
+    return clean is None and value is not None and not (isinstance(value, dict) and "patterns" not in value)
+
+
 def _context_pattern(pattern: Fields) -> dict[str, Any]:
     rows = []
     for criterion in pattern.children("criteria", 1, segments.MAX_CRITERIA, required=True):
@@ -283,18 +285,21 @@ def _key(criterion: Fields, side: Side, stream: str) -> CriteriaKey | None:
     name = criterion.text("key", least=1, most=segments.MAX_VALUE_LENGTH, required=True)
     if name is None:
         return None
-    row = find_key(side, name, stream)
+    row = find_key(side, name, "any")
+    if row is not None and not _is_for(row, stream):
+        row = None
     if row is None:
         known = CONTEXT_KEYS if side == "context" else JOURNEY_KEYS
-        allowed = [
-            key
-            for key, known_row in known.items()
-            if stream not in segments.STREAM_SESSIONS or stream in known_row.streams
-        ]
+        allowed = [key for key, known_row in known.items() if _is_for(known_row, stream)]
         if side == "journey":
             allowed.append("attributes.<name>.value")
         criterion.note("key", "invalid.enum", f"“{name[:100]}” is not one of {', '.join(allowed)}.")
     return row
+
+
+def _is_for(row: CriteriaKey, stream: str) -> bool:
+    """Whether a key may be tested with this stream type: App takes the keys of the web too, and Web none of the app's (§3.2)."""
+    return stream != "Web" or "Web" in row.streams
 
 
 def _values(criterion: Fields) -> list[str] | None:

@@ -130,9 +130,16 @@ def test_scope_of_an_external_segment_is_the_customer(api: Api) -> None:
     assert created["externalSegment"] == {**link, "source": "Custom"}
 
 
-def test_a_session_segment_needs_a_pattern(api: Api) -> None:
-    answer = api.post(SEGMENTS, {"displayName": unique(), "scope": "Session", "journey": {"patterns": []}})
+@pytest.mark.parametrize("sides", [{}, {"journey": {"patterns": []}}, {"context": {}, "journey": None}])
+def test_a_session_segment_needs_a_pattern(api: Api, sides: dict[str, Any]) -> None:
+    answer = api.post(SEGMENTS, {"displayName": unique(), "scope": "Session", **sides})
     assert (answer.status, answer.wrong) == (400, {("scope", "not.allowed")})
+
+
+@pytest.mark.parametrize("key", ["page.url", "searchQuery", "screenName", "app.name", "attributes.a.value"])
+def test_the_app_takes_keys_of_the_web_too(api: Api, key: str) -> None:
+    sent = journey(journey_pattern({"key": key}, streamType="App", sessionType="app"))
+    assert sent.items() <= api.create(**sent).items()
 
 
 def test_the_name_is_trimmed_and_measured_in_characters(api: Api) -> None:
@@ -266,7 +273,7 @@ def wrong_field(fields: dict[str, Any], path: str, code: str) -> Any:
             "invalid.enum",
         ),
         wrong_field(
-            journey(journey_pattern({"key": "page.url"}, streamType="App", sessionType="app")),
+            journey(journey_pattern({"key": "device.category"}, streamType="App", sessionType="app")),
             f"{CRITERION}.key",
             "invalid.enum",
         ),
