@@ -71,7 +71,8 @@ def _by_ids(
     parameters.check()
     by_id = {row["id"]: row for row in rows}
     found = [by_id[given] for given in wanted if given in by_id]
-    effective += [("segmentIds", given) for given in wanted]
+    # Without an id too: a link that does not name them would lead to all segments.
+    effective += [("segmentIds", given) for given in wanted or [""]]
     return json_response(paging.whole(_PATH, effective, found))
 
 
@@ -81,13 +82,15 @@ def _matching(parameters: Parameters, rows: tuple[dict[str, Any], ...]) -> tuple
     value = parameters.text("queryValue")
     if names is None and value is None:
         return rows
+    if names and not set(names) <= set(segments.QUERY_FIELDS):
+        allowed = " and ".join(segments.QUERY_FIELDS)
+        parameters.note("queryFields", "invalid.enum", f"must be of {allowed}.")
     if not names or not value:
+        # Whatever was noted is told first, a parameter given twice among it.
+        parameters.check()
         raise bad_request(
             "queryFields and queryValue are only understood together, and neither may be empty."
         )
-    if not set(names) <= set(segments.QUERY_FIELDS):
-        allowed = " and ".join(segments.QUERY_FIELDS)
-        parameters.note("queryFields", "invalid.enum", f"must be of {allowed}.")
     sought = value.casefold()
     return tuple(row for row in rows if any(sought in str(row.get(name, "")).casefold() for name in names))
 

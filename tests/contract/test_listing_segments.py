@@ -156,6 +156,12 @@ def test_wrong_parameters(api: Api, params: dict[str, Any], code: str) -> None:
 def test_all_wrong_parameters_come_at_once(api: Api) -> None:
     answer = api.get(SEGMENTS, {"pageSize": 0, "pageNumber": "x", "isActive": "?", "sortBy": "context"})
     assert {field for field, _ in answer.wrong} == {"pageSize", "pageNumber", "isActive", "sortBy"}
+    twice = {"pageSize": 0, "queryFields": "color", "queryValue": ["a", "b"]}
+    assert api.get(SEGMENTS, twice).wrong == {
+        ("pageSize", "out.of.range"),
+        ("queryFields", "invalid.enum"),
+        ("queryValue", "invalid.length"),
+    }
 
 
 def test_the_largest_page_number_is_just_empty(api: Api) -> None:
@@ -219,6 +225,7 @@ def test_no_id_is_found(api: Api) -> None:
         listing = api.get(SEGMENTS, {"segmentIds": asked}).json
         assert listing["entities"] == []
         assert [listing[name] for name in ("pageNumber", "pageSize", "total", "pageCount")] == [1, 0, 0, 0]
+        assert api.get(listing["selfUri"]).json == listing
 
 
 @pytest.mark.parametrize(
