@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 
 
 @dataclass(frozen=True)
@@ -95,6 +95,17 @@ def not_found(message: str, entity_id: str | None = None) -> ApiError:
 
 def conflict(message: str, **more: Any) -> ApiError:
     return ApiError(409, "general.conflict", message, **more)
+
+
+def method_not_allowed(*allowed: str) -> ApiError:
+    methods = ", ".join(allowed)
+    return ApiError(405, "method.not.allowed", f"Only {methods} is allowed here.", headers={"Allow": methods})
+
+
+def only_read(request: HttpRequest) -> None:
+    """Raises 405 where a request wants anything of a page or a file but to read it."""
+    if request.method not in ("GET", "HEAD"):
+        raise method_not_allowed("GET", "HEAD")
 
 
 def json_response(value: object, status: int = 200) -> HttpResponse:

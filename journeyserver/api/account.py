@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_protect
 
 from journeyserver import passwords, secondfactor, signin
-from journeyserver.errors import ApiError
+from journeyserver.errors import method_not_allowed
 from journeyserver.grants import revoke_family
 from journeyserver.models import Person, Token
 
@@ -45,9 +45,7 @@ class Held:
 def account(request: HttpRequest) -> HttpResponse:
     """The page of one's own account, or first the form to sign in."""
     if request.method not in ("GET", "POST"):
-        raise ApiError(
-            405, "method.not.allowed", "Only GET, POST is allowed here.", headers={"Allow": "GET, POST"}
-        )
+        raise method_not_allowed("GET", "POST")
     response: HttpResponse = _account(request)
     return response
 

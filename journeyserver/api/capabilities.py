@@ -6,13 +6,12 @@ import journeyserver
 from journeyserver import local, warehouse
 from journeyserver.demo import mark
 from journeyserver.engine.backends.base import WarehouseError
-from journeyserver.errors import ApiError, json_response
+from journeyserver.errors import json_response, only_read
 
 
 def capabilities(request: HttpRequest) -> HttpResponse:
     """The server's name, version, what its data is, and the extensions below /api/local/v1/."""
-    if request.method not in ("GET", "HEAD"):
-        raise ApiError(405, "method.not.allowed", "Only GET is allowed here.", headers={"Allow": "GET"})
+    only_read(request)
     return json_response(
         {
             "server": "journeyserver",

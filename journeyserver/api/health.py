@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 
 from journeyserver import warehouse
 from journeyserver.engine.backends.base import WarehouseError
-from journeyserver.errors import ApiError, json_response
+from journeyserver.errors import json_response, only_read
 from journeyserver.models import Role
 
 # Of each part; a slow one does not delay the other.
@@ -23,13 +23,13 @@ Part = dict[str, Any]
 
 def live(request: HttpRequest) -> HttpResponse:
     """200 whenever the process runs."""
-    _only_get(request)
+    only_read(request)
     return json_response({"status": "ok"})
 
 
 def ready(request: HttpRequest) -> HttpResponse:
     """200 where both stores answer, else 503: `store` (segments, people) and `events`, each with `status` and `ms`."""
-    _only_get(request)
+    only_read(request)
     # Made by hand, not by `with`: leaving a `with` would wait for the slow one.
     pool = ThreadPoolExecutor(max_workers=2)
     try:
@@ -39,11 +39,6 @@ def ready(request: HttpRequest) -> HttpResponse:
         pool.shutdown(wait=False, cancel_futures=True)
     ok = all(part["status"] == "ok" for part in parts.values())
     return json_response({"status": "ok" if ok else "failed", **parts}, 200 if ok else 503)
-
-
-def _only_get(request: HttpRequest) -> None:
-    if request.method not in ("GET", "HEAD"):
-        raise ApiError(405, "method.not.allowed", "Only GET is allowed here.", headers={"Allow": "GET"})
 
 
 def _timed(ask: Callable[[], None]) -> Part:

@@ -14,7 +14,7 @@ from django.views.decorators.csrf import csrf_protect
 
 from journeyserver import signin
 from journeyserver.auth import limit_pauses
-from journeyserver.errors import ApiError, json_response
+from journeyserver.errors import json_response, method_not_allowed, only_read
 from journeyserver.grants import server
 from journeyserver.models import Client, Person
 
@@ -22,7 +22,7 @@ from journeyserver.models import Client, Person
 def authorize(request: HttpRequest) -> HttpResponse:
     """The login page, or, where the browser is signed in already, the way back with a code."""
     if request.method not in ("GET", "POST"):
-        raise _only("GET", "POST")
+        raise method_not_allowed("GET", "POST")
     response: HttpResponse = _authorize(request)
     return response
 
@@ -137,7 +137,7 @@ def _for_clients(request: HttpRequest, respond: Callable[[HttpRequest], HttpResp
 def logout(request: HttpRequest) -> HttpResponse:
     """Forgets the browser's sign-in and goes back to the client, to an address of the client's own only."""
     if request.method != "GET":
-        raise _only("GET")
+        raise method_not_allowed("GET")
     request.session.flush()
     if back := signin.way_back(request):
         return HttpResponse(status=302, headers={"Location": iri_to_uri(back[1])})
@@ -146,6 +146,7 @@ def logout(request: HttpRequest) -> HttpResponse:
 
 def stylesheet(request: HttpRequest) -> HttpResponse:
     """The one style sheet of the pages here."""
+    only_read(request)
     text = files("journeyserver").joinpath("templates/journeyserver/page.css").read_bytes()
     return HttpResponse(text, content_type="text/css", headers={"Cache-Control": "public, max-age=3600"})
 
@@ -176,8 +177,3 @@ def _too_many(seconds: int) -> HttpResponse:
     response = _oauth_error(429, "temporarily_unavailable", message)
     response["Retry-After"] = str(seconds)
     return response
-
-
-def _only(*methods: str) -> ApiError:
-    allowed = ", ".join(methods)
-    return ApiError(405, "method.not.allowed", f"Only {allowed} is allowed here.", headers={"Allow": allowed})

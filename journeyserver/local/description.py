@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 
 import journeyserver
+from journeyserver.errors import only_read
 
 Json = dict[str, Any]
 
@@ -65,11 +66,13 @@ def _json() -> bytes:
 
 def openapi(request: HttpRequest) -> HttpResponse:
     """The description for machines."""
+    only_read(request)
     return HttpResponse(_json(), content_type="application/json")
 
 
 def page(request: HttpRequest) -> HttpResponse:
     """The description for people."""
+    only_read(request)
     return HttpResponse(
         _page(),
         headers={
@@ -80,6 +83,7 @@ def page(request: HttpRequest) -> HttpResponse:
 
 
 def stylesheet(request: HttpRequest) -> HttpResponse:
+    only_read(request)
     text = files("journeyserver").joinpath("templates/journeyserver/docs.css").read_bytes()
     return HttpResponse(text, content_type="text/css", headers={"Cache-Control": "public, max-age=3600"})
 

@@ -107,6 +107,15 @@ def test_a_method_that_is_not_allowed(api: Api, stranger: Api, method: str, path
     assert stranger.ask(method, path).status == 401
 
 
+@pytest.mark.parametrize(
+    "path", ["/docs", "/openapi.json", "/docs/page.css", "/oauth/page.css", "/api/local/v1/capabilities"]
+)
+def test_what_is_read_without_a_token_is_only_read(stranger: Api, path: str) -> None:
+    for method in ("POST", "PUT", "DELETE", "OPTIONS"):
+        answer = stranger.ask(method, path)
+        assert (answer.status, answer.headers["Allow"]) == (405, "GET, HEAD")
+
+
 @pytest.mark.parametrize(("method", "path", "permission"), NINE)
 def test_no_permission(server: Program, method: str, path: str, permission: str) -> None:
     """A person without any role may nothing, and learns of no id; what is wrong with the body comes later."""

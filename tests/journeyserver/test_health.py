@@ -14,7 +14,7 @@ def test_it_runs_and_both_stores_answer(server: Program) -> None:
     assert all(isinstance(told[part]["ms"], int) for part in ("store", "events"))
     for path in ("/healthz", "/readyz"):
         refused = requests.post(f"{server.url}{path}", timeout=20)
-        assert (refused.status_code, refused.headers["Allow"]) == (405, "GET")
+        assert (refused.status_code, refused.headers["Allow"]) == (405, "GET, HEAD")
         assert requests.head(f"{server.url}{path}", timeout=20).status_code == 200
 
 
