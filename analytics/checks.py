@@ -123,7 +123,7 @@ def _too_many_cells(question: Question, span: Span, names: Names, anyway: bool) 
         return
     yield Check(
         "cells",
-        _("This makes about %(cells)s result cells, and %(most)s are allowed.")
+        _("Too many results: about %(cells)s cells, %(most)s allowed.")
         % {"cells": labels.whole(guessed.cells), "most": labels.whole(MAX_CELLS)},
         stops=True,
         repairs=(

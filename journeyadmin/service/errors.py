@@ -169,8 +169,17 @@ class InvalidRequest(JourneyError):
 
 
 class TooLarge(InvalidRequest):
+    """`params` may say how many cells are `allowed` in an answer, and how many `cells` it would have had."""
+
     @property
     def user_message(self) -> str:
+        cells, allowed = (self.params.get(name, "") for name in ("cells", "allowed"))
+        if allowed.isdecimal():
+            most = _grouped(allowed)
+            made = _grouped(cells) if cells.isdecimal() else _("more than %s") % most
+            return _(
+                "Too many results: %(cells)s cells, %(most)s allowed. Ask for less: a shorter range, fewer groups."
+            ) % {"cells": made, "most": most}
         reason = f": {self.detail}" if self.detail else "."
         return (
             _("This is more than the service handles at once%s Ask for less: a shorter range, fewer groups.")
@@ -236,3 +245,8 @@ class ServerFault(JourneyError):
     def __init__(self, detail: str = "", *, retry_after: float = 0, **facts: Any) -> None:
         super().__init__(detail, **facts)
         self.retry_after = retry_after
+
+
+def _grouped(digits: str) -> str:
+    """A whole number with thin spaces between thousands."""
+    return f"{int(digits):,}".replace(",", "\u202f")

@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 
+from journeyadmin.contract.buckets import MAX_CELLS
 from journeyadmin.contract.operations import QUERY_JOURNEY_AGGREGATES, Operation
 from journeyserver import queries, warehouse
 from journeyserver.auth import ABSENT, Call, operation
@@ -42,7 +43,10 @@ def query(call: Call) -> HttpResponseBase:
     except InvalidQuery as error:
         raise InvalidFields([Problem(row.path, row.code, row.reason) for row in error.problems]) from None
     except TooManyCells as error:
-        raise ApiError(413, "request.entity.too.large", str(error)) from None
+        params = {"allowed": str(MAX_CELLS)}
+        if error.cells is not None:
+            params["cells"] = str(error.cells)
+        raise ApiError(413, "request.entity.too.large", str(error), params=params) from None
     except (QueryStopped, Stopped) as error:
         raise ApiError(504, "request.timeout", _why(error)) from None
 

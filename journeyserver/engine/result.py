@@ -36,11 +36,13 @@ _TEXTS_AT_ONCE = 16_000
 
 
 class TooManyCells(Exception):
-    """The answer would have more cells (groups × buckets × metrics) than the contract allows."""
+    """The answer would have more cells (groups × buckets × metrics) than the contract allows: `cells`, or nobody counted all."""
 
-    def __init__(self, cells: int) -> None:
+    def __init__(self, cells: int | None) -> None:
+        self.cells = cells
+        made = f"more than {MAX_CELLS:,}" if cells is None else f"{cells:,}"
         super().__init__(
-            f"The query makes {cells:,} result cells, and {MAX_CELLS:,} are allowed. Choose a coarser granularity, "
+            f"The query makes {made} result cells, and {MAX_CELLS:,} are allowed. Choose a coarser granularity, "
             "fewer groups or a shorter interval."
         )
 
@@ -98,7 +100,8 @@ def write(query: Query, pieces: Iterable[Any]) -> Answer:
     views = [_view(view.name, f"v{index}", columns) for index, view in enumerate(query.views)]
     cells = sum(int(numpy.count_nonzero(places >= 0)) for _, places in (*metrics, *views))
     if cells > MAX_CELLS:
-        raise TooManyCells(cells)
+        # compile.py reads one row more than there may be, not all there are.
+        raise TooManyCells(cells if counted.num_rows <= MAX_CELLS else None)
     buckets = columns["bucket"].to_numpy(zero_copy_only=False).astype(numpy.int32)
     groups, key = _groups(query, columns)
     order = _order(_combined([key, buckets]))

@@ -91,6 +91,25 @@ def test_a_long_answer_comes_whole_and_its_connection_stays(busy: Program) -> No
         assert sum(cell["metrics"][0]["stats"]["count"] for cell in cells) == 2 * 86_400
 
 
+@pytest.mark.parametrize(
+    ("days", "metrics", "cells"),
+    [
+        # A fact a second, each of a session of its own.
+        (2, ["nJourneySessions", "nDistinctJourneySessions"], {"cells": str(2 * 2 * 86_400)}),
+        # More rows than there may be cells are not read to be counted.
+        (3, ["nJourneySessions"], {}),
+    ],
+)
+def test_too_many_cells_are_told_in_numbers(
+    busy: Program, days: int, metrics: list[str], cells: dict[str, str]
+) -> None:
+    interval = f"2024-05-02T00:00:00Z/2024-05-0{2 + days}T00:00:00Z"
+    asked = {"interval": interval, "metrics": metrics, "groupBy": ["journeySessionId"]}
+    answer = ask(busy, {**SLOW, **asked})
+    assert answer.status_code == 413
+    assert answer.json()["messageParams"] == {"allowed": "200000", **cells}
+
+
 def test_a_person_has_a_few_places_and_events_come_in_meanwhile(busy: Program) -> None:
     cast.service_token(busy.url)
     # The first one waits for what is read once, and for the roll-ups of all that is here.

@@ -249,6 +249,25 @@ def test_wrong_fields_are_told_with_their_paths() -> None:
     assert raised.value.user_message == "2 fields need attention."
 
 
+@pytest.mark.parametrize(
+    ("params", "said"),
+    [
+        (
+            {"cells": "214000", "allowed": "200000"},
+            "Too many results: 214\u202f000 cells, 200\u202f000 allowed.",
+        ),
+        ({"allowed": "200000"}, "Too many results: more than 200\u202f000 cells, 200\u202f000 allowed."),
+        ({"cells": "9", "allowed": "few"}, "This is more than the service handles at once: too much."),
+        ({}, "This is more than the service handles at once: too much."),
+    ],
+)
+def test_too_many_results_are_told_in_the_numbers_that_are_given(params: dict[str, str], said: str) -> None:
+    body = {"message": "too much.", "messageParams": params}
+    with scripted(Reply(413, body)) as script, pytest.raises(errors.TooLarge) as raised:
+        service(script.url).query_journey_aggregates({})
+    assert raised.value.user_message == f"{said} Ask for less: a shorter range, fewer groups."
+
+
 def test_missing_permissions_are_named() -> None:
     body = {"message": "You are missing one of the following permissions: [journey:segment:edit]"}
     with scripted(Reply(403, body)) as script, pytest.raises(errors.Forbidden) as raised:
