@@ -45,7 +45,8 @@ class Period:
     @property
     def at_least(self) -> timedelta:
         """A lower bound of one step's length; used to refuse too many buckets before building them."""
-        days = self.months * 28 + self.days
+        # No interval is longer, and a number of years may be larger than any time can be.
+        days = min(self.months * 28 + self.days, MAX_INTERVAL.days)
         # A civil day is never shorter than 22 hours in any zone of the database.
         return timedelta(hours=22 * days, seconds=self.seconds)
 
@@ -96,6 +97,9 @@ def parse_granularity(text: str) -> Period:
 def parse_zone(name: str | None) -> ZoneInfo:
     """An IANA time zone, UTC when absent. Raises BucketError."""
     try:
+        # Files beside the zones, but not names of IANA's: leap seconds counted in, or whatever this computer is set to.
+        if name and name.startswith(("right/", "posix/", "posixrules", "localtime")):
+            raise ValueError(name)
         return ZoneInfo(name or "UTC")
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise BucketError("timeZone", f"“{name}” is not the name of a time zone.") from None

@@ -1,15 +1,13 @@
 """Ids in paths: what is not a UUID names nothing, and is answered as any other unknown id."""
 
-import re
 import uuid
 
+from journeyadmin.contract.names import is_uuid
 from journeyserver.errors import not_found
-
-_UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
 
 
 def read_id(text: str, kind: str) -> uuid.UUID:
     """The id, or 404 saying that there is no such `kind`."""
-    if not _UUID.fullmatch(text):
+    if not is_uuid(text):
         raise not_found(f"There is no {kind} with this id.")
     return uuid.UUID(text)

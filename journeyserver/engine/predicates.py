@@ -8,6 +8,7 @@ from typing import Any
 
 from journeyadmin.contract.criteria import OPERATORS, attribute_name, find_key
 from journeyadmin.contract.dimensions import DIMENSIONS
+from journeyadmin.contract.names import is_uuid
 from journeyserver.engine.backends.base import Words
 from journeyserver.engine.columns import CONTEXT_COLUMNS, DIMENSION_COLUMNS, FACTS, JOURNEY_COLUMNS
 from journeyserver.engine.query import Filter, Predicate
@@ -53,6 +54,9 @@ def _predicate(words: Words, predicate: Predicate, parameters: list[Any]) -> str
             parameters.append(limit)
             parts.append(f"{column} {_SIGNS[bound]} ?")
         return _joined("and", parts)
+    if type_ in ("uuid", "uuids") and not is_uuid(predicate.value or ""):
+        # Equal as text: a database would take other spellings of the same id too.
+        return "false"
     parameters.append(predicate.value)
     if dimension.multi_valued:
         return words.any_equals(column, type_, "?")

@@ -163,7 +163,7 @@ class _Reader:
     def clause(self, body: dict[str, Any], path: str) -> Clause:
         type_ = self.joiner(body, path)
         predicates = self.rows(body, path, "predicates", self.predicate)
-        if not body.get("predicates"):
+        if body.get("predicates") in (None, []):
             self.add(f"{path}.predicates", "missing.required", "needs at least one predicate.")
         return Clause(type_, tuple(predicates))
 
@@ -183,7 +183,8 @@ class _Reader:
                 "invalid.enum",
                 f"“{name[:100]}” is not a dimension; allowed are {', '.join(DIMENSIONS)}.",
             )
-        operator = self.of_type(body, path, "operator", str, "text") or "matches"
+        operator = self.of_type(body, path, "operator", str, "text")
+        operator = "matches" if operator is None else operator
         words = {"matches": "matches", "exists": "exists", "notexists": "notExists"}
         if operator.lower() not in words:
             self.add(f"{path}.operator", "invalid.enum", "must be matches, exists or notExists.")
@@ -207,7 +208,7 @@ class _Reader:
             elif not any(limits.get(bound) is not None for bound in _BOUNDS):
                 self.add(f"{path}.range", "missing.required", "needs one of gt, gte, lt, lte.")
             return Predicate(name, "range", None, bounds)
-        elif body.get("value") is None:
+        elif body.get("value") is None and body.get("range") is None:
             self.add(f"{path}.value", "missing.required", "is missing.")
         return Predicate(name, "matches", value)
 
@@ -236,7 +237,8 @@ class _Reader:
             self.add(f"{path}.function", "invalid.enum", "must be rangeBound.")
         limits = self.of_type(body, path, "range", dict, "an object") or {}
         gte, lt = self.number(limits, f"{path}.range", "gte"), self.number(limits, f"{path}.range", "lt")
-        if limits.get("gte") is None and limits.get("lt") is None:
+        is_read = isinstance(body.get("range"), dict | None)
+        if is_read and limits.get("gte") is None and limits.get("lt") is None:
             self.add(f"{path}.range", "missing.required", "needs gte or lt.")
         return View(target or "", name or "", gte, lt)
 
@@ -248,7 +250,7 @@ def _join(path: str, name: str) -> str:
 def parse(body: object) -> Query:
     """A Query from a JSON body. Raises InvalidQuery with all problems; unknown fields are ignored."""
     if not isinstance(body, dict):
-        raise InvalidQuery([Problem("", "invalid.type", "The body must be a JSON object.")])
+        raise InvalidQuery([Problem("", "invalid.type", "must be an object.")])
     reader = _Reader()
     span = _read_interval(reader, body)
     zone = ZoneInfo("UTC")
@@ -271,14 +273,14 @@ def parse(body: object) -> Query:
     filter_ = reader.filter(filter_body, "filter") if filter_body is not None else None
     views = reader.rows(body, "", "views", reader.view)
     _check_views(reader, views)
-    if not body.get("metrics") and not body.get("views"):
+    if body.get("metrics") in (None, []) and body.get("views") in (None, []):
         reader.add("metrics", "missing.required", "needs at least one metric.")
     flatten = bool(reader.of_type(body, "", "flattenMultivaluedDimensions", bool, "true or false"))
     alternate = body.get("alternateTimeDimension")
     if alternate is not None and alternate != "eventTime":
         reader.add("alternateTimeDimension", "invalid.enum", "must be eventTime.")
     edges: list[datetime] = []
-    if span is not None and not reader.problems:
+    if span is not None and not {"timeZone", "granularity"} & {row.path for row in reader.problems}:
         try:
             edges = buckets.bucket_edges(*span, period, zone)
         except buckets.BucketError as error:

@@ -80,7 +80,13 @@ def test_limits_and_zone() -> None:
         bucket_edges(start, end + timedelta(minutes=1), parse_granularity("PT5M"), parse_zone("UTC"))
     with pytest.raises(BucketError):
         bucket_edges(start, end, parse_granularity("PT1M"), parse_zone("UTC"))
-    for name in ("Europe/Nowhere", "../../etc/passwd", "", "é"):
+    # As long as anybody may write: one bucket.
+    for longest in ("P99999999Y", "P99999999M", "P99999999D", "PT99999999H", "P99999999YT99999999H"):
+        assert bucket_edges(start, end, parse_granularity(longest), parse_zone("Asia/Kathmandu")) == [
+            start,
+            end,
+        ]
+    for name in ("Europe/Nowhere", "../../etc/passwd", "", "é", "right/UTC", "posix/UTC", "localtime"):
         if name:
             with pytest.raises(BucketError):
                 parse_zone(name)

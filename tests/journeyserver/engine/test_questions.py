@@ -379,6 +379,25 @@ def test_vector_15_flatten(memory: Backend) -> None:
     }
 
 
+@pytest.mark.parametrize("dimension", ["journeySegmentId", "journeySessionSegmentId"])
+def test_an_id_is_compared_as_text_in_either_case(memory: Backend, dimension: str) -> None:
+    one = IDS[0]
+    held = [one] if dimension == "journeySessionSegmentId" else one
+    store(memory, [{"kind": "segment_assigned", "ts": START, "value": None, dimension: held}])
+
+    def found(value: str) -> int:
+        predicate = {"dimension": dimension, "value": value}
+        query = {
+            "interval": "2024-03-28T00:00:00Z/2024-03-29T00:00:00Z",
+            "metrics": ["nJourneySegmentsAssigned"],
+            "filter": {"type": "and", "predicates": [predicate]},
+        }
+        return len(answer(memory, query)["results"])
+
+    assert found(one) == found(one.upper()) == 1
+    assert not any(found(other) for other in (one.replace("-", ""), f"{{{one}}}", f" {one}", "no-id", ""))
+
+
 def test_any_text_comes_through(memory: Backend) -> None:
     odd = ['it\'s "quoted"', "back\\slash", "new\nline\ttab\x01", "é😀", "", "a,b"]
     facts = [
@@ -434,6 +453,14 @@ def test_too_many_cells(memory: Backend) -> None:
         ({"granularity": "P1X"}, "granularity", "invalid.format"),
         ({"granularity": "PT1M", "interval": "2024-01-01T00:00:00Z/2024-06-01T00:00:00Z"}, "granularity", "out.of.range"),
         ({"timeZone": "Mars/Base"}, "timeZone", "invalid.format"),
+        ({"timeZone": "right/Europe/London"}, "timeZone", "invalid.format"),
+        # One detail for each wrong field, whichever way it is wrong.
+        ({"metrics": {}}, "metrics", "invalid.type"),
+        ({"metrics": [], "views": {}}, "views", "invalid.type"),
+        ({"filter": {"type": "and", "clauses": [{"type": "or", "predicates": {}}]}}, "filter.clauses[0].predicates", "invalid.type"),
+        ({"filter": {"type": "and", "predicates": [{"dimension": "journeyActionMapVersion", "range": []}]}}, "filter.predicates[0].range", "invalid.type"),
+        ({"filter": {"type": "and", "predicates": [{"dimension": "journeySegmentId", "operator": "", "value": "x"}]}}, "filter.predicates[0].operator", "invalid.enum"),
+        ({"views": [{"target": "oJourneyOutcomeValue", "name": "x", "function": "rangeBound", "range": []}]}, "views[0].range", "invalid.type"),
         ({"filter": {"type": "and", "clauses": [{"type": "or", "predicates": []}]}}, "filter.clauses[0].predicates", "missing.required"),
         ({"filter": {"type": "and", "predicates": [{"dimension": "journeySegmentId", "range": {"gt": 1}}]}}, "filter.predicates[0].range", "not.allowed"),
         ({"filter": {"type": "and", "predicates": [{"type": "metric", "dimension": "journeySegmentId", "value": "x"}]}}, "filter.predicates[0].type", "invalid.enum"),
@@ -459,3 +486,7 @@ def test_all_problems_at_once() -> None:
     assert {problem.path for problem in caught.value.problems} == {
         "interval", "metrics[0]", "metrics[1]", "groupBy[0]", "timeZone",
     }  # fmt: skip
+    months = "2024-01-01T00:00:00Z/2024-06-01T00:00:00Z"
+    with pytest.raises(InvalidQuery) as caught:
+        parse({"interval": months, "granularity": "PT1M", "metrics": ["a"]})
+    assert {problem.path for problem in caught.value.problems} == {"metrics[0]", "granularity"}
