@@ -276,8 +276,6 @@ class Demo:
             "2",
             "--threads",
             "4",
-            "--worker-class",
-            "gthread",
             "--log-level",
             "warning",
         ]
