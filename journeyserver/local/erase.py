@@ -50,8 +50,9 @@ def erased(customer_id: str, by: str) -> dict[str, Any]:
     """Erases, counts again, and leaves a receipt."""
     backend = warehouse.backend()
     before = removal.erase(backend, customer_id)
+    after = removal.counts(backend, customer_id)
     receipt = Erasure.objects.create(
-        digest=digest(customer_id), by=by, before=before, after=removal.counts(backend, customer_id), at=now()
+        digest=digest(removal.kept(customer_id)), by=by, before=before, after=after, at=now()
     )
     return receipt_json(receipt)
 

@@ -8,6 +8,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from journeyadmin.contract.names import is_uuid
 from journeyserver.engine import notes, rollups
 from journeyserver.engine.backends.base import Backend, Writer
 
@@ -15,15 +16,17 @@ Counts = dict[str, int]
 
 RETENTION = "retention"
 
-_SESSIONS = "SELECT session_id FROM sessions WHERE customer_id = ?"
+# As the id is asked for, and as web events keep it.
+_THEIRS = "IN (?, ?)"
+_SESSIONS = f"SELECT session_id FROM sessions WHERE customer_id {_THEIRS}"
 # Table → which of its rows are about a customer. Facts and actions before the sessions that lead to them.
 _ABOUT = {
-    "facts": f"journey_customer_id = ? OR journey_session_id IN ({_SESSIONS})",
+    "facts": f"journey_customer_id {_THEIRS} OR journey_session_id IN ({_SESSIONS})",
     "actions": f"session_id IN ({_SESSIONS})",
-    "events": "customer_id = ?",
-    "assignments": "customer_id = ?",
-    "repeats": "customer_id = ?",
-    "sessions": "customer_id = ?",
+    "events": f"customer_id {_THEIRS}",
+    "assignments": f"customer_id {_THEIRS}",
+    "repeats": f"customer_id {_THEIRS}",
+    "sessions": f"customer_id {_THEIRS}",
 }
 # An import's own notes, gone when it ends: nothing that anybody counts.
 _COUNTED = ("events", "sessions", "assignments", "actions", "facts")
@@ -64,8 +67,13 @@ def erase(backend: Backend, customer_id: str) -> Counts:
     return {table: before[table] for table in _COUNTED}
 
 
+def kept(customer_id: str) -> str:
+    """How an id is kept: the id of a cookie in small letters, however a site, or whoever asks, may write it."""
+    return customer_id.lower() if is_uuid(customer_id) else customer_id
+
+
 def _places(table: str, customer_id: str) -> list[str]:
-    return [customer_id] * _ABOUT[table].count("?")
+    return [customer_id, kept(customer_id)] * _ABOUT[table].count(_THEIRS)
 
 
 def _leave_anonymous(writer: Writer) -> None:

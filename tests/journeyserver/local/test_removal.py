@@ -95,3 +95,18 @@ def test_nobody_is_erased_by_an_unknown_id(backend: Backend) -> None:
     before = column(backend, "SELECT count(*) FROM facts")
     assert set(removal.erase(backend, str(uuid.uuid4())).values()) == {0}
     assert column(backend, "SELECT count(*) FROM facts") == before
+
+
+def test_the_id_of_a_cookie_may_be_written_in_capitals(backend: Backend) -> None:
+    cookie = "c0ffee00-0000-4000-8000-00000000abcd"
+    with backend.transaction() as writer:
+        for table in ("events", "sessions"):
+            writer.execute(
+                f"UPDATE {table} SET customer_id = ? WHERE customer_id = (SELECT min(customer_id) FROM sessions)",
+                [cookie],
+            )
+    there = removal.counts(backend, cookie)
+    assert there["events"]
+    assert removal.counts(backend, cookie.upper()) == there
+    assert removal.erase(backend, cookie.upper()) == there
+    assert set(removal.counts(backend, cookie).values()) == {0}
