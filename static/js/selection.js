@@ -58,7 +58,9 @@ function show() {
   const shown = new Set(rows.map((box) => box.value));
   for (const box of rows) {
     box.checked = chosen.has(box.value);
-    box.closest("tr")?.setAttribute("aria-selected", String(box.checked));
+    // Nothing is written where nothing changed: a row whose attributes are set is styled anew.
+    if (box.checked) box.closest("tr")?.setAttribute("aria-selected", "true");
+    else box.closest("tr")?.removeAttribute("aria-selected");
   }
   const here = rows.filter((box) => box.checked).length;
   const header = all();
