@@ -41,9 +41,9 @@ def suggest(call: Call) -> HttpResponse:
     if side not in ("context", "journey"):
         parameters.note("side", "invalid.enum", "must be context or journey.")
     key = parameters.text("key") or ""
-    if not key:
+    if not key and len(call.request.GET.getlist("key")) < 2:
         parameters.note("key", "missing.required", "is required.")
-    elif key != "attributes" and find_key("context" if side == "context" else "journey", key, "any") is None:
+    elif key and side in ("context", "journey") and not _is_known(side, key):
         parameters.note("key", "invalid.enum", f"“{key[:100]}” is no {side} key.")
     text = parameters.text("text") or ""
     limit = parameters.integer("limit", 10, 1, MOST)
@@ -57,6 +57,13 @@ def suggest(call: Call) -> HttpResponse:
     except Stopped:
         pass
     return json_response(answer)
+
+
+def _is_known(side: str, key: str) -> bool:
+    """Whether values of this key exist; `attributes` has the names of the events' attributes as its values."""
+    if side == "context":
+        return find_key("context", key) is not None
+    return key == "attributes" or find_key("journey", key, "any") is not None
 
 
 def values(

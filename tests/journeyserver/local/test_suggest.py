@@ -48,10 +48,12 @@ def test_addresses_of_people_are_for_those_who_may_see_them(stocked: Stocked) ->
         ({"key": "page.kind"}, "key"),
         ({"key": "page.url", "side": "context"}, "key"),
         ({"key": "page.url", "side": "x"}, "side"),
+        ({"key": "attributes", "side": "context"}, "key"),
+        ({"key": ["page.url", "page.title"]}, "key"),
         ({"key": "page.url", "limit": 0}, "limit"),
     ],
 )
 def test_wrong_questions(stocked: Stocked, params: dict[str, Any], field: str) -> None:
     answer = stocked.ask("/suggest", **params)
     assert answer.status_code == 400
-    assert answer.json()["details"][0]["fieldName"] == field
+    assert [row["fieldName"] for row in answer.json()["details"]] == [field]
