@@ -28,8 +28,8 @@ BLOCKING_REASONS = (
 )
 FREQUENCY_CAP_REASONS = ("Unknown", "CapOnceFinalized", "CapOnceRejected", "CapForPeriod")
 
-# Media types whose life ends when the visitor, or the flow, has accepted.
-_ENDS_WITH_ACCEPTED = frozenset({"contentOffer", "architectFlow"})
+# Media types whose life ends when the visitor, or what runs by itself, has accepted: only messaging and chat go on to start.
+_ENDS_WITH_ACCEPTED = frozenset({"contentOffer", "architectFlow", "integrationAction", "openAction"})
 # For architect flows offered, started, engaged and timed out do not occur.
 _NOT_FOR_FLOWS = frozenset({"offered", "offeredOutsideSchedule", "started", "engaged", "timedout"})
 

@@ -5,7 +5,6 @@ offers and outcomes (docs/decisions/0017). No token is asked for: whose site it 
 """
 
 import time
-import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -15,6 +14,7 @@ from django.http import HttpRequest, HttpResponse
 
 from journeyserver import warehouse
 from journeyserver.api import reports
+from journeyserver.api.ids import read_id
 from journeyserver.auth import ABSENT, json_body
 from journeyserver.errors import ApiError, bad_request, conflict, error_response, json_response, not_found
 from journeyserver.ingest.actions import NO_VISIT
@@ -91,13 +91,10 @@ def _deployment(deployment_id: str) -> Deployment:
     known = _known.get(deployment_id)
     if known is not None and time.monotonic() - known[0] < _KNOWN_SECONDS:
         return known[1]
-    unknown = not_found("There is no active deployment with this id.", deployment_id)
-    try:
-        found = Deployment.objects.filter(id=uuid.UUID(deployment_id), is_active=True).first()
-    except ValueError:
-        raise unknown from None
+    key = read_id(deployment_id, "active deployment")
+    found = Deployment.objects.filter(id=key, is_active=True).first()
     if found is None:
-        raise unknown
+        raise not_found("There is no active deployment with this id.", deployment_id)
     if len(_known) >= _MOST_KNOWN:
         # However many ways there are to spell an id.
         _known.clear()

@@ -88,7 +88,8 @@ def test_the_life_cycle() -> None:
     assert not lifecycle.may_follow(offer, "qualified", "accepted")
     assert lifecycle.may_follow(offer, "offered", "accepted")
     assert lifecycle.may_follow(offer, "accepted", "started")
-    assert not lifecycle.may_follow("contentOffer", "accepted", "started")
+    for media in ("contentOffer", "architectFlow", "integrationAction", "openAction"):
+        assert not lifecycle.may_follow(media, "accepted", "started")
     assert lifecycle.may_follow("architectFlow", "qualified", "accepted")
     assert not lifecycle.may_follow("architectFlow", "qualified", "offered")
     assert not lifecycle.may_follow(offer, "rejected", "offered")

@@ -150,7 +150,7 @@ def test_an_offset_is_an_offset(server: Program) -> None:
 
 
 def test_an_unknown_deployment_and_another_method(server: Program) -> None:
-    for deployment in (str(uuid.uuid4()), "nonsense"):
+    for deployment in (str(uuid.uuid4()), "nonsense", DEPLOYMENT.replace("-", "")):
         url = f"{server.url}/api/v2/journey/deployments/{deployment}/webevents"
         assert requests.post(url, json=event(), timeout=30).status_code == 404
     url = f"{server.url}/api/v2/journey/deployments/{DEPLOYMENT}/webevents"
@@ -192,6 +192,11 @@ def test_an_action_goes_through_its_life_and_refuses_what_cannot_be(server: Prog
     ):
         assert count(server, metric, session_id, groupBy=["journeyActionMapId"]) == 1
     assert count(server, "nWebActionsEngaged", session_id) == 0
+    # Only where an agent joins does anything start.
+    flow = str(uuid.uuid4())
+    for state in ("qualified", "accepted"):
+        assert report(server, session_id, flow, state, actionMediaType="integrationAction").status_code == 204
+    assert report(server, session_id, flow, "started").status_code == 409
     assert report(server, str(uuid.uuid4()), str(uuid.uuid4()), "qualified").status_code == 404
     wrong = report(server, "x", action, "celebrated").json()["details"]
     assert {row["fieldName"] for row in wrong} == {"sessionId", "actionState"}
