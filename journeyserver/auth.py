@@ -51,6 +51,8 @@ class Call:
 
 View = Callable[..., HttpResponseBase]
 
+_LIMIT_OF_CLIENTS = "client.credentials.token.rate.per.minute"
+_LIMIT_OF_PEOPLE = "org.app.user.rate.per.minute"
 _requests = Windows(settings.RATE_LIMIT, 60)
 
 
@@ -108,7 +110,7 @@ def _answer(endpoints: tuple[Endpoint, ...], request: HttpRequest, ids: dict[str
             f"Rate limit exceeded: {count.allowed} requests a minute are allowed. Try again in {count.reset} s.",
             params={"rateLimit": str(count.allowed)},
             limit={
-                "key": "client.credentials.token.rate.per.minute",
+                "key": _LIMIT_OF_PEOPLE if token.person_id else _LIMIT_OF_CLIENTS,
                 "namespace": "platform.api",
                 "value": count.allowed,
             },

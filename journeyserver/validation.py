@@ -27,7 +27,8 @@ _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _VERSION = re.compile(r"\d+(\.\d+)*", re.ASCII)
 _MAX_EVENT_NAME_LENGTH = 255
 _MAX_EXTERNAL_LENGTH = 256
-_LARGEST_VERSION = 2**31 - 1
+# The last whole number that every JSON reader takes for what it is; no segment has such a version, so it is a conflict.
+_LARGEST_VERSION = 2**53 - 1
 
 NO_PATTERN = "A Session segment needs at least one pattern in context or journey."
 

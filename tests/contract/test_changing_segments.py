@@ -174,6 +174,7 @@ def test_an_old_version_is_a_conflict(api: Api) -> None:
     # Also where nothing would change, and in either direction.
     assert api.patch(first["selfUri"], {"version": 1}).status == 409
     assert api.patch(first["selfUri"], {"version": 3}).status == 409
+    assert api.patch(first["selfUri"], {"version": 2**40}).status == 409
     assert changed(api, first, description="y")["version"] == 3
 
 

@@ -60,7 +60,8 @@ def test_the_window_is_told_and_kept(tight: Program, fresh: Api) -> None:
     assert answer.headers["inin-ratelimit-count"] == str(ALLOWED + 1)
     assert answer.headers["Retry-After"] == answer.headers["inin-ratelimit-reset"]
     assert 1 <= int(answer.headers["Retry-After"]) <= 60
-    assert answer.json["limit"]["value"] == ALLOWED
+    limit = {"key": "client.credentials.token.rate.per.minute", "namespace": "platform.api", "value": ALLOWED}
+    assert answer.json["limit"] == limit
     # §1.3: before the limit come 401, 404 and 405; after it 403, the body and the entity.
     assert fresh.get("/api/v2/nothing").status == 404
     assert fresh.ask("PUT", SEGMENTS).status == 405
@@ -69,6 +70,12 @@ def test_the_window_is_told_and_kept(tight: Program, fresh: Api) -> None:
     # Another token, the same client's even, has a window of its own.
     other = post(tight.url, CREDENTIALS, auth=SERVICE).json()["access_token"]
     assert Api(tight.url).get(SEGMENTS, headers={"Authorization": f"Bearer {other}"}).status == 200
+
+
+def test_the_limit_of_a_person_has_a_name_of_its_own(tight: Program) -> None:
+    person = as_person(tight.url, "marketer")
+    answers = [person.get(SEGMENTS) for _ in range(ALLOWED + 1)]
+    assert answers[-1].json["limit"]["key"] == "org.app.user.rate.per.minute"
 
 
 def test_every_answer_tells_the_window(tight: Program, fresh: Api) -> None:
