@@ -18,6 +18,7 @@ from analytics.charts import Mark, Panel, Scene
 from analytics.names import Names
 from analytics.question import CHARTS, WHOLE, Question, address
 from analytics.series import Group, Line
+from journeyadmin import ages
 from journeyadmin.contract.dimensions import DIMENSIONS
 
 # A tile shows so many rows; the page behind it has more, the file has all.
@@ -111,7 +112,7 @@ def answer_context(
         # Where there is nothing no table is shown.
         "table": None if result.empty else _table(answered, names, colours, filter_sentence, point, tile),
         "at": answered.answered,
-        "ago": spans.ago(answered.answered, max(asked.now, timezone.now())),
+        "ago": ages.ago(answered.answered, max(asked.now, timezone.now())),
         "failure": answered.failure,
         "address": text,
         "unfinished": result.unfinished,

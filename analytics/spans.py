@@ -269,16 +269,3 @@ def note(of: Bucket, by: str, zone: ZoneInfo, now: datetime) -> str:
 
 def _moment(local: datetime) -> str:
     return f"{_said(local, 'D j M')} {clocks.said(local.replace(second=0))}"
-
-
-def ago(moment: datetime, now: datetime) -> str:
-    """`12 s ago`, `5 min ago`, `3 h ago`, `2 days ago`."""
-    seconds = max(0, round((now - moment).total_seconds()))
-    if seconds < 90:
-        return _("%d s ago") % seconds
-    if seconds < 90 * 60:
-        return _("%d min ago") % round(seconds / 60)
-    if seconds < 36 * 3600:
-        return _("%d h ago") % round(seconds / 3600)
-    count = round(seconds / 86400)
-    return ngettext("%d day ago", "%d days ago", count) % count

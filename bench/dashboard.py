@@ -183,7 +183,7 @@ def _bytes(ana: requests.Session, url: str, board: str, tiles: list[str]) -> lis
     waiting = [name for name in files if name.endswith(".js") and "vendor" not in name]
     while waiting:
         name = waiting.pop()
-        for found in re.findall(r'from "\./([^"]+)"', ana.get(url + name, timeout=30).text):
+        for found in re.findall(r'(?:from |import ?)"\./([^"]+)"', ana.get(url + name, timeout=30).text):
             address = name.rsplit("/", 1)[0] + "/" + found
             if address not in files:
                 files.add(address)

@@ -6,6 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 
 from journeyadmin.accounts.capabilities import local_data
@@ -39,6 +40,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     places = [(place, request.path.startswith(place.path)) for place in PLACES]
     person: Any = request.user if hasattr(request, "journey") else None
     theme = request.COOKIES.get(settings.THEME_COOKIE_NAME, "system")
+    zone = timezone.get_current_timezone_name()
     return {
         "places": places,
         # What decides how the rail looks: where one is, and whether at its first page.
@@ -50,8 +52,18 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "theme": theme if theme in THEMES else "system",
         "connection": getattr(request, "connection", None),
         "person": person,
-        "zone": timezone.get_current_timezone_name(),
+        "zone": zone,
+        "zone_why": _zone_why(zone, own=bool(person and person.zone)),
         "local_data": local_data(request),
         "letters_off": person is not None and person.letters_off,
         "request_id": getattr(request, "request_id", ""),
     }
+
+
+def _zone_why(zone: str, *, own: bool) -> str:
+    """Which zone times are shown in and who chose it: the person, else the organisation, else nobody."""
+    if own:
+        return gettext("Times are shown in %s: your own choice") % zone
+    if zone != "UTC":
+        return gettext("Times are shown in %s: the organisation's zone") % zone
+    return gettext("Times are shown in %s: neither you nor the organisation chose another") % zone

@@ -106,10 +106,6 @@ class Catalogue:
     def nearly_full(self) -> bool:
         return len(self.rows) >= MAX_SEGMENTS * 0.9
 
-    @property
-    def age_seconds(self) -> int:
-        return max(0, round((timezone.now() - self.read).total_seconds()))
-
 
 @dataclass(frozen=True)
 class _Kept:

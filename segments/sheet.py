@@ -22,6 +22,7 @@ CARRIED = frozenset(
         "base",
         "mark",
         "back",
+        "read",
         "tab",
         "json",
         "reason",

@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -47,7 +48,7 @@ def action_target_list(request: JourneyRequest) -> HttpResponse:
     wanted = planned(request, request.GET.get("run", ""), Kind.ACTION_TARGET)
     rows = [LevelForm(target, retyped or _typed(target, wanted)) for target in found]
     context: dict[str, Any] = {"rows": rows, "fill": FillForm(), "saved": _saved(request, rows)}
-    context["retyped"] = retyped is not None
+    context |= {"retyped": retyped is not None, "read": timezone.now()}
     if "numbers" in request.GET:
         context["week"] = week = reading.last_week(request)
         for row in rows:
@@ -97,6 +98,7 @@ def _posted(request: JourneyRequest) -> HttpResponse:
         "reason": reason,
         "at": at,
         "failure": failure,
+        "read": None if failure else timezone.now(),
     }
     if do == "check":
         return _check(request, rows, about, context)

@@ -43,7 +43,7 @@ def action_target_edit(request: JourneyRequest, target_id: str) -> HttpResponse:
         known = last.find(target_id) if last is not None else None
         if known is None:
             raise
-        return _page(request, known, TargetForm(known), {"last_known": last})
+        return _page(request, known, TargetForm(known), {"last_known": last, "read": None})
     data: Any = typed(request)
     if data is not None:
         return _page(request, target, TargetForm(target, data), {"retyped": True})
@@ -90,7 +90,7 @@ def _posted(request: JourneyRequest, target_id: str) -> HttpResponse:
         edits[do](data, target_id)
     form = TargetForm(target, data)
     reason = reasons.ReasonForm(data, required=reasons.required(request) and do == "save")
-    context: Json = {"reason": reason, "failure": failure}
+    context: Json = {"reason": reason, "failure": failure, "read": None if failure else timezone.now()}
     if do == "check":
         return _check(request, target, form, context)
     if failure:
@@ -166,7 +166,7 @@ def _merge(request: JourneyRequest, target_id: str) -> HttpResponse:
             target = {"id": target_id, **theirs}
             texts = {**typed_from({**wanted, "id": target_id}), "seen": payloads.to_hidden(theirs)}
             form = TargetForm(target, {f"{target_id}-{name}": text for name, text in texts.items()})
-            return _failed(request, target, form, {"reason": reason}, outcome.failure)
+            return _failed(request, target, form, {"reason": reason, "read": None}, outcome.failure)
     _say_saved(request, wanted)
     return go_to(request, _address(target_id))
 
@@ -181,6 +181,7 @@ def _page(
         "form": form,
         "row": form,
         "rows": [form],
+        "read": timezone.now(),
         "level": servicelevel.level_words(target),
         "abandon": servicelevel.short_abandon_words(servicelevel.short_abandon_of(target)),
         "why_not": reading.why_not(request),
@@ -210,7 +211,8 @@ def _hours(request: JourneyRequest, target_id: str) -> Json:
     ]
     asked = request.GET.get("change", "")
     at = next((index for index, change in enumerate(changes) if str(change.pk) == asked), 0)
-    context: Json = {"target_id": target_id, "changes": changes[:20]}
+    part = reverse("actiontargets:hours", args=[target_id])
+    context: Json = {"target_id": target_id, "changes": changes[:20], "part": part}
     context["week"] = week = reading.last_week(request, target_id)
     context["numbers"] = week.of(target_id)
     if not changes:
@@ -223,6 +225,7 @@ def _hours(request: JourneyRequest, target_id: str) -> Json:
     after = reading.stretch(request, hours.after_start, hours.after_end, target_id)
     context |= {
         "looked_at": change,
+        "part": f"{part}?change={change.pk}",
         "said": change.said,
         "hours": hours,
         "length": servicelevel.duration_words(max(1, round(hours.length.total_seconds() / 60)) * 60_000),

@@ -8,6 +8,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.utils import timezone
 
 from journeyadmin.http import JourneyRequest
 from journeyadmin.monitoring import calls, metrics, readiness
@@ -37,7 +38,7 @@ def metric_list(request: HttpRequest) -> HttpResponse:
 def service(request: JourneyRequest) -> HttpResponse:
     """The last fifty calls through this connection, and how much of the rate limit is used."""
     found = calls.rate(request.connection)
-    context = {"calls": calls.last_calls(request.connection), "kept": calls.KEPT}
+    context = {"calls": calls.last_calls(request.connection), "kept": calls.KEPT, "read": timezone.now()}
     if found:
         rate, left = found
         context |= {"rate": rate, "left": left, "share": rate.used / rate.allowed if rate.allowed else 0}

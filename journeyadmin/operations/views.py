@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -45,7 +46,7 @@ def page_of(tab: Tab) -> Callable[[View], View]:
 
 
 def _context(request: JourneyRequest, tab: Tab, **more: Any) -> dict[str, Any]:
-    return {"tab": tab, "tabs": tabs.open_to(request), **more}
+    return {"tab": tab, "tabs": tabs.open_to(request), "read": timezone.now(), **more}
 
 
 @require_GET

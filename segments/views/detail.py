@@ -6,6 +6,7 @@ from typing import Any
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from journeyadmin.history import lastknown, log
@@ -44,6 +45,7 @@ def segment_view(request: JourneyRequest, segment_id: str) -> HttpResponse:
     context = {
         "row": catalogue.describe(segment),
         "segment": segment,
+        "read": None if pending or last else timezone.now(),
         "pending": pending,
         "last_known": last,
         "context_patterns": reading.read(segment, "context"),

@@ -4,6 +4,7 @@ from typing import Any, cast
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
@@ -59,7 +60,9 @@ def segment_edit(request: JourneyRequest, segment_id: str) -> HttpResponse:
         return detail.absent(request, segment_id)
     log.notice(request, editor.KIND, [segment])
     if was_typed is not None:
-        return editor.page(request, Sheet.posted(was_typed, segment), retyped=True)
+        return editor.page(
+            request, Sheet.posted(was_typed, segment), retyped=True, read=editor.read_of(was_typed)
+        )
     version = request.GET.get("version", "")
     if version:
         return _version(request, segment, version)
@@ -67,7 +70,7 @@ def segment_edit(request: JourneyRequest, segment_id: str) -> HttpResponse:
     if draft is not None and request.GET.get("draft") == "take":
         sheet = Sheet(draft.data["fields"], draft.data["base"] or segment)
         return editor.page(request, sheet, retyped=True)
-    return editor.page(request, Sheet.of_segment(segment), draft=draft)
+    return editor.page(request, Sheet.of_segment(segment), draft=draft, read=timezone.now())
 
 
 def _version(request: JourneyRequest, segment: Json, number: str) -> HttpResponse:
@@ -77,7 +80,8 @@ def _version(request: JourneyRequest, segment: Json, number: str) -> HttpRespons
     if change is None or change.after is None:
         raise Http404
     wanted = payloads.definition(change.after) | {"scope": segment.get("scope")}
-    return editor.page(request, Sheet.of_definition(wanted, segment), remembered=change)
+    sheet = Sheet.of_definition(wanted, segment)
+    return editor.page(request, sheet, remembered=change, read=timezone.now())
 
 
 def _start(request: JourneyRequest) -> Sheet:

@@ -1,9 +1,13 @@
 """The form on the screen: as a page, as the piece HTMX swaps, and the draft that is kept of it."""
 
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, cast
 
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 
 from journeyadmin import wording
 from journeyadmin.accounts.capabilities import offers
@@ -17,7 +21,7 @@ from journeyadmin.http import JourneyRequest
 from journeyadmin.service import JourneyError, SignInExpired
 from segments import beside, catalogue, colours, faults, payloads
 from segments.fields import grouped_keys
-from segments.places import at_row, back_of, list_of
+from segments.places import at_row, back_of, list_of, with_back
 from segments.sheet import Sheet
 from segments.starters import STARTERS
 
@@ -96,6 +100,8 @@ def _context(request: JourneyRequest, sheet: Sheet, **more: Any) -> Json:
         "title_name": str((sheet.base or {}).get("displayName") or ""),
         "here": request.get_full_path(),
         "back": back_of(request),
+        "read": read_of(request.POST),
+        "again": with_back(request.path, back_of(request)),
         "cancel": at_row(back_of(request), id_of(sheet)),
         "to_list": at_row(list_of(back_of(request)), id_of(sheet)),
         "palette": colours.PALETTE,
@@ -114,6 +120,15 @@ def _context(request: JourneyRequest, sheet: Sheet, **more: Any) -> Json:
         context["faults"] = listed = faults.listed(form)
         context["reason_wrong"] = any(fault.target == "id_reason" for fault in listed)
     return context | also_open(request, sheet) | beside_of(request, sheet)
+
+
+def read_of(sent: Mapping[str, str]) -> datetime | None:
+    """When what the form was loaded from was read, as the form itself carries it."""
+    try:
+        found = parse_datetime(sent.get("read", ""))
+    except ValueError:
+        return None
+    return found if found is not None and timezone.is_aware(found) else None
 
 
 def also_open(request: JourneyRequest, sheet: Sheet) -> Json:

@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
@@ -48,7 +49,7 @@ def segment_grid(request: JourneyRequest) -> HttpResponse:
     rows = asked.apply(catalogue.read(request, fresh=True), activities)
     query = asked.params.urlencode()
     back = reverse("segments:list") + (f"?{query}" if query else "")
-    return _page(request, [grid.Row.of(row.entity) for row in rows], back)
+    return _page(request, [grid.Row.of(row.entity) for row in rows], back, {"read": timezone.now()})
 
 
 def _opened(request: JourneyRequest, ids: list[str], back: str) -> HttpResponse:
@@ -63,7 +64,7 @@ def _opened(request: JourneyRequest, ids: list[str], back: str) -> HttpResponse:
     if not rows:
         messages.info(request, _("No segment is selected."))
         return go_to(request, back)
-    return _page(request, rows, back)
+    return _page(request, rows, back, {"read": timezone.now()})
 
 
 def _plan(request: JourneyRequest, back: str) -> HttpResponse:
@@ -75,9 +76,12 @@ def _plan(request: JourneyRequest, back: str) -> HttpResponse:
     except JourneyError as error:
         return _page(request, rows, back, {"failed": error}, error_words(request, error)[0])
     rows, steps = grid.planned(rows, held)
+    if "again" in request.POST:
+        # Read again, nothing more: what was typed stays, and where somebody saved meanwhile the row says so.
+        return _page(request, rows, back, {"read": timezone.now()})
     changes = sum(step.operation == planning.UPDATE for step in steps)
     if not changes:
-        return _page(request, rows, back, {"refused": True}, 422)
+        return _page(request, rows, back, {"refused": True, "read": timezone.now()}, 422)
     title = ngettext("Change %s segment in the grid", "Change %s segments in the grid", changes) % changes
     run = begin.begin(request, title, steps)
     run.back = f"{request.path}?{urlencode({'run': str(run.pk), BACK: back})}"

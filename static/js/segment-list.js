@@ -1,8 +1,8 @@
 // The list of segments: keys e p for rows (j k are in keys.js), the panel beside it, the same scroll position on the way back, and an
 // undo that lasts 10 s.
 
+import "./age.js";
 import { placeCells } from "./cells.js";
-import { age } from "./chart-form.js";
 import { isCommand } from "./keys.js";
 import { ask } from "./parts.js";
 import { countDown } from "./retry.js";
@@ -12,7 +12,6 @@ const SCROLLED = "segments-scrolled";
 loadActivity();
 document.addEventListener("htmx:afterSettle", loadActivity);
 restoreScroll();
-setInterval(age, 1000);
 addEventListener("pagehide", () => sessionStorage.setItem(SCROLLED, String(scrollY)));
 
 markShown();

@@ -237,4 +237,4 @@ def test_numbers_come_after_the_grid(supervisor: Browser, behind: Behind) -> Non
     cells = supervisor.get(f"{GRID}numbers", headers={"HX-Request": "true"}).content.decode()
     assert cells.count('id="n-') == 6 * 5
     assert 'id="week-state"' in cells
-    assert "as of" in supervisor.get(f"{GRID}?numbers=1").content.decode()
+    assert "data-age" in supervisor.get(f"{GRID}?numbers=1").content.decode().partition('id="week-state"')[2]

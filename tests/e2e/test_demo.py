@@ -105,7 +105,7 @@ def test_the_marketer_changes_a_segment(enter):
 def test_the_supervisor_eases_a_service_level(enter):
     page = enter("supervisor")
     page.get_by_role("link", name="Action targets").first.click()
-    expect(page.locator("#week-state")).to_contain_text("as of", timeout=PATIENCE)
+    expect(page.locator("#week-state")).to_contain_text("ago", timeout=PATIENCE)
     share = page.locator(f'[name="{CALL_BACK}-share"]')
     expect(share).to_have_value("95\u00a0%")
     share.fill("80")

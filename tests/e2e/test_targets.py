@@ -33,7 +33,7 @@ def _field(page: Page, target_id: str, name: str):  # type: ignore[no-untyped-de
 def test_by_mouse(page: Page, server: Program) -> None:
     steps.sign_in(page, "supervisor")
     page.get_by_role("link", name="Action targets").click()
-    expect(page.locator("#week-state")).to_contain_text("as of")
+    expect(page.locator("#week-state")).to_contain_text("ago")
     # Read again, the numbers change in place: what was typed stays, and so does the focus.
     _field(page, SECOND, "share").fill("55")
     expect(page.locator("#save-note")).to_have_text("1 target differs")
@@ -111,7 +111,7 @@ def test_without_scripts(plain_page: Page, server: Program) -> None:
     steps.sign_in(page, "supervisor")
     page.get_by_role("link", name="Action targets").click()
     page.get_by_role("link", name="show").click()
-    expect(page.locator("#week-state")).to_contain_text("as of")
+    expect(page.locator("#week-state")).to_contain_text("ago")
     _field(page, FIRST, "share").fill("100")
     # Nobody could warn while it was typed: it is asked once.
     page.locator("[data-save]").click()
