@@ -32,8 +32,8 @@ class Entry:
     colour: str = ""
 
 
-def entries(request: JourneyRequest) -> tuple[list[Entry], list[str]]:
-    """All entries, and a sentence for each source that could not be read: the rest is still worth having."""
+def entries(request: JourneyRequest) -> tuple[list[Entry], list[JourneyError]]:
+    """All entries, and what kept sources from being read, each kind once: the rest is still worth having."""
     found = [Entry(_("Places"), _(place.label), place.path, place.icon) for place in PLACES]
     pages = [
         ("files:page", _("Files: export and import"), "file-down"),
@@ -47,14 +47,14 @@ def entries(request: JourneyRequest) -> tuple[list[Entry], list[str]]:
         pages.append(("accounts:connections", _("Connections"), "plug"))
     pages += [(tab.name, _(tab.label), "database") for tab in tabs.open_to(request)]
     found += [Entry(_("Pages"), label, reverse(name), icon) for name, label, icon in pages]
-    problems: list[str] = []
+    problems: dict[str, JourneyError] = {}
     for source in settings.PALETTE_SOURCES:
         try:
             found += import_string(source)(request)
         except JourneyError as error:
             log.warning("%s: %s", source, error)
-            problems.append(error.user_message)
-    return found, list(dict.fromkeys(problems))
+            problems.setdefault(error.user_message, error)
+    return found, list(problems.values())
 
 
 def matching(rows: Iterable[Entry], text: str) -> list[Entry]:

@@ -1,10 +1,11 @@
 // The live page: asks for what is new every two seconds, not while the tab is hidden, slower after failures, and never moves
 // what somebody is reading: while a list has the focus or the pointer, new rows wait behind a button.
+import "./age.js";
 import { ask } from "./parts.js";
 
 const live = document.querySelector("[data-live]");
 const MOST = 50;
-let [paused, timer, slower] = [false, 0, 1];
+let [paused, timer, slower, silent] = [false, 0, 1];
 
 if (live) {
   const button = document.querySelector("[data-live-pause]");
@@ -31,18 +32,21 @@ function schedule(turns) {
 
 async function look() {
   const note = document.querySelector("[data-live-failed]");
+  let told;
   try {
     const answer = await ask(`${live.dataset.live}?since=${encodeURIComponent(live.dataset.cursor)}`, 1);
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const feed = page.querySelector("[data-feed]");
-    if (!answer.ok || !feed) throw new Error(page.querySelector("[data-failed]")?.textContent ?? "");
+    told = page.querySelector("[data-failed]");
+    if (!answer.ok || !feed) throw new Error(String(answer.status));
     take(feed);
     slower = 1;
-  } catch (error) {
+  } catch {
     slower = Math.min(slower * 2, 16);
-    // What the service said itself; the note's own words where nothing came.
-    note.dataset.silent ??= note.lastElementChild.textContent;
-    note.lastElementChild.textContent = (error.constructor === Error && error.message) || note.dataset.silent;
+    // What the service said itself, with its ids; the note's own words where nothing came. Ids that somebody looks at stay.
+    const words = note.lastElementChild;
+    silent ??= [...words.childNodes];
+    if (note.hidden || !words.querySelector("details[open]")) words.replaceChildren(...(told?.childNodes ?? silent));
   }
   note.hidden = slower === 1;
   schedule(1);
@@ -51,9 +55,7 @@ async function look() {
 function take(feed) {
   live.dataset.cursor = feed.dataset.cursor;
   live.querySelector("[data-live-active]").textContent = feed.dataset.active;
-  const time = document.querySelector("[data-live-age]");
-  time.dateTime = feed.dataset.at;
-  time.textContent = feed.dataset.shown;
+  document.querySelector("[data-live-age] time").replaceWith(feed.querySelector("time[data-age]"));
   for (const fresh of feed.querySelectorAll("[data-live-rows]")) {
     const list = rowsOf(fresh.dataset.liveRows);
     // Sessions and near misses are a state, not a stream: the list is of now.

@@ -3,7 +3,7 @@
 
 import { ask } from "./parts.js";
 
-let dialog, box, list, rows;
+let dialog, box, list, rows, told;
 
 export async function fill(opened) {
   // A step back in history may have put another in its place.
@@ -24,12 +24,19 @@ function start(opened) {
 
 async function load() {
   list.setAttribute("aria-busy", "true");
+  told?.remove();
   try {
     const answer = await ask(dialog.dataset.source);
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    // What could not be read, with the ids to hand on, stands above the list, which holds nothing but options.
+    told = page.querySelector("[data-problems], .support");
+    told?.classList.add("palette-note");
+    if (told) list.before(told);
     if (!answer.ok) throw new Error(String(answer.status));
-    list.innerHTML = await answer.text();
+    list.replaceChildren(...page.body.childNodes);
     rows = [...list.querySelectorAll("[role=option]")].map((row) => ({ row, text: row.textContent.toLocaleLowerCase() }));
   } catch {
+    list.replaceChildren();
     note(list.dataset.failed);
   } finally {
     list.removeAttribute("aria-busy");

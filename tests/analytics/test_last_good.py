@@ -70,6 +70,8 @@ def test_a_range_that_has_moved_on_shows_itself_as_it_was(ana: Browser, down: La
     status, kept = page(ana, MOVING, place)
     assert status == 200
     assert "ast good answer, 25" in kept
+    # And with what finds the failure in the logs (OBS4).
+    assert "Request id: " in kept
     # The span is the one that was answered, not the one that is asked for now.
     assert span(kept) == span(good)
 

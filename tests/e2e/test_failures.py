@@ -7,11 +7,12 @@ import pytest
 import requests
 from playwright.sync_api import Page, expect
 
-from tests.e2e import axe
+from tests.e2e import axe, steps
 from tests.e2e.steps import Pair, fail
 
 pytestmark = pytest.mark.browser
 
+OWN_FAILURE = '<h1>Something went wrong here</h1><details class="support"><summary>Details for support</summary></details>'
 TARGET = "7a6e0000-0000-4000-8000-000000000001"
 # What is covered by a bar that stays in sight, of what has the focus: neither its top nor its bottom may be.
 COVERED = """() => {
@@ -127,6 +128,61 @@ def test_a_target_that_must_wait_counts_down_and_is_saved(
     seen.clock.run_for(41_000)
     expect(seen.get_by_text("83 % in 20 s").first).to_be_visible()
     assert stored() == 0.83
+
+
+def test_the_palette_hands_on_what_it_could_not_read(
+    seen: Page, rehearsal: Pair, api: requests.Session
+) -> None:
+    fail(rehearsal, api, fault="500")
+    seen.goto("/files/")
+    seen.keyboard.press("Control+k")
+    palette = seen.locator("#palette")
+    expect(palette.get_by_role("option", name="History", exact=True)).to_be_visible()
+    expect(palette.get_by_text("The service failed to answer this.")).to_be_visible()
+    steps.enter(seen, "#palette summary", most=5)
+    expect(palette.locator("pre").first).to_contain_text(re.compile(r"Correlation id: \S+\nRequest id: \S+"))
+    expect(palette.get_by_role("button", name="Copy details")).to_be_visible()
+    complaints = axe.complaints(seen)
+    assert not complaints, "\n".join(complaints)
+    # Typing filters the list; what failed stays.
+    palette.get_by_role("combobox").fill("hist")
+    expect(palette.get_by_role("option")).to_have_count(1)
+    expect(palette.get_by_text("The service failed to answer this.")).to_be_visible()
+    # The dashboard itself gave no answer worth a list: its own ids.
+    seen.keyboard.press("Escape")
+    seen.route("**/search/", lambda route: route.fulfill(status=500, body=OWN_FAILURE))
+    seen.reload()
+    seen.keyboard.press("Control+k")
+    expect(palette.get_by_text("The list could not be read.")).to_be_visible()
+    expect(palette.locator(".support summary")).to_be_visible()
+
+
+@pytest.mark.parametrize("address", ["/live/", "/live/segments/{id}/"])
+def test_the_live_pages_hand_on_what_failed(
+    seen: Page, rehearsal: Pair, api: requests.Session, segment: str, address: str
+) -> None:
+    seen.goto(address.replace("{id}", segment))
+    told, age = seen.locator("[data-live-failed]"), seen.locator("[data-live-age] time")
+    expect(age).to_have_text(re.compile(r"^[0-3] s ago$"))
+    fail(rehearsal, api, fault="500")
+    expect(told).to_contain_text("The service failed to answer this.", timeout=30_000)
+    told.locator("summary").click()
+    details = told.locator("pre")
+    expect(details).to_contain_text(re.compile(r"Correlation id: \S+\nRequest id: \S+"))
+    # Whoever looks at the ids keeps them while it is asked again.
+    kept = details.text_content()
+    with seen.expect_response(re.compile("/feed"), timeout=60_000):
+        pass
+    with seen.expect_response(re.compile("/feed"), timeout=60_000):
+        pass
+    assert details.text_content() == kept
+    # Nothing came meanwhile: the age counts on.
+    expect(age).to_have_text(re.compile(r"^([4-9]|\d\d) s ago$"))
+    complaints = axe.complaints(seen)
+    assert not complaints, "\n".join(complaints)
+    fail(rehearsal, api)
+    expect(told).to_be_hidden(timeout=60_000)
+    expect(age).to_have_text(re.compile(r"^[0-3] s ago$"))
 
 
 def test_axe_finds_nothing_where_something_failed(
