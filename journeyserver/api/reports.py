@@ -190,7 +190,7 @@ def _row(fields: Fields, row: Row) -> Row:
 
 def _whose(fields: Fields) -> Row:
     session, customer = _uuid(fields, "sessionId"), _uuid(fields, "customerCookieId")
-    if "sessionId" not in fields and "customerCookieId" not in fields:
+    if fields.values.get("sessionId") is None and fields.values.get("customerCookieId") is None:
         fields.note("sessionId", "missing.required", "is required, or customerCookieId.")
     return {"journey_session_id": session, "customer_id": customer}
 
@@ -223,7 +223,7 @@ def _texts(fields: Fields, name: str) -> list[str] | None:
     if (
         not isinstance(value, list)
         or len(value) > 100
-        or not all(isinstance(text, str) and len(text) <= _TEXT for text in value)
+        or not all(isinstance(text, str) and len(text) <= _TEXT and "\0" not in text for text in value)
     ):
         fields.note(
             name, "invalid.type", f"must be a list of at most 100 texts of at most {_TEXT} characters."
@@ -247,7 +247,7 @@ def _moment(fields: Fields, now: datetime, *, required: bool = False) -> datetim
     """`createdDate` as UTC without zone; `now` (UTC without zone) where it is absent and may be."""
     text = fields.text("createdDate", most=64, required=required)
     if text is None:
-        return None if "createdDate" in fields or required else now
+        return now if fields.values.get("createdDate") is None and not required else None
     if not _DATE_TIME.fullmatch(text):
         fields.note(
             "createdDate",

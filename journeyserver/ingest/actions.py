@@ -151,8 +151,9 @@ def _problem(kind: Kind) -> str:
         tests.append(("NOT isfinite(i.value)", "The value is not a number."))
     tests.append(
         (
-            "coalesce(k.session_id, s.session_id, l.session_id) IS NULL",
-            "No visit that this belongs to is known.",
+            # A known action makes up for a visit that is not named, and not for one that nobody knows.
+            "coalesce(CASE WHEN i.journey_session_id IS NULL THEN k.session_id END, s.session_id, l.session_id) IS NULL",
+            NO_VISIT,
         )
     )
     return "CASE " + " ".join(f"WHEN {test} THEN '{sentence}'" for test, sentence in tests) + " END"

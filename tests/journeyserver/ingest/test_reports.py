@@ -177,8 +177,9 @@ def test_an_action_goes_through_its_life_and_refuses_what_cannot_be(server: Prog
     action, action_map = str(uuid.uuid4()), str(uuid.uuid4())
     assert report(server, session_id, action, "offered").status_code == 409
     about = {"actionMapId": action_map, "actionMapVersion": 3, "actionMediaType": "webMessagingOffer"}
-    first = report(server, session_id, action, "qualified", **about)
+    first = report(server, session_id, action, "qualified", **about, createdDate=None)
     assert (first.status_code, first.content) == (204, b"")
+    assert report(server, str(uuid.uuid4()), action, "offered").status_code == 404
     for state in ("offered", "offered", "accepted", "started", "abandoned"):
         assert report(server, session_id, action, state).status_code == 204
     refused = report(server, session_id, action, "engaged")
@@ -226,6 +227,14 @@ def test_blocked_offers_and_outcomes(server: Program) -> None:
     assert count(server, "nJourneyActionsBlocked", session_id) == 2
     assert count(server, "nJourneyActionsBlocked", session_id, groupBy=["equalCondition"]) == 4
     assert count(server, "nJourneyOutcomesAchieved", session_id) == 1
+    nobody = {"sessionId": None, "customerCookieId": None, "blockingReason": "Mood", "equalCondition": ["\0"]}
+    wrong = post(server, nobody, "blockedevent").json()["details"]
+    assert {row["fieldName"] for row in wrong} == {
+        "blockingReason",
+        "actionId",
+        "sessionId",
+        "equalCondition",
+    }
     wrong = post(server, {"blockingReason": "Mood"}, "blockedevent").json()["details"]
     assert {row["fieldName"] for row in wrong} == {"blockingReason", "actionId", "sessionId"}
 
