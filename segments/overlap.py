@@ -6,6 +6,7 @@ assigned before it, or while it was not there yet, is no overlap.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
@@ -53,6 +54,7 @@ class Overlap:
     visits: int = 0
     people: int = 0
     others: tuple[Other, ...] = ()
+    counted: datetime | None = None
 
     @property
     def told(self) -> str:
@@ -97,6 +99,7 @@ def from_answer(answer: Json, wanted: Json, days: int, colours: Mapping[str, str
         window=audience.window_words(days),
         visits=int(matched["sessions"]),
         people=int(matched["customers"]),
+        counted=timezone.now(),
         others=tuple(
             Other(
                 str(row["segmentId"]),

@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
@@ -69,7 +70,7 @@ def compare_page(request: JourneyRequest) -> HttpResponse:
     counts = {state: sum(line.state == state for line in lines) for state in _STATES.values()}
     shown = [line for line in lines if line.state != SAME]
     context = {"other": other, "lines": shown, "counts": counts, "choices": others.reachable(request)}
-    return render(request, "files/compare.html", context)
+    return render(request, "files/compare.html", {**context, "read": timezone.now()})
 
 
 def compared(here: reading.Held, there: reading.Held) -> list[Line]:

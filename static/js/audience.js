@@ -20,6 +20,7 @@ export function startAudience() {
   document.addEventListener("click", (event) => {
     if (event.target.closest("[data-count-stop]")) stop();
     if (event.target.closest("[data-count-estimate]")) count("estimate");
+    if (event.target.closest("[data-count-again]")) count();
   });
   count();
 }
@@ -54,7 +55,9 @@ async function count(mode = "") {
     const text = await answer.text();
     if (running !== here || !panel()) return;
     const open = [...panel().querySelectorAll("details")].map((details) => details.open);
+    const again = document.activeElement?.matches("[data-count-again]");
     panel().innerHTML = text;
+    if (again) panel().querySelector("[data-count-again]")?.focus();
     panel().querySelectorAll("details").forEach((details, index) => { details.open = open[index] ?? false; });
     htmx.process(panel());
   } catch {

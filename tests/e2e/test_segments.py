@@ -1,9 +1,12 @@
 """A marketer's whole task in a real browser: by mouse, by keyboard alone, without scripts, and while the service fails."""
 
 import re
+import uuid
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+import requests
 from playwright.sync_api import Browser, Page, expect
 
 from tests import programs
@@ -12,6 +15,9 @@ from tests.e2e.steps import Held
 from tests.segments.definitions import criterion, segment, step, visit
 
 pytestmark = pytest.mark.browser
+
+# The demo's deployment (journeyserver/seeds.py).
+DEPLOYMENT = "00000000-0000-4000-8000-000000000001"
 
 SENTENCE = "Visits where device category is mobile (case ignored); then at least 3 × product_viewed."
 # What all three ways of typing it come to.
@@ -290,6 +296,27 @@ def test_counting_can_be_seen_and_stopped(page: Page, held: Held, name: str) -> 
     page.get_by_label("Window of the count").or_(page.get_by_label("Name", exact=True)).first.fill(name + "x")
     # Whether other tests sent events decides which of the two it says.
     expect(page.locator("#audience")).to_contain_text(re.compile(r"No events in this window|\d visits? · "))
+
+
+def test_a_count_says_its_age_and_is_repeated_by_a_button(
+    page: Page, held: Held, name: str, server: programs.Program
+) -> None:
+    body = {
+        "customerCookieId": str(uuid.uuid4()),
+        "eventName": "page_viewed",
+        "page": {"url": "https://shop.example/cart", "title": "Cart"},
+        "createdDate": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+    }
+    place = f"{server.url}/api/v2/journey/deployments/{DEPLOYMENT}/webevents"
+    assert requests.post(place, json=body, timeout=30).ok
+    made = held.make(name, context=[[visit("geolocation.country", "equal", "DE")]])
+    steps.sign_in(page, "marketer")
+    page.goto(f"/segments/{made['id']}/edit")
+    expect(page.locator("#audience")).to_contain_text(re.compile(r"counted \d+ s ago"))
+    with page.expect_response(lambda answer: "row=audience%3A" in (answer.request.post_data or "")):
+        steps.enter(page, "[data-count-again]", most=120)
+    expect(page.locator("#audience")).to_contain_text(re.compile(r"counted [0-3] s ago"))
+    steps.focused(page, "[data-count-again]")
 
 
 def test_the_overlap_is_counted_on_demand_and_says_when_it_is_of_before(

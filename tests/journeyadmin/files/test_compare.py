@@ -1,6 +1,7 @@
 """Two connections side by side, on two running servers."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -53,6 +54,7 @@ def test_differences_and_promotion(marketer: Browser, shop: Shop, elsewhere: Sho
     assert "Description: “here” → “there”" in page
     assert "only there" in page
     assert "only here" in page
+    assert re.search(r"read <time [^>]*data-age[^>]*>\d s ago</time>", page)
     answer = marketer.post("/files/compare", {"with": number, "key": [f"segment:{shop.name('There')}"]})
     run = marketer.get(answer["Location"]).content.decode()
     assert "Promote from “Elsewhere” to “Test shop”" in run
