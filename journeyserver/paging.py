@@ -29,7 +29,9 @@ class Parameters:
         return name in self.query
 
     def note(self, name: str, code: str, reason: str) -> None:
-        self.problems.append(Problem(name, code, reason))
+        """Notes a problem of a parameter; the first of each is told."""
+        if all(problem.path != name for problem in self.problems):
+            self.problems.append(Problem(name, code, reason))
 
     def check(self) -> None:
         """Raises InvalidFields where anything is wrong."""

@@ -41,9 +41,9 @@ def suggest(call: Call) -> HttpResponse:
     if side not in ("context", "journey"):
         parameters.note("side", "invalid.enum", "must be context or journey.")
     key = parameters.text("key") or ""
-    if not key and len(call.request.GET.getlist("key")) < 2:
+    if not key:
         parameters.note("key", "missing.required", "is required.")
-    elif key and side in ("context", "journey") and not _is_known(side, key):
+    elif side in ("context", "journey") and not _is_known(side, key):
         parameters.note("key", "invalid.enum", f"“{key[:100]}” is no {side} key.")
     text = parameters.text("text") or ""
     limit = parameters.integer("limit", 10, 1, MOST)
