@@ -1,10 +1,13 @@
-"""What all tiles of a dashboard share: range, zone, filter, and how often they are refreshed; all of it in the address."""
+"""What all tiles of a dashboard share: range, zone, filter, whether they are tables, and how often they are refreshed; all
+of it in the address."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from urllib.parse import parse_qs, quote, urlencode
 
-from analytics import filters
+from analytics import filters, moves
+from analytics.answering import meant
 from analytics.filters import EVERYTHING, Filter
 from analytics.question import Problem, Question, read
 from journeyadmin.http import JourneyRequest
@@ -22,6 +25,7 @@ class Scope:
     zone: str = "UTC"
     filter: Filter = EVERYTHING
     refresh: int = 0
+    tables: bool = False
 
     @property
     def question(self) -> Question:
@@ -33,6 +37,8 @@ def address(scope: Scope) -> str:
     pairs = [("range", scope.range), ("zone", scope.zone), *filters.to_pairs(scope.filter)]
     if scope.refresh:
         pairs.append(("refresh", str(scope.refresh)))
+    if scope.tables:
+        pairs.append(("tables", "1"))
     return urlencode(pairs, quote_via=quote, safe=":,/~;=.")
 
 
@@ -42,7 +48,17 @@ def from_params(params: Mapping[str, Sequence[str]], base: Scope) -> tuple[Scope
     refresh = next(iter(params.get("refresh", [])), "")
     seconds = int(refresh) if refresh.isdecimal() and int(refresh) in INTERVALS else 0
     question = reading.question
-    return Scope(question.range, question.zone, question.filter, seconds), reading.problems
+    tables = list(params.get("tables", [])) == ["1"]
+    return Scope(question.range, question.zone, question.filter, seconds, tables), reading.problems
+
+
+def navigation(scope: Scope, now: datetime) -> dict[str, str]:
+    """Addresses of the same dashboard about other times, and with tables for charts; "" where there is none."""
+    asked = meant(scope.question, now)
+    ways = {"earlier": moves.earlier, "later": moves.later, "wider": moves.wider, "fixed": moves.fixed}
+    other = {name: way(asked) for name, way in ways.items()}
+    found = {name: address(replace(scope, range=one.range)) if one else "" for name, one in other.items()}
+    return found | {"table": address(replace(scope, tables=not scope.tables))}
 
 
 def remembered(request: JourneyRequest, zone: str) -> Scope:
@@ -68,7 +84,8 @@ def within(question: Question, scope: Scope) -> Question | None:
             kept = filters.narrowed(kept, group) if kept is not None else None
     if kept is None:
         return None
-    return replace(question, range=scope.range, zone=scope.zone, filter=kept)
+    chart = "table" if scope.tables else question.chart
+    return replace(question, range=scope.range, zone=scope.zone, filter=kept, chart=chart)
 
 
 def _both(one: Filter, other: Filter) -> Filter | None:

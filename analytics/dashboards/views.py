@@ -56,6 +56,7 @@ def board(request: JourneyRequest, key: str) -> HttpResponse:
     base = scope.remembered(request, timezone.get_current_timezone_name())
     draft = forms.draft_from(request.GET) if forms.is_form(request.GET) else None
     params = forms.params_from(request.GET, draft) if draft is not None else dict(request.GET.lists())
+    params["tables"] = request.GET.getlist("tables")
     params["refresh"] = request.GET.getlist("refresh") or ([str(base.refresh)] if not request.GET else [])
     chosen, problems = scope.from_params(params if request.GET else {}, base)
     if not request.GET:
@@ -84,6 +85,7 @@ def board(request: JourneyRequest, key: str) -> HttpResponse:
         "builder": built,
         "scope": chosen,
         "scope_address": scope.address(chosen),
+        "nav": {} if wrong else scope.navigation(chosen, now),
         "intervals": [(seconds, _interval(seconds)) for seconds in INTERVALS],
         "tiles": _tiles(request, shown, chosen, names, whole=whole and not wrong),
         "whole": whole,

@@ -1,11 +1,10 @@
-// The analytics page: links between questions swap instead of loading, Escape and Cancel stop waiting, "t" then a letter
-// moves in time. Dashboards do without.
-import { isCommand } from "./keys.js";
+// The analytics page: links between questions swap instead of loading, Escape and Cancel stop waiting, and the focus is where
+// one goes on. Dashboards do without.
+import { announce } from "./focus.js";
 
 const LINK = 'a[href*="/analytics/?"], a[href*="/analytics/step?"]';
-const CHORD = 1000;
-let chord = 0;
 let running;
+let next = [];
 
 export function startPage() {
   document.addEventListener("click", (event) => {
@@ -18,9 +17,16 @@ export function startPage() {
     if (event.target.closest?.("[data-cancel]")) cancel();
   });
   document.addEventListener("goto", (event) => go(event.detail));
-  document.addEventListener("keydown", keys);
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && cancel()) event.preventDefault();
+  });
   document.addEventListener("htmx:beforeSend", (event) => waiting(event, true));
   document.addEventListener("htmx:afterRequest", (event) => waiting(event, false));
+  document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+    // A menu may have closed under the focus meanwhile: then it is as when the question was sent.
+    if (detail.target.id === "analytics" && document.activeElement !== document.body) next = goesOn(document.activeElement);
+  });
+  document.addEventListener("htmx:afterSettle", settle);
 }
 
 function plain(event) {
@@ -34,6 +40,10 @@ function go(address) {
 
 function cancel() {
   if (!running) return false;
+  const button = document.querySelector("[data-cancel]");
+  // It goes away with the waiting, and Run is where it was.
+  if (button === document.activeElement) button.nextElementSibling.focus();
+  announce(button.dataset.done);
   running.abort();
   return true;
 }
@@ -42,17 +52,25 @@ function cancel() {
 function waiting(event, busy) {
   if (event.detail.target?.id !== "analytics") return;
   running = busy ? event.detail.xhr : undefined;
+  if (busy) next = goesOn(document.activeElement);
   const button = document.querySelector("[data-cancel]");
   if (button) button.hidden = !busy;
   document.getElementById("answer")?.setAttribute("aria-busy", String(busy));
 }
 
-function keys(event) {
-  if (event.key === "Escape" && cancel()) { event.preventDefault(); return; }
-  if (!isCommand(event)) return;
-  if (Date.now() - chord < CHORD) {
-    const link = document.querySelector(`[data-chord="${CSS.escape(event.key)}"][href]`);
-    if (link) { event.preventDefault(); event.stopImmediatePropagation(); chord = 0; link.click(); return; }
+// Where one goes on after a swap, the first that is there: the same part, the menu it stood in, the chart that was walked, the
+// answer, or why there is none.
+function goesOn(held) {
+  if (!held?.closest("#analytics")) return [];
+  const named = [held, held.closest(".part")?.firstElementChild].filter((one) => one?.id).map((one) => `#${one.id}`);
+  return [...named, ...(held.matches(".plot") ? ["#answer .plot"] : []), "#answer-sentence", "#answer [tabindex]"];
+}
+
+function settle({ detail }) {
+  if (detail.target.id !== "analytics") return;
+  for (const place of next) {
+    if (document.activeElement !== document.body) break;
+    document.querySelector(place)?.focus();
   }
-  if (event.key === "t") chord = Date.now();
+  next = [];
 }

@@ -1,10 +1,12 @@
-// The keyboard map: single letters that follow links marked data-key, "g" then a letter for places, "/" for the search box,
-// j and k for the rows of a list. Nothing happens while typing, with a modifier held, or when the person switched single
+// The keyboard map: single letters that follow links marked data-key, "g" then a letter for places, "t" then a key for other
+// times of a chart, "/" for the search box, j and k for the rows of a list. Nothing happens while typing, with a modifier held, or when the person switched single
 // letters off (data-letters-off at the dialog of keys). Also Ctrl K, as the search link, and Ctrl Enter.
 
 const WAIT = 1000;
 const ROW = ":is(.row-link, .name-link)";
-let pending = 0;
+// What a first key waits for: the attribute of links that the second one follows.
+const CHORDS = { g: "data-place-key", t: "data-chord" };
+let [pending, chord] = [0];
 
 export function startKeys() {
   document.addEventListener("keydown", (event) => {
@@ -13,15 +15,16 @@ export function startKeys() {
     // A browser may empty a search box: what was typed stays.
     if (event.key === "Escape" && event.target.matches?.("main [type=search]")) event.preventDefault();
     if (!isCommand(event)) return;
-    const place = Date.now() - pending < WAIT && document.querySelector(`[data-place-key="${CSS.escape(event.key)}"]`);
+    const place = Date.now() - pending < WAIT && document.querySelector(`[${chord}="${CSS.escape(event.key)}"][href]`);
     if (place) {
       event.preventDefault();
+      pending = 0;
       place.click();
     } else if (event.key === "?") {
       event.preventDefault();
       showKeys();
-    } else if (event.key === "g") {
-      pending = Date.now();
+    } else if (CHORDS[event.key]) {
+      [pending, chord] = [Date.now(), CHORDS[event.key]];
     } else if (event.key === "/") {
       const search = document.querySelector("main input[type=search]");
       if (search) { event.preventDefault(); search.focus(); search.select(); }
