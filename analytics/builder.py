@@ -63,6 +63,13 @@ class Builder:
     def stops(self) -> bool:
         return any(check.stops for check in self.checks)
 
+    @property
+    def obstacle(self) -> str:
+        """Why it is not asked, in one sentence; empty where nothing is in the way."""
+        told = [text for texts in self.problems.values() for text in texts]
+        told += [check.text for check in self.checks if check.stops]
+        return next(iter(told), "")
+
 
 def build(
     question: Question,

@@ -66,12 +66,21 @@ class Rows:
     rows: list[Row] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class Edited:
+    """What a button of the filter did, and the selector of where one goes on: the new row, or the button that follows."""
+
+    added: bool
+    focus: str
+
+
 @dataclass
 class Draft:
     """The filter as it stands in the form."""
 
     type: Joiner = "and"
     groups: list[Rows] = field(default_factory=list)
+    edited: Edited | None = None
 
     @property
     def filter(self) -> Filter:
@@ -93,14 +102,27 @@ class Draft:
         numbers = [int(number) for number in place.split("-") if number.isdecimal()]
         if verb == "add" and not numbers:
             self.groups.append(Rows(rows=[Row()]))
+            self.edited = _added(len(self.groups) - 1, 0)
         elif verb == "add" and numbers[0] < len(self.groups):
             rows = self.groups[numbers[0]].rows
             rows.append(Row(rows[-1].dimension if rows else ""))
+            self.edited = _added(numbers[0], len(rows) - 1)
         elif verb == "remove" and len(numbers) == 2 and numbers[0] < len(self.groups):
             group = self.groups[numbers[0]]
             del group.rows[numbers[1] : numbers[1] + 1]
             if not group.rows:
                 del self.groups[numbers[0]]
+            self.edited = self._removed(*numbers)
+
+    def _removed(self, number: int, row: int) -> Edited:
+        """The rows after this one moved up; where none follow, the one before is the nearest, and at last the button that adds."""
+        places = [(at, place) for at, group in enumerate(self.groups) for place in range(len(group.rows))]
+        near = next((one for one in places if one >= (number, row)), places[-1] if places else None)
+        return Edited(False, f"#f-{near[0]}-{near[1]}-remove" if near else "#add-filter")
+
+
+def _added(group: int, row: int) -> Edited:
+    return Edited(True, f"#f-{group}-{row}-d")
 
 
 def draft_of(filter_: Filter) -> Draft:

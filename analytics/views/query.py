@@ -109,8 +109,9 @@ def query(request: JourneyRequest) -> HttpResponse:
     response = htmx.answer(request, "analytics/page.html", "analytics/_page.html", context, status=status)
     if partial and reading.runs:
         push_url(response, here)
-        if "sentence" in context:
-            htmx.announce(response, context["sentence"])
+    # What failed says so itself: it is an alert.
+    if partial and (said := context.get("sentence") or built.obstacle):
+        htmx.announce(response, said)
     if not partial and reading.anew:
         return HttpResponseRedirect(here)
     return response
@@ -217,4 +218,9 @@ def form(request: JourneyRequest) -> HttpResponse:
     if not htmx.is_partial(request):
         context |= {"title": _("Analytics"), "waiting": True}
         template = "analytics/page.html"
-    return render(request, template, context)
+    response = render(request, template, context)
+    if reading.draft is not None and reading.draft.edited is not None:
+        edited = reading.draft.edited
+        htmx.announce(response, _("A condition is added.") if edited.added else _("A condition is removed."))
+        htmx.focus_on(response, edited.focus)
+    return response

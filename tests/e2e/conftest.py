@@ -2,13 +2,14 @@
 
 import uuid
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
 from playwright.sync_api import Page
 
 from tests import cast, programs
+from tests.analytics import shop
 from tests.e2e import steps
 from tests.e2e.steps import Held, Pair, fail
 
@@ -61,3 +62,47 @@ def seen(chromium: "Chromium", rehearsal: Pair, api: requests.Session) -> Iterat
     yield page
     context.close()
     fail(rehearsal, api)
+
+
+@pytest.fixture(scope="session")
+def known_shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[programs.Program]:
+    """A dashboard whose only connection is a shop with known facts."""
+    port = programs.free_port()
+    folder = tmp_path_factory.mktemp("analytics")
+    with (
+        shop.running(folder / "journeyserver", dashboard_port=port) as server,
+        programs.dashboard(folder / "dashboard", server, port) as dashboard,
+    ):
+        yield dashboard
+
+
+@pytest.fixture
+def ana(chromium: "Chromium", known_shop: programs.Program) -> Iterator[Page]:
+    yield from _page(chromium, known_shop)
+
+
+@pytest.fixture
+def plain(chromium: "Chromium", known_shop: programs.Program) -> Iterator[Page]:
+    """The same analyst in a browser without scripts."""
+    yield from _page(chromium, known_shop, java_script_enabled=False)
+
+
+def _page(chromium: "Chromium", dashboard: programs.Program, **extra: Any) -> Iterator[Page]:
+    context = chromium.new_context(base_url=dashboard.url, viewport={"width": 1440, "height": 900}, **extra)
+    context.set_default_timeout(30_000)
+    page = context.new_page()
+    complaints: list[str] = []
+
+    def note(message: Any) -> None:
+        # That somebody cancelled is noted by htmx as if it were an error.
+        cancelled = message.text.startswith(("htmx:sendAbort", "htmx:afterRequest"))
+        if message.type == "error" and not cancelled:
+            complaints.append(message.text)
+
+    page.on("console", note)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.complaints = complaints  # type: ignore[attr-defined]
+    steps.sign_in(page, "analyst")
+    yield page
+    context.close()
+    assert not complaints, complaints

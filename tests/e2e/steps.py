@@ -1,5 +1,6 @@
 """What people do in the browser, in words that the tests share."""
 
+import re
 from typing import Any
 
 import pytest
@@ -29,12 +30,21 @@ def sign_in(page: Page, username: str) -> None:
     page.get_by_label("Name").fill(username)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
-    page.wait_for_url("**/segments/**")
+    page.wait_for_url(re.compile("/segments/|/accounts/permissions/"))
+    # The first of all who sign in through a connection is shown what they may do.
+    if "/permissions/" in page.url:
+        page.get_by_role("link", name="Go on").click()
+        page.wait_for_url("**/segments/**")
 
 
 def focused(page: Page, selector: str) -> None:
     """Waits until this has the focus."""
     page.wait_for_function("selector => document.activeElement?.matches(selector)", arg=selector)
+
+
+def drawn(page: Page) -> None:
+    """Until the chart is there."""
+    expect(page.locator("#answer .plot .main-svg").first).to_be_visible()
 
 
 def until_focus(page: Page, selector: str, most: int = 60, key: str = "Tab") -> None:

@@ -2,20 +2,15 @@
 error and any violation of the content policy, so each test is also one of CHT* under the strict policy (SEC3, KEY1, KEY2)."""
 
 import re
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests import programs
 from tests.analytics import shop
 from tests.e2e import steps
-from tests.programs import Program
-
-if TYPE_CHECKING:
-    from playwright.sync_api import Browser as Chromium
+from tests.e2e.steps import drawn
 
 pytestmark = pytest.mark.browser
 
@@ -30,55 +25,6 @@ FUNNEL = (
 # A star of a glob stops at the slash of a zone.
 TILES = re.compile("/dashboards/tile[?]")
 FORTNIGHT = "range=2026-05-01..2026-05-14&zone=Europe/London"
-
-
-@pytest.fixture(scope="module")
-def known_shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
-    """A dashboard whose only connection is a shop with known facts."""
-    port = programs.free_port()
-    folder = tmp_path_factory.mktemp("analytics")
-    with (
-        shop.running(folder / "journeyserver", dashboard_port=port) as server,
-        programs.dashboard(folder / "dashboard", server, port) as dashboard,
-    ):
-        yield dashboard
-
-
-@pytest.fixture
-def ana(chromium: "Chromium", known_shop: Program) -> Iterator[Page]:
-    yield from _page(chromium, known_shop)
-
-
-@pytest.fixture
-def plain(chromium: "Chromium", known_shop: Program) -> Iterator[Page]:
-    """The same analyst in a browser without scripts."""
-    yield from _page(chromium, known_shop, java_script_enabled=False)
-
-
-def _page(chromium: "Chromium", dashboard: Program, **extra: Any) -> Iterator[Page]:
-    context = chromium.new_context(base_url=dashboard.url, viewport={"width": 1440, "height": 900}, **extra)
-    context.set_default_timeout(15_000)
-    page = context.new_page()
-    complaints: list[str] = []
-
-    def note(message: Any) -> None:
-        # That somebody cancelled is noted by htmx as if it were an error.
-        cancelled = message.text.startswith(("htmx:sendAbort", "htmx:afterRequest"))
-        if message.type == "error" and not cancelled:
-            complaints.append(message.text)
-
-    page.on("console", note)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.complaints = complaints  # type: ignore[attr-defined]
-    steps.sign_in(page, "analyst")
-    yield page
-    context.close()
-    assert not complaints, complaints
-
-
-def drawn(page: Page) -> None:
-    """Until the chart is there."""
-    expect(page.locator("#answer .plot .main-svg").first).to_be_visible()
 
 
 def test_by_mouse_from_a_question_to_a_file(ana: Page) -> None:
