@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _lazy
 
 from journeyadmin.accounts.middleware import end_session, to_sign_in
 from journeyadmin.htmx import is_partial
+from journeyadmin.logs import masked
 from journeyadmin.service import errors
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -97,7 +98,7 @@ def _details(request: HttpRequest, error: errors.JourneyError, title: str) -> st
         ("Code", error.code),
         ("Correlation id", error.correlation_id),
         ("Request id", str(getattr(request, "request_id", ""))),
-        ("Page", request.path),
+        ("Page", masked(request.path)),
     )
 
 

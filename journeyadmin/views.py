@@ -130,7 +130,9 @@ def _error_page(request: HttpRequest, status: int, title: str, message: str) -> 
         "error_title": title,
         "error_message": message,
         "error_details": support_text(
-            ("What", title), ("Request id", getattr(request, "request_id", "")), ("Page", request.path)
+            ("What", title),
+            ("Request id", getattr(request, "request_id", "")),
+            ("Page", logs.masked(request.path)),
         ),
         "error_stays": status == 404,
     }

@@ -7,6 +7,7 @@ from django.db import DatabaseError
 from django.utils import timezone
 
 from journeyadmin.accounts.models import Connection
+from journeyadmin.logs import masked
 from journeyadmin.monitoring import metrics
 from journeyadmin.monitoring.models import ServiceCall
 from journeyadmin.service import Call, Observer, Rate
@@ -28,7 +29,7 @@ def observer(connection: Connection) -> Observer:
                 connection_id=connection.pk,
                 method=call.method,
                 operation=call.operation[:64],
-                path=call.path[:300],
+                path=masked(call.path)[:300],
                 status=call.status,
                 milliseconds=call.milliseconds,
                 tried=call.tried,
