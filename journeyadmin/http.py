@@ -7,6 +7,7 @@ from django_htmx.middleware import HtmxDetails
 
 if TYPE_CHECKING:
     from journeyadmin.accounts.models import Connection, Person
+    from journeyadmin.accounts.refused import Refused
     from journeyadmin.service import JourneyService
 
 
@@ -18,6 +19,7 @@ class JourneyRequest(HttpRequest):
     journey: "JourneyService"
     connection: "Connection"
     request_id: str
+    refused: "Refused"
 
     def may(self, permission: str) -> bool:
         """Whether the person has this permission and the connection is not read-only for a write."""

@@ -16,7 +16,7 @@ _SECRET = re.compile(
     r"[\"']?\s*[=:]\s*[\"']?)[^\s&\"',}]+"
 )
 # An address in a traceback's values is nobody's business here either.
-_E_MAIL = re.compile(r"[^\s@\"'<>/=&?]+(?:@|%40)[^\s@\"'<>/=&?]+\.[A-Za-z]{2,}")
+_E_MAIL = re.compile(r"[^\s@\"'<>/=&?]{1,64}(?:@|%40)[^\s@\"'<>/=&?]{1,255}\.[A-Za-z]{2,}")
 
 # Line breaks of every kind, and what moves a terminal's cursor.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")

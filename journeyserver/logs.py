@@ -7,7 +7,7 @@ import time
 # Line breaks of every kind, and what moves a terminal's cursor.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 # In an address that was asked for, in what a database refused, or as the name of an account.
-_E_MAIL = re.compile(r"[^\s@\"'<>/=&?]+(?:@|%40)[^\s@\"'<>/=&?]+\.[A-Za-z]{2,}")
+_E_MAIL = re.compile(r"[^\s@\"'<>/=&?]{1,64}(?:@|%40)[^\s@\"'<>/=&?]{1,255}\.[A-Za-z]{2,}")
 
 
 class LineFormatter(logging.Formatter):

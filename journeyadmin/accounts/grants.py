@@ -13,6 +13,7 @@ from journeyadmin.service import Tokens
 
 # A renewal that died with its process frees its claim after this long.
 CLAIM = timedelta(seconds=30)
+SCOPE = 500
 
 
 class GrantStore:
@@ -32,7 +33,9 @@ class GrantStore:
             return None
         self._version = grant.version
         try:
-            return Tokens(unseal(grant.sealed_access), unseal(grant.sealed_refresh), grant.expires)
+            return Tokens(
+                unseal(grant.sealed_access), unseal(grant.sealed_refresh), grant.expires, grant.scope
+            )
         except KeyLost:
             return None
 
@@ -47,6 +50,7 @@ class GrantStore:
             sealed_access=seal(tokens.access),
             sealed_refresh=seal(tokens.refresh),
             expires=tokens.expires,
+            scope=tokens.scope[:SCOPE],
             version=F("version") + 1,
             renewing=None,
         )
@@ -65,6 +69,7 @@ def keep(person: Person, tokens: Tokens, device: str = "") -> Grant:
         sealed_access=seal(tokens.access),
         sealed_refresh=seal(tokens.refresh),
         expires=tokens.expires,
+        scope=tokens.scope[:SCOPE],
         device=device,
     )
 

@@ -19,6 +19,7 @@ from journeyadmin.accounts import kept
 from journeyadmin.accounts.grants import GrantStore
 from journeyadmin.accounts.models import Grant, Person
 from journeyadmin.accounts.permissions import READS, may
+from journeyadmin.accounts.refused import Refused
 from journeyadmin.monitoring.calls import observer
 from journeyadmin.service import journey_service
 
@@ -79,13 +80,14 @@ class SignIn:
         connection = person.connection
         request.user = person
         request.connection = connection
+        request.refused = Refused(request.session, observer(connection))
         request.journey = journey_service(
-            connection.api_url, connection.client(), GrantStore(grant.pk, grant), observer(connection)
+            connection.api_url, connection.client(), GrantStore(grant.pk, grant), request.refused
         )
 
         @cache
         def may_(permission: str) -> bool:
-            if connection.read_only and permission not in READS:
+            if (connection.read_only and permission not in READS) or permission in request.refused.before:
                 return False
             return not person.permissions_known or may(person.permissions, permission)
 

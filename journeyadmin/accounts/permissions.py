@@ -1,6 +1,6 @@
 """What a signed-in person may do, from the permission strings the service lists."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
@@ -24,6 +24,13 @@ def may(granted: Iterable[str], wanted: str) -> bool:
     return any(covers(one, wanted) for one in granted)
 
 
+def scope_state(granted: Collection[str], wanted: str) -> str:
+    """Of a sign-in's scopes, as the service said them: one without `:readonly` also covers the one with it."""
+    if not granted:
+        return "unknown"
+    return "granted" if wanted in granted or wanted.removesuffix(":readonly") in granted else "missing"
+
+
 class ReadOnly(Forbidden):
     """The connection itself is switched to read-only, whatever the person may do."""
 
@@ -38,4 +45,7 @@ def require(request: HttpRequest, permission: str) -> None:
         return
     if request.connection.read_only and permission not in READS:  # type: ignore[attr-defined]
         raise ReadOnly(permissions=[permission])
+    # What is only refused so far the service judges anew: a form that is still open keeps what was typed.
+    if request.method == "POST" and permission in request.refused.before:  # type: ignore[attr-defined]
+        return
     raise Forbidden(permissions=[permission])

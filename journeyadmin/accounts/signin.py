@@ -11,12 +11,26 @@ from journeyadmin import logs
 from journeyadmin.accounts import grants, kept, others, sessions
 from journeyadmin.accounts.middleware import GRANT, SEEN, SIGNED_IN, grants_of
 from journeyadmin.accounts.models import Connection, Person
+from journeyadmin.accounts.refused import REFUSED
+from journeyadmin.http import JourneyRequest
 from journeyadmin.service import OAuthEndpoint, Tokens, Unreadable, newly_signed_in
 
 
 def as_person(request: HttpRequest, connection: Connection, tokens: Tokens) -> Person:
     """Ask the service who this is and what they may do, and sign them in here."""
-    told = newly_signed_in(connection.api_url, tokens).person()
+    person = _known(connection, newly_signed_in(connection.api_url, tokens).person())
+    _enter(request, person, tokens)
+    return person
+
+
+def look_anew(request: JourneyRequest) -> None:
+    """Asks the service once more what this person may do; what it refused in this session may be tried again."""
+    if request.connection.mode == Connection.Mode.PERSON:
+        _known(request.connection, request.journey.person())
+    request.session.pop(REFUSED, None)
+
+
+def _known(connection: Connection, told: dict[str, Any]) -> Person:
     subject = told.get("id")
     if not isinstance(subject, str) or not subject:
         raise Unreadable("a person without an id", operation="users/me")
@@ -34,7 +48,6 @@ def as_person(request: HttpRequest, connection: Connection, tokens: Tokens) -> P
             "permissions_known": isinstance(granted, list),
         },
     )
-    _enter(request, person, tokens)
     return person
 
 

@@ -22,7 +22,7 @@ from journeyadmin.accounts.forms import ClockForm, ConnectionForm, ZoneForm
 from journeyadmin.accounts.hosts import LOOPBACK
 from journeyadmin.accounts.kept import form_data
 from journeyadmin.accounts.models import Connection
-from journeyadmin.accounts.permissions import may
+from journeyadmin.accounts.permissions import may, scope_state
 from journeyadmin.contract.local import ACCOUNT_PAGE
 from journeyadmin.contract.operations import OPERATIONS, PERMISSIONS
 from journeyadmin.http import JourneyRequest
@@ -51,9 +51,10 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         if connection.mode == Connection.Mode.PERSON:
             afresh = {"prompt": "login"} if "afresh" in request.POST else {}
             return _depart(request, connection, target, **afresh)
+        first = not connection.people.exists()
         try:
             signin.as_client(request, connection)
-            return redirect(target)
+            return _onwards(first, target)
         except JourneyError as error:
             logs.security.warning("sign-in as a client of connection %s failed: %s", connection.pk, error)
             failure = error
@@ -85,8 +86,16 @@ def _depart(request: HttpRequest, connection: Connection, target: str, **more: s
         "verifier": departure.verifier,
         "connection": connection.pk,
         "next": target,
+        "first": "demo_ticket" not in more and not connection.people.exists(),
     }
     return redirect(departure.url)
+
+
+def _onwards(first: bool, target: str) -> HttpResponse:
+    """Where a sign-in leads: the first one through a connection to what it may do, and on from there."""
+    if first:
+        return redirect(f"{reverse('accounts:permissions')}?{urlencode({'next': target})}")
+    return redirect(target)
 
 
 @login_not_required
@@ -114,7 +123,7 @@ def callback(request: HttpRequest) -> HttpResponse:
     except JourneyError as error:
         logs.security.warning("sign-in at connection %s failed: %s", connection.pk, error)
         return _sign_in_page(request, connections, target, error)
-    return redirect(target)
+    return _onwards(departure["first"], target)
 
 
 @login_not_required
@@ -151,22 +160,39 @@ def clock(request: JourneyRequest) -> HttpResponse:
     return redirect("accounts:account")
 
 
+@require_http_methods(["GET", "POST"])
 def permission_list(request: JourneyRequest) -> HttpResponse:
-    """The seven permissions: granted, missing or unknown, and what each governs here."""
+    """The seven permissions and their scopes: granted, missing, refused or unknown, and what each governs here.
+
+    A POST asks the service anew. `next` is where somebody goes on who came here by signing in.
+    """
+    onwards = safe_next(request, request.GET["next"]) if "next" in request.GET else ""
+    if request.method == "POST":
+        signin.look_anew(request)
+        messages.success(request, _("This is what the service says now."))
+        return redirect(request.get_full_path())
     known = request.user.permissions_known
     scopes = {operation.permission: operation.scopes for operation in OPERATIONS}
+    granted = frozenset(sessions.of(request)[0].scope.split())
     rows = [
         {
             "permission": permission,
-            "state": ("granted" if may(request.user.permissions, permission.name) else "missing")
-            if known
-            else "unknown",
-            "scopes": scopes.get(permission.name, ()),
+            "state": _state(request, permission.name),
+            "scopes": [(scope, scope_state(granted, scope)) for scope in scopes.get(permission.name, ())],
         }
         for permission in PERMISSIONS
     ]
-    missing = sum(row["state"] == "missing" for row in rows)
-    return render(request, "accounts/permissions.html", {"rows": rows, "known": known, "missing": missing})
+    missing = sum(row["state"] in ("missing", "refused") for row in rows)
+    context = {"rows": rows, "known": known, "missing": missing, "scoped": bool(granted), "next": onwards}
+    return render(request, "accounts/permissions.html", context)
+
+
+def _state(request: JourneyRequest, permission: str) -> str:
+    if permission in request.refused.before:
+        return "refused"
+    if not request.user.permissions_known:
+        return "unknown"
+    return "granted" if may(request.user.permissions, permission) else "missing"
 
 
 def account(request: JourneyRequest) -> HttpResponse:

@@ -7,7 +7,7 @@ https://developer.genesys.cloud/authorization/platform-auth/
 import logging
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 from urllib.parse import urlsplit
@@ -38,6 +38,8 @@ class Tokens:
     access: str = field(repr=False)
     refresh: str = field(repr=False, default="")
     expires: datetime | None = None
+    # What they may be used for, as the service said; empty where it did not.
+    scope: str = ""
 
     def fresh(self, now: datetime | None = None) -> bool:
         return self.expires is None or (now or datetime.now(UTC)) + LEEWAY < self.expires
@@ -122,8 +124,10 @@ class OAuthEndpoint:
 
     def refresh(self, tokens: Tokens) -> Tokens:
         renewed = self._tokens(grant_type="refresh_token", refresh_token=tokens.refresh)
-        # A service that does not rotate keeps the old one valid.
-        return renewed if renewed.refresh else Tokens(renewed.access, tokens.refresh, renewed.expires)
+        # A service that does not rotate keeps the old one valid; a scope that is not said has stayed (RFC 6749 §6).
+        return replace(
+            renewed, refresh=renewed.refresh or tokens.refresh, scope=renewed.scope or tokens.scope
+        )
 
     def revoke(self, tokens: Tokens) -> None:
         """Give the tokens back as well as the service allows; a failure is logged, the sign-out goes on."""
@@ -175,11 +179,12 @@ class OAuthEndpoint:
             raise errors.Unreadable("no access token", operation=operation)
         life = answer.get("expires_in")
         seconds = life if isinstance(life, int | float) else DEFAULT_LIFE_SECONDS
-        refresh = answer.get("refresh_token")
+        refresh, scope = answer.get("refresh_token"), answer.get("scope")
         return Tokens(
             access,
             refresh if isinstance(refresh, str) else "",
             datetime.now(UTC) + timedelta(seconds=seconds),
+            scope if isinstance(scope, str) else "",
         )
 
 

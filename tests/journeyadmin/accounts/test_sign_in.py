@@ -52,8 +52,13 @@ def test_a_person_signs_in_and_lands_where_they_wanted_to_go(client: Browser, sh
     assert asked["code_challenge_method"] == ["S256"]
     assert asked["redirect_uri"] == ["http://127.0.0.1:8000/accounts/callback"]
     answer = come_back(client, at_the_service(url))
-    assert answer["Location"] == "/analytics/?x=1"
-    person = Person.objects.get()
+    # The first sign-in through a connection comes by what it may do.
+    assert answer["Location"] == "/accounts/permissions/?next=%2Fanalytics%2F%3Fx%3D1"
+    assert 'href="/analytics/?x=1" data-focus>Go on' in client.get(answer["Location"]).content.decode()
+    for username in ("marketer", "analyst"):
+        again = come_back(client, at_the_service(depart(client, shop, "/analytics/?x=1"), username))
+        assert again["Location"] == "/analytics/?x=1"
+    person = Person.objects.get(email="maya@shop.example")
     assert person.name == "Maya Lindqvist"
     assert "journey:segment:edit" in person.permissions
     assert client.get("/accounts/permissions/").status_code == 200
@@ -146,7 +151,9 @@ def test_a_refusal_by_the_service_is_said(client: Browser, shop: Connection) -> 
 )
 def test_sign_in_never_leads_elsewhere(client: Browser, shop_as_client: Connection, target: str) -> None:
     answer = client.post("/accounts/sign-in", {"connection": shop_as_client.pk, "next": target})
-    assert answer["Location"] == "/"
+    assert answer["Location"] == "/accounts/permissions/?next=%2F"
+    page = client.get("/accounts/permissions/", {"next": target}).content.decode()
+    assert 'href="/" data-focus>Go on' in page
 
 
 def test_a_code_is_worth_nothing_to_another_browser(client: Browser, shop: Connection) -> None:
