@@ -77,7 +77,7 @@ class ConnectionForm(_ConnectionModelForm):
                 "Per person: each signs in, and the service's audit names them. As a client: the audit names the client."
             ),
             "production": _(
-                "Deleting a segment then asks for its name, changing many things at once for the connection's."
+                "Deleting a segment, changing many things at once and erasing a customer then ask for the connection's name."
             ),
             "read_only": _(
                 "No change can be made through this connection. A new one begins so: take the mark away to make changes."

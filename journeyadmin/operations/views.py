@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from journeyadmin.accounts.capabilities import offers
 from journeyadmin.accounts.kept import form_data
 from journeyadmin.accounts.permissions import require
+from journeyadmin.accounts.production import misnamed
 from journeyadmin.htmx import answer, go_to
 from journeyadmin.http import JourneyRequest
 from journeyadmin.operations import reading, tabs
@@ -118,11 +119,14 @@ def erase(request: JourneyRequest) -> HttpResponse:
     context = _context(request, tabs.ERASE, form=form)
     status = 200
     if request.method == "POST" and form.is_valid():
-        sure = request.POST.get("do") == "erase"
+        wanted = request.POST.get("do") == "erase"
+        sure = wanted and not misnamed(request)
         told = request.journey.local.erase(form.cleaned_data["customer"], dry_run=not sure)
         context["counted" if not sure else "receipt"] = reading.erasure(told)
         if sure:
             context["form"] = EraseForm()
+        elif wanted:
+            context["misnamed"], status = True, 422
     elif request.method == "POST":
         status = 422
     if offers(request, "data") and request.may(tabs.DATA.permission):

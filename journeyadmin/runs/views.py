@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from journeyadmin.accounts.permissions import require
+from journeyadmin.accounts.production import FIELD, misnamed
 from journeyadmin.contract.operations import (
     CREATE_SEGMENT,
     DELETE_SEGMENT,
@@ -72,13 +73,12 @@ def _apply(request: JourneyRequest, run: Run) -> HttpResponse:
         return _page(request, run)
     _demand(request, run)
     form = ReasonForm(request.POST, required=required(request))
-    typed = request.POST.get("connection_name", "").strip()
-    misnamed = request.connection.production and typed != request.connection.name
     chosen = set(request.POST.getlist("step"))
     waiting = list(run.steps.filter(state=StepState.WAITING))
     left_out = [step.pk for step in waiting if str(step.pk) not in chosen]
-    if not form.is_valid() or misnamed or len(left_out) == len(waiting):
-        context = {"reason": form, "misnamed": misnamed, "typed": typed, "chosen": chosen, "refused": True}
+    if not form.is_valid() or misnamed(request) or len(left_out) == len(waiting):
+        context = {"reason": form, "chosen": chosen, "refused": True}
+        context |= {"misnamed": misnamed(request), "typed": request.POST.get(FIELD, "")}
         context["none_chosen"] = len(left_out) == len(waiting)
         return _page(request, run, context, status=422)
     run.steps.filter(pk__in=left_out).update(state=StepState.LEFT_OUT)

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods
 
 from journeyadmin.accounts.kept import form_data
 from journeyadmin.accounts.permissions import require
+from journeyadmin.accounts.production import misnamed
 from journeyadmin.contract.operations import DELETE_SEGMENT, UPDATE_SEGMENT
 from journeyadmin.history import drafts
 from journeyadmin.history.reasons import ReasonForm, required
@@ -42,9 +43,8 @@ def segment_delete(request: JourneyRequest, segment_id: str) -> HttpResponse:
         return _ask(request, segment, form)
     if request.POST.get("instead") == "deactivate":
         return _deactivated(request, segment, form)
-    wrong_name = request.connection.production and request.POST.get("typed_name") != segment["displayName"]
-    if not form.is_valid() or wrong_name:
-        return _ask(request, segment, form, wrong_name=wrong_name, status=422)
+    if not form.is_valid() or misnamed(request):
+        return _ask(request, segment, form, misnamed=misnamed(request), status=422)
     try:
         Writer.of(request, form.cleaned_data["reason"]).delete_segment(segment)
     except SignInExpired:
@@ -65,7 +65,6 @@ def _ask(
         "month": None,
         "uses": uses_of(request, "segment", str(segment["id"])),
         "can_edit": request.may(UPDATE_SEGMENT.permission),
-        "production": request.connection.production,
         "back": back_of(request),
         "to_list": at_row(list_of(back_of(request)), str(segment["id"])),
         "cancel": at_row(back_of(request), str(segment["id"])),

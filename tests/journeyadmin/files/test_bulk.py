@@ -145,6 +145,8 @@ def test_production_asks_for_the_name(sign_in: object, shop: Shop) -> None:
 
     refused = browser.post(address, {"do": "apply", "step": steps_on(page), "connection_name": "prod"})
     assert refused.status_code == 422
+    assert "This is not the name of the connection." in refused.content.decode()
+    assert 'name="connection_name" value="prod"' in refused.content.decode()
     assert shop.all()["A"]["isActive"] is True
     apply(browser, address, connection_name="Prod")
     assert shop.all()["A"]["isActive"] is False

@@ -129,6 +129,34 @@ def test_a_customer_is_counted_first_and_erased_then(admin_there: Browser, rehea
     assert admin_there.post("/operations/erase/", {"customer": ""}).status_code == 422
 
 
+def test_production_asks_for_its_name_before_a_customer_is_erased(db: None, rehearsal: Program) -> None:
+    customer = "5e900000-0000-4000-8000-0000000000ab"
+    event = {
+        "customerCookieId": customer,
+        "eventName": "page_viewed",
+        "page": {"url": "https://shop.example/", "title": "Start"},
+        "createdDate": datetime.now(UTC).isoformat(),
+    }
+    place = f"{rehearsal.url}/api/v2/journey/deployments/00000000-0000-4000-8000-000000000001/webevents"
+    assert requests.post(place, json=event, timeout=10).ok
+    admin = cast.signed_in(rehearsal.url, "admin", name="Live", production=True)
+    assert "Type “Live” to confirm" not in text_of(admin.get("/operations/erase/"))
+    counted = text_of(admin.post("/operations/erase/", {"customer": customer, "do": "count"}))
+    assert "Type “Live” to confirm" in counted
+    for typed in ({}, {"connection_name": "live"}):
+        refused = admin.post("/operations/erase/", {"customer": customer, "do": "erase", **typed})
+        assert refused.status_code == 422
+        assert "This is not the name of the connection. Nothing was changed." in text_of(refused)
+        page = refused.content.decode()
+        assert f'value="{customer}"' in page
+        assert f'name="connection_name" value="{typed.get("connection_name", "")}"' in page
+        assert "Events 1 Visits 1" in text_of(refused)
+    erased = admin.post(
+        "/operations/erase/", {"customer": customer, "do": "erase", "connection_name": "Live"}
+    )
+    assert "A query finds nothing of them any more." in text_of(erased)
+
+
 def test_failures_are_set_and_removed(admin_there: Browser, rehearsal: Program) -> None:
     add = {"do": "add", "operation": "getJourneySegments", "fault": "503", "share": "100", "seconds": "0"}
     assert admin_there.post("/operations/faults/", add).status_code == 303
