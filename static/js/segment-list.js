@@ -15,7 +15,9 @@ restoreScroll();
 addEventListener("pagehide", () => sessionStorage.setItem(SCROLLED, String(scrollY)));
 
 markShown();
-document.addEventListener("htmx:afterSwap", markShown);
+// Not after the swap: until it settles, the panel has the attributes of the one before.
+document.addEventListener("htmx:afterSettle", markShown);
+document.addEventListener("htmx:historyRestore", markShown);
 
 document.addEventListener("keydown", (event) => {
   // A menu or a dialog that was open took the key already.
@@ -47,6 +49,7 @@ function shownRow() {
 function markShown() {
   for (const row of document.querySelectorAll(".list-table .is-shown")) row.classList.remove("is-shown");
   shownRow()?.classList.add("is-shown");
+  document.body.classList.toggle("has-panel", Boolean(document.querySelector("#panel.panel")));
 }
 
 // The filters that the form carries along follow those that were chosen since.

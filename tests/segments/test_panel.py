@@ -48,6 +48,8 @@ def test_the_address_shows_it_without_scripts(marketer: Browser, make: Make, wor
     plain = get(marketer, "/segments/", q=word)
     assert f'href="?q={word}&amp;panel={made["id"]}"' in plain.content.decode()
     assert panel_of(plain) == ""
+    # By this class the page makes room for it.
+    assert ['<body class="has-panel"' in shown.content.decode() for shown in (page, plain)] == [True, False]
 
 
 def test_the_last_change_is_who_when_and_what(marketer: Browser, make: Make, word: str) -> None:
