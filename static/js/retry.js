@@ -29,7 +29,7 @@ export function countDown(wait, seconds, over) {
     clearInterval(tick);
     if (!wait.isConnected) return;
     // A reload can carry no header that says nobody asked for it.
-    document.cookie = "unasked=1;path=/;max-age=5;samesite=lax";
+    document.cookie = "unasked=1;path=/;max-age=5;secure;samesite=lax";
     over();
   }, 1000);
   wait.querySelector("button")?.addEventListener("click", () => {

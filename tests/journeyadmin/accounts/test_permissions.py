@@ -151,7 +151,7 @@ def test_the_service_is_asked_again_on_the_page_of_permissions(overrated: Browse
     page = answer.content.decode()
     assert "This is what the service says now." in page
     assert "missing" in row(page, "journey:segment:edit")
-    assert 'href="/history/" data-focus>Go on' in page
+    assert 'href="/history/">Go on' in page
     assert "refused" not in overrated.session
     assert "journey:segment:edit" not in Person.objects.get().permissions
 
