@@ -20,6 +20,9 @@ Respond = Callable[[HttpRequest], HttpResponse]
 
 CORRELATION_HEADER = "inin-correlation-id"
 
+# How much of a body nobody wanted gunicorn reads away, so that the connection may go on.
+_READ_UNWANTED = 64 * 1024
+
 # Nothing of this server is a page that loads anything, but the login page, which sets a policy of its own.
 _SECURITY_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
@@ -52,7 +55,22 @@ class Correlation:
             response.setdefault(name, value)
         if request.is_secure():
             response.setdefault("Strict-Transport-Security", settings.HSTS)
+        _end_where_unread(request)
         return _framed(request, response)
+
+
+def _end_where_unread(request: HttpRequest) -> None:
+    """Where a long body was refused unread, gunicorn ends the connection after the answer: then the answer must say so.
+
+    Else a client sends its next request on a connection that is gone, and cannot know whether it was heard.
+    """
+    body = request.META.get("wsgi.input")
+    end = getattr(body, "end_connection", None)
+    if end is None:
+        return
+    # By length, or by chunks, whose reader has a parser for as long as there may be more.
+    if getattr(body.reader, "length", 0) >= _READ_UNWANTED or getattr(body.reader, "parser", None):
+        end()
 
 
 def _framed(request: HttpRequest, response: HttpResponse) -> HttpResponse:

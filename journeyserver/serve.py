@@ -46,6 +46,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
             "control_socket_disable": True,
             "loglevel": "warning",
             "proc_name": "journeyserver",
+            "pre_request": _lend,
             "post_worker_init": self._begin,
             "worker_exit": self._end,
         }
@@ -84,6 +85,11 @@ class _Server(BaseApplication):  # type: ignore[misc]
 
     def run(self) -> None:
         _Arbiter(self).run()
+
+
+def _lend(worker: Any, request: Any) -> None:
+    """Lends the way to end a connection to whoever sees the body unread (`middleware`); gunicorn heeds no header that says so."""
+    request.body.end_connection = request.force_close
 
 
 class _Arbiter(Arbiter):  # type: ignore[misc]

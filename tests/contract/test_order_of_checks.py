@@ -227,6 +227,31 @@ def test_a_body_that_is_torn(api: Api, method: str, path: str, _: str, body: byt
     assert (answer.status, answer.json["code"]) == (400, "bad.request")
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "content_type", "size", "status"),
+    [
+        ("POST", SEGMENTS, "application/json", 3 << 20, 413),
+        ("POST", SEGMENTS, "text/plain", 100_000, 415),
+        ("PUT", SEGMENTS, "application/json", 100_000, 405),
+        ("POST", "/api/v2/nothing", "application/json", 100_000, 404),
+        ("GET", SEGMENTS, "application/json", 100_000, 200),
+    ],
+)
+@pytest.mark.parametrize("chunked", [False, True])
+def test_a_body_left_unread_ends_the_connection_and_says_so(
+    api: Api, method: str, path: str, content_type: str, size: int, status: int, chunked: bool
+) -> None:
+    body: Any = iter([b"x" * size]) if chunked else b"x" * size
+    answer = api.ask(method, path, data=body, headers={"Content-Type": content_type})
+    assert (answer.status, answer.headers["Connection"]) == (status, "close")
+    assert api.get(SEGMENTS).headers["Connection"] == "keep-alive"
+
+
+def test_a_short_body_left_unread_ends_nothing(api: Api) -> None:
+    answer = api.ask("POST", SEGMENTS, data=b"x" * 1000, headers={"Content-Type": "text/plain"})
+    assert (answer.status, answer.headers["Connection"]) == (415, "keep-alive")
+
+
 def test_an_unknown_entity_before_its_fields(api: Api) -> None:
     assert api.patch(f"{SEGMENTS}/{NOBODY}", {"color": "red", "version": 0}).status == 404
 
