@@ -22,6 +22,7 @@ export function startAudience() {
     if (event.target.closest("[data-count-estimate]")) count("estimate");
     if (event.target.closest("[data-count-again]")) count();
   });
+  document.addEventListener("keydown", (event) => { if (event.key === "Escape" && running && !event.defaultPrevented) stop(); });
   count();
 }
 

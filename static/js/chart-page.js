@@ -24,7 +24,7 @@ export function startPage() {
   document.addEventListener("htmx:afterRequest", (event) => waiting(event, false));
   document.addEventListener("htmx:beforeSwap", ({ detail }) => {
     // A menu may have closed under the focus meanwhile: then it is as when the question was sent.
-    if (detail.target.id === "analytics" && document.activeElement !== document.body) next = goesOn(document.activeElement);
+    if (detail.target?.id === "analytics" && document.activeElement !== document.body) next = goesOn(document.activeElement);
   });
   document.addEventListener("htmx:afterSettle", settle);
 }
@@ -67,7 +67,7 @@ function goesOn(held) {
 }
 
 function settle({ detail }) {
-  if (detail.target.id !== "analytics") return;
+  if (detail.target?.id !== "analytics") return;
   for (const place of next) {
     if (document.activeElement !== document.body) break;
     document.querySelector(place)?.focus();

@@ -30,7 +30,7 @@ SMALL = r"""() => {
     return [0, 1].map(side => Math.max(...sides.map(one => one[side])));
   };
   const found = new Set();
-  for (const e of document.querySelectorAll("a[href], button, summary, input, select, textarea, [role=link], [role=button]")) {
+  for (const e of document.querySelectorAll("a[href], button, summary, input, select, textarea, [role=link], [role=button], [role=option]")) {
     if (e.matches(":disabled") || hidden(e) || inSentence(e)) continue;
     const [width, height] = sizeOf(e);
     if (width > 23.9 && height > 23.9) continue;

@@ -116,7 +116,7 @@ def test_cancelling_leads_to_run(ana: Page) -> None:
 
 def test_a_dashboard_moves_in_time_by_keys_and_shows_tables(ana: Page) -> None:
     ana.goto(f"/dashboards/offers/?{WEEK}")
-    expect(ana.locator(".tile .main-svg").first).to_be_visible()
+    expect(ana.locator(".tile .main-svg").first).to_be_visible(timeout=20_000)
     for keys, address in (
         (("t", "ArrowLeft"), r"range=2026-04-27\.\.2026-05-03"),
         (("t", "ArrowRight"), r"range=2026-05-04\.\.2026-05-10"),

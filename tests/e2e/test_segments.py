@@ -268,8 +268,9 @@ def test_a_warning_is_repaired_and_a_visit_tried_without_scripts(
     expect(page.get_by_text("is saved, version 2.")).to_be_visible()
 
 
-def test_counting_can_be_seen_and_stopped(page: Page, held: Held, name: str) -> None:
-    """AUD1: while it counts the panel says so; Cancel ends it here and at the server, and nothing waits on."""
+@pytest.mark.parametrize("by", ["Cancel", "Escape"])
+def test_counting_can_be_seen_and_stopped(page: Page, held: Held, name: str, by: str) -> None:
+    """AUD1: while it counts the panel says so; Cancel and Escape end it here and at the server, and nothing waits on."""
     made = held.make(name, context=[[visit("geolocation.country", "equal", "DE")]])
     counts: list[Any] = []
     stopped: list[bool] = []
@@ -287,7 +288,10 @@ def test_counting_can_be_seen_and_stopped(page: Page, held: Held, name: str) -> 
     page.goto(f"/segments/{made['id']}/edit")
     cancel = page.locator("[data-count-stop]")
     expect(cancel).to_be_visible()
-    cancel.click()
+    if by == "Cancel":
+        cancel.click()
+    else:
+        page.keyboard.press(by)
     expect(cancel).to_be_hidden()
     expect(page.locator("#audience")).to_have_text("Not counted. It is counted again with the next change.")
     assert counts

@@ -63,8 +63,16 @@ def test_whatever_can_be_pressed_is_large_enough(
     expect(page.get_by_role("heading", name="planned")).to_be_visible()
     plan = page.url
     small: list[str] = []
-    for address in [*pages_of(page, "/segments/"), plan, "/segments/grid", f"/segments/{shown}/edit"]:
+    known = f"/segments/{shown}/"
+    more = (plan, "/segments/grid", f"{known}edit", f"/segments/?panel={shown}", f"{known}history")
+    for address in [*pages_of(page, "/segments/"), *more]:
         page.goto(address)
+        small += sizes.too_small(page)
+    # What opens over a page.
+    for keys in ("?", "Control+k"):
+        page.goto("/segments/")
+        page.keyboard.press(keys)
+        expect(page.locator("dialog[open] :is(.keys, .palette-row)").first).to_be_visible()
         small += sizes.too_small(page)
     context.close()
     assert not small, "\n".join(small)
