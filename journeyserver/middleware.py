@@ -3,6 +3,7 @@
 import logging
 import uuid
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import BadRequest, DisallowedHost, RequestDataTooBig, SuspiciousOperation
@@ -60,17 +61,17 @@ class Correlation:
 
 
 def _end_where_unread(request: HttpRequest) -> None:
-    """Where a long body was refused unread, gunicorn ends the connection after the answer: then the answer must say so.
+    """Where a long body was refused unread, or broke off, gunicorn ends the connection after the answer: then that must say so.
 
     Else a client sends its next request on a connection that is gone, and cannot know whether it was heard.
     """
-    body = request.META.get("wsgi.input")
-    end = getattr(body, "end_connection", None)
-    if end is None:
+    body: Any = request.META.get("wsgi.input")
+    if not hasattr(body, "end_connection"):
         return
     # By length, or by chunks, whose reader has a parser for as long as there may be more.
-    if getattr(body.reader, "length", 0) >= _READ_UNWANTED or getattr(body.reader, "parser", None):
-        end()
+    long = getattr(body.reader, "length", 0) >= _READ_UNWANTED or getattr(body.reader, "parser", None)
+    if long or body.failed:
+        body.end_connection()
 
 
 def _framed(request: HttpRequest, response: HttpResponse) -> HttpResponse:

@@ -100,6 +100,7 @@ def test_a_client_that_is_too_slow(tight: Program) -> None:
                 assert received, answer
                 answer += received
         assert answer.startswith(b"HTTP/1.1 408")
+        assert b"\r\nConnection: close\r\n" in answer
         assert time.monotonic() - started > 0.9
 
 
