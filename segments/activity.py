@@ -1,7 +1,7 @@
 """How often each segment was assigned: one aggregate query over all of them, and what the list and the page show of it."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -92,11 +92,12 @@ def bars(counts: Sequence[int], first: date) -> list[dict[str, Any]]:
 
 @dataclass(frozen=True)
 class Activities:
-    """Every segment's activity; `read` is when the numbers were asked for."""
+    """Every segment's activity; `read` is when the numbers were asked for, `kept` that it was for an earlier page."""
 
     by_segment: Mapping[str, Activity]
     read: datetime
     none: Activity
+    kept: bool = False
 
     def of(self, segment_id: str) -> Activity:
         return self.by_segment.get(segment_id.lower(), self.none)
@@ -108,11 +109,11 @@ def read(request: JourneyRequest, *, fresh: bool = False) -> Activities:
     today = timezone.localdate()
     key = f"activity:{request.user.pk}:{zone}:{today}"
     kept: Activities | None = None if fresh else cache.get(key)
-    if kept is None:
-        answer = request.journey.query_journey_aggregates(question(today, zone))
-        kept = from_answer(answer, today, zone)
-        cache.set(key, kept, KEPT_SECONDS)
-    return kept
+    if kept is not None:
+        return replace(kept, kept=True)
+    found = from_answer(request.journey.query_journey_aggregates(question(today, zone)), today, zone)
+    cache.set(key, found, KEPT_SECONDS)
+    return found
 
 
 def question(today: date, zone: str) -> dict[str, Any]:

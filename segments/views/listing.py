@@ -69,6 +69,7 @@ def segment_list(request: JourneyRequest) -> HttpResponse:
         "chips": asked.chips(found, activities),
         "headings": asked.headings(),
         "most": MAX_SEGMENTS,
+        "fresh": "fresh" in request.GET,
         "named_views": views,
         "named_as": tuple(
             (view.pk, view.name, view.query, view.shared, view.person == request.user or str(view.person))

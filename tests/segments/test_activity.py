@@ -1,5 +1,6 @@
 """LST4, LST5: assignments per day from one aggregate query, and which segments do nothing."""
 
+import re
 from datetime import date, timedelta
 from typing import Any
 
@@ -77,6 +78,15 @@ def test_the_column_comes_after_the_table_and_names_a_missing_permission(
     assert 'data-from="/segments/activity?q=' in page
     cells = fragment(marketer, "/segments/activity", q=word).content.decode()
     assert f'id="a-{made["id"]}"' in cells
+    # How old the numbers are has its place below the table; reading the list again reads them again too.
+    age = r'<span id="activity-age"> · assignments read <time datetime="[^"]+" data-age>\d+ s ago</time>'
+    assert re.search(r'<span id="activity-age">\n?</span>', page)
+    assert re.search(f"{age}\n?</span>", cells)
+    kept = fragment(marketer, "/segments/activity", q=word).content.decode()
+    assert re.search(f"{age}, kept answer\n?</span>", kept)
+    anew = get(marketer, "/segments/", q=word, fresh="1").content.decode()
+    assert f'data-from="/segments/activity?q={word}&amp;fresh=1"' in anew
+    assert "kept answer" not in fragment(marketer, "/segments/activity", q=word, fresh="1").content.decode()
     unused = get(marketer, "/segments/", q=word, unused="yes").content.decode()
     assert "created 0 days ago" in unused
 
