@@ -113,7 +113,10 @@ FORMS: dict[str, dict[str, str]] = {
         "seconds": "2.5",
         "do": "add",
     },
-    "/segments/{segment}/delete?back=/segments/%3Fq%3Dretyped": {"reason": "Retyped", "connection_name": "Retyp"},
+    "/segments/{segment}/delete?back=/segments/%3Fq%3Dretyped": {
+        "reason": "Retyped",
+        "connection_name": "Retyp",
+    },
 }
 BOXES = ("shared", "production", "with_robots")
 AGAIN = "Your sign-in had ended. What you had typed is here again; it is not saved."
