@@ -12,6 +12,9 @@ from journeyadmin.contract.dimensions import DIMENSIONS
 from journeyadmin.contract.metrics import METRICS
 
 _BOUNDS = ("gt", "gte", "lt", "lte")
+# More than all names there are, some of them written more than once. A list that is too long is not read: telling of each
+# entry what is wrong with it would cost more than any query.
+_MOST_NAMES = 1000
 
 
 @dataclass(frozen=True)
@@ -104,6 +107,9 @@ class _Reader:
 
     def names(self, body: dict[str, Any], name: str, allowed: Any, what: str) -> tuple[str, ...]:
         values = self.of_type(body, "", name, list, "a list") or []
+        if len(values) > _MOST_NAMES:
+            self.add(name, "out.of.range", f"has more than {_MOST_NAMES} entries.")
+            return ()
         kept: dict[str, None] = {}
         for index, value in enumerate(values):
             if not isinstance(value, str):
@@ -129,9 +135,17 @@ class _Reader:
         return "and"
 
     def rows(
-        self, body: dict[str, Any], path: str, name: str, read: Callable[[dict[str, Any], str], Any]
+        self,
+        body: dict[str, Any],
+        path: str,
+        name: str,
+        most: int,
+        read: Callable[[dict[str, Any], str], Any],
     ) -> list[Any]:
         values = self.of_type(body, path, name, list, "a list") or []
+        if len(values) > most:
+            self.add(_join(path, name), "out.of.range", f"has more than {most} {name}.")
+            return []
         found = []
         for index, value in enumerate(values):
             place = f"{_join(path, name)}[{index}]"
@@ -152,17 +166,15 @@ class _Reader:
 
     def filter(self, body: dict[str, Any], path: str) -> Filter:
         type_ = self.joiner(body, path)
-        clauses = self.rows(body, path, "clauses", self.clause)
-        predicates = self.rows(body, path, "predicates", self.predicate)
-        if len(clauses) > buckets.MAX_CLAUSES:
-            self.add(f"{path}.clauses", "out.of.range", f"has more than {buckets.MAX_CLAUSES} clauses.")
+        clauses = self.rows(body, path, "clauses", buckets.MAX_CLAUSES, self.clause)
+        predicates = self.rows(body, path, "predicates", buckets.MAX_PREDICATES, self.predicate)
         if len(predicates) + sum(len(clause.predicates) for clause in clauses) > buckets.MAX_PREDICATES:
             self.add(path, "out.of.range", f"has more than {buckets.MAX_PREDICATES} predicates.")
         return Filter(type_, tuple(clauses), tuple(predicates))
 
     def clause(self, body: dict[str, Any], path: str) -> Clause:
         type_ = self.joiner(body, path)
-        predicates = self.rows(body, path, "predicates", self.predicate)
+        predicates = self.rows(body, path, "predicates", buckets.MAX_PREDICATES, self.predicate)
         if body.get("predicates") in (None, []):
             self.add(f"{path}.predicates", "missing.required", "needs at least one predicate.")
         return Clause(type_, tuple(predicates))
@@ -271,7 +283,7 @@ def parse(body: object) -> Query:
         reader.add("groupBy", "out.of.range", f"has more than {buckets.MAX_GROUP_BY} dimensions.")
     filter_body = reader.of_type(body, "", "filter", dict, "an object")
     filter_ = reader.filter(filter_body, "filter") if filter_body is not None else None
-    views = reader.rows(body, "", "views", reader.view)
+    views = reader.rows(body, "", "views", buckets.MAX_VIEWS, reader.view)
     _check_views(reader, views)
     if body.get("metrics") in (None, []) and body.get("views") in (None, []):
         reader.add("metrics", "missing.required", "needs at least one metric.")
@@ -305,8 +317,6 @@ def _read_interval(reader: _Reader, body: dict[str, Any]) -> tuple[datetime, dat
 
 
 def _check_views(reader: _Reader, views: list[View]) -> None:
-    if len(views) > buckets.MAX_VIEWS:
-        reader.add("views", "out.of.range", f"has more than {buckets.MAX_VIEWS} views.")
     seen: set[str] = set()
     for index, view in enumerate(views):
         if view.name and view.name in seen:

@@ -480,6 +480,25 @@ def test_refused(change: dict[str, Any], path: str, code: str) -> None:
     assert [(problem.path, problem.code) for problem in caught.value.problems] == [(path, code)]
 
 
+@pytest.mark.parametrize(
+    ("change", "path"),
+    [
+        ({"metrics": [""] * 1001}, "metrics"),
+        ({"groupBy": ["nope"] * 1001}, "groupBy"),
+        ({"views": [{}] * 11}, "views"),
+        ({"filter": {"type": "and", "clauses": [{}] * 51}}, "filter.clauses"),
+        ({"filter": {"type": "and", "predicates": [{}] * 201}}, "filter.predicates"),
+        ({"filter": {"type": "and", "clauses": [{"type": "or", "predicates": [{}] * 201}]}}, "filter.clauses[0].predicates"),
+        ({"filter": {"type": "and", "clauses": [{"type": "or", "predicates": [{"dimension": "journeySegmentId", "operator": "exists"}] * 67}] * 3}}, "filter"),
+    ],
+)  # fmt: skip
+def test_a_list_that_is_too_long_is_not_read(change: dict[str, Any], path: str) -> None:
+    query = {"interval": "2024-05-01T00:00:00Z/2024-05-02T00:00:00Z", "metrics": ["nJourneySessions"]}
+    with pytest.raises(InvalidQuery) as caught:
+        parse(query | change)
+    assert [(problem.path, problem.code) for problem in caught.value.problems] == [(path, "out.of.range")]
+
+
 def test_all_problems_at_once() -> None:
     with pytest.raises(InvalidQuery) as caught:
         parse({"metrics": ["a", "b"], "groupBy": ["c"], "timeZone": 5})
