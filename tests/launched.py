@@ -124,6 +124,6 @@ def signed_in(started: Running, username: str) -> tuple[requests.Session, str]:
     inside = session.post(login.url, data=form, headers={"Referer": login.url}, timeout=20)
     assert inside.url.startswith(f"http://127.0.0.1:{started.port}/"), inside.url
     if "/accounts/permissions/" in inside.url:
-        # The first of all is shown what they may do, and goes on.
+        # An administrator who is the first of all is shown what they may do, and goes on.
         inside = session.get(f"http://127.0.0.1:{started.port}/", timeout=20)
     return session, inside.text

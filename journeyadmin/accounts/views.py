@@ -21,7 +21,7 @@ from journeyadmin.accounts.capabilities import offers
 from journeyadmin.accounts.forms import ClockForm, ConnectionForm, ZoneForm
 from journeyadmin.accounts.hosts import LOOPBACK
 from journeyadmin.accounts.kept import form_data
-from journeyadmin.accounts.models import Connection
+from journeyadmin.accounts.models import Connection, Person
 from journeyadmin.accounts.permissions import may, scope_state
 from journeyadmin.contract.local import ACCOUNT_PAGE
 from journeyadmin.contract.operations import OPERATIONS, PERMISSIONS
@@ -53,8 +53,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
             return _depart(request, connection, target, **afresh)
         first = not connection.people.exists()
         try:
-            signin.as_client(request, connection)
-            return _onwards(first, target)
+            return _onwards(first, signin.as_client(request, connection), target)
         except JourneyError as error:
             logs.security.warning("sign-in as a client of connection %s failed: %s", connection.pk, error)
             failure = error
@@ -91,9 +90,9 @@ def _depart(request: HttpRequest, connection: Connection, target: str, **more: s
     return redirect(departure.url)
 
 
-def _onwards(first: bool, target: str) -> HttpResponse:
-    """Where a sign-in leads: the first one through a connection to what it may do, and on from there."""
-    if first:
+def _onwards(first: bool, person: Person, target: str) -> HttpResponse:
+    """Where a sign-in leads: whoever connected, at the first one, to what the connection may do, and on from there."""
+    if first and (person.is_admin or person.connection.mode == Connection.Mode.CLIENT):
         return redirect(f"{reverse('accounts:permissions')}?{urlencode({'next': target})}")
     return redirect(target)
 
@@ -119,11 +118,11 @@ def callback(request: HttpRequest) -> HttpResponse:
         tokens = OAuthEndpoint(connection.client()).exchange(
             request.GET["code"], departure["verifier"], redirect_uri(request)
         )
-        signin.as_person(request, connection, tokens)
+        person = signin.as_person(request, connection, tokens)
     except JourneyError as error:
         logs.security.warning("sign-in at connection %s failed: %s", connection.pk, error)
         return _sign_in_page(request, connections, target, error)
-    return _onwards(departure["first"], target)
+    return _onwards(departure["first"], person, target)
 
 
 @login_not_required

@@ -31,7 +31,7 @@ def sign_in(page: Page, username: str) -> None:
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url(re.compile("/segments/|/accounts/permissions/"))
-    # The first of all who sign in through a connection is shown what they may do.
+    # An administrator who is the first of all to sign in through a connection is shown what they may do.
     if "/permissions/" in page.url:
         page.get_by_role("link", name="Go on").click()
         page.wait_for_url("**/segments/**")

@@ -78,7 +78,7 @@ def enter(chromium: "Browser", shop: Running) -> Iterator[Callable[[str], Page]]
         page.get_by_label("Password").fill("demo")
         page.get_by_role("button", name="Sign in").click()
         page.wait_for_url(f"http://127.0.0.1:{shop.port}/**")
-        # The first of all is shown what they may do, and goes on.
+        # An administrator who is the first of all is shown what they may do, and goes on.
         if "/accounts/permissions/" in page.url:
             page.goto("/")
         return page

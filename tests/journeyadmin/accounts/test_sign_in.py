@@ -52,10 +52,15 @@ def test_a_person_signs_in_and_lands_where_they_wanted_to_go(client: Browser, sh
     assert asked["code_challenge_method"] == ["S256"]
     assert asked["redirect_uri"] == ["http://127.0.0.1:8000/accounts/callback"]
     answer = come_back(client, at_the_service(url))
-    # The first sign-in through a connection comes by what it may do.
+    assert answer["Location"] == "/analytics/?x=1"
+    # Whoever connected comes, the first time, by what the connection may do; everyone else goes where they wanted.
+    Person.objects.all().delete()
+    shop.admins = ["ada@shop.example"]
+    shop.save()
+    answer = come_back(client, at_the_service(depart(client, shop, "/analytics/?x=1"), "admin"))
     assert answer["Location"] == "/accounts/permissions/?next=%2Fanalytics%2F%3Fx%3D1"
     assert 'href="/analytics/?x=1">Go on' in client.get(answer["Location"]).content.decode()
-    for username in ("marketer", "analyst"):
+    for username in ("admin", "analyst", "marketer"):
         again = come_back(client, at_the_service(depart(client, shop, "/analytics/?x=1"), username))
         assert again["Location"] == "/analytics/?x=1"
     person = Person.objects.get(email="maya@shop.example")
