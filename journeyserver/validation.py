@@ -286,21 +286,14 @@ def _key(criterion: Fields, side: Side, stream: str) -> CriteriaKey | None:
     name = criterion.text("key", least=1, most=segments.MAX_VALUE_LENGTH, required=True)
     if name is None:
         return None
-    row = find_key(side, name, "any")
-    if row is not None and not _is_for(row, stream):
-        row = None
+    row = find_key(side, name, stream)
     if row is None:
         known = CONTEXT_KEYS if side == "context" else JOURNEY_KEYS
-        allowed = [key for key, known_row in known.items() if _is_for(known_row, stream)]
+        allowed = [key for key in known if find_key(side, key, stream)]
         if side == "journey":
             allowed.append("attributes.<name>.value")
         criterion.note("key", "invalid.enum", f"“{name[:100]}” is not one of {', '.join(allowed)}.")
     return row
-
-
-def _is_for(row: CriteriaKey, stream: str) -> bool:
-    """Whether a key may be tested with this stream type: App takes the keys of the web too, and Web none of the app's (§3.2)."""
-    return stream != "Web" or "Web" in row.streams
 
 
 def _values(criterion: Fields) -> list[str] | None:

@@ -98,10 +98,7 @@ class JourneyPatternForm(PatternForm):
         for row in self.criteria.forms:
             known = row.known
             if known is not None and stream in STREAM_SESSIONS and stream not in known.streams:
-                where = _("on the web site") if known.streams == ("Web",) else _("in the app")
-                row.add_error(
-                    "key", _("“%(key)s” exists only %(where)s.") % {"key": known.label, "where": where}
-                )
+                row.add_error("key", _("“%(key)s” exists only in the app.") % {"key": known.label})
 
     def pattern(self) -> Json:
         count = self.said("count").strip()

@@ -27,7 +27,8 @@ class Operator:
 
 @dataclass(frozen=True)
 class CriteriaKey:
-    """What may be tested: `values` is the closed list of an enum key, `streams` the stream types it is for."""
+    """What may be tested: `values` is the closed list of an enum key, `streams` the stream types it is for: the app has all
+    that the web has, and more (contract §3.2)."""
 
     name: str
     label: str
@@ -141,15 +142,15 @@ _CONTEXT_ROWS = (
 
 _JOURNEY_ROWS = (
     _journey("eventName", "event name", "Event", "product_viewed"),
-    _journey("page.url", "page address", "Page", "https://shop.example/cart", "Web"),
-    _journey("page.title", "page title", "Page", "Your cart", "Web"),
-    _journey("page.hostname", "page host", "Page", "shop.example", "Web"),
-    _journey("page.domain", "page domain", "Page", "shop.example", "Web"),
-    _journey("page.pathname", "page path", "Page", "/cart", "Web"),
-    _journey("page.queryString", "page query string", "Page", "size=42", "Web"),
-    _journey("page.fragment", "page fragment", "Page", "reviews", "Web"),
-    _journey("page.keywords", "page keywords", "Page", "shoes", "Web"),
-    _journey("searchQuery", "search query", "Event", "red shoes", "Web"),
+    _journey("page.url", "page address", "Page", "https://shop.example/cart"),
+    _journey("page.title", "page title", "Page", "Your cart"),
+    _journey("page.hostname", "page host", "Page", "shop.example"),
+    _journey("page.domain", "page domain", "Page", "shop.example"),
+    _journey("page.pathname", "page path", "Page", "/cart"),
+    _journey("page.queryString", "page query string", "Page", "size=42"),
+    _journey("page.fragment", "page fragment", "Page", "reviews"),
+    _journey("page.keywords", "page keywords", "Page", "shoes"),
+    _journey("searchQuery", "search query", "Event", "red shoes"),
     _journey("screenName", "screen name", "Screen", "Checkout", "App"),
     _journey("app.name", "app name", "Screen", "Shop", "App"),
 )

@@ -56,7 +56,7 @@ _context_patterns = st.fixed_dictionaries({"criteria": st.lists(_context_criteri
 @st.composite
 def _journey_patterns(draw: st.DrawFn) -> Json:
     stream, session = draw(st.sampled_from(sorted(segments.STREAM_SESSIONS.items())))
-    keys = [name for name, row in JOURNEY_KEYS.items() if stream == "App" or stream in row.streams]
+    keys = [name for name, row in JOURNEY_KEYS.items() if stream in row.streams]
     return {
         "criteria": draw(st.lists(_criteria([*keys, "attributes"]), min_size=1, max_size=3)),
         "count": draw(st.integers(1, segments.MAX_COUNT)),

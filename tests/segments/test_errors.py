@@ -124,6 +124,14 @@ def test_what_is_typed_wrongly_is_said_at_its_control(
     assert api.mine() == []
 
 
+def test_the_app_takes_the_keys_of_the_web_too(marketer: Browser, api: Api) -> None:
+    """Contract §3.2: what is tested in the app may be a page as well as a screen."""
+    wanted = segment(f"N {api.word}", journey=[CART | {"streamType": "App", "sessionType": "app"}])
+    answer = marketer.post("/segments/new", posted(wanted), headers=HTMX)
+    assert answer.status_code == 200, answer.content.decode()
+    assert [row["journey"]["patterns"][0]["streamType"] for row in api.mine()] == ["App"]
+
+
 # Bodies that the service refuses, and where each error belongs.
 REFUSED: list[tuple[Json, str, str | None]] = [
     (in_context(key="device.color"), "context-0-criteria-0", "key"),
