@@ -173,8 +173,6 @@ def test_the_live_pages_hand_on_what_failed(
     kept = details.text_content()
     with seen.expect_response(re.compile("/feed"), timeout=60_000):
         pass
-    with seen.expect_response(re.compile("/feed"), timeout=60_000):
-        pass
     assert details.text_content() == kept
     # Nothing came meanwhile: the age counts on.
     expect(age).to_have_text(re.compile(r"^([4-9]|\d\d) s ago$"))
