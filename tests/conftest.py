@@ -32,6 +32,7 @@ settings.register_profile(
 settings.load_profile("house")
 
 from tests import cast, programs
+from tests.complaints import noted
 from tests.programs import Program
 
 if TYPE_CHECKING:
@@ -152,10 +153,7 @@ def page(chromium: "Chromium", dashboard: Program) -> Iterator["Page"]:
     context = chromium.new_context(base_url=dashboard.url, viewport={"width": 1440, "height": 900})
     context.set_default_timeout(10_000)
     tab = context.new_page()
-    complaints: list[str] = []
-    tab.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-    tab.on("pageerror", lambda error: complaints.append(str(error)))
-    tab.complaints = complaints  # type: ignore[attr-defined]
+    complaints = noted(tab)
     yield tab
     context.close()
     assert not complaints, complaints

@@ -10,6 +10,7 @@ from playwright.sync_api import Page
 
 from tests import cast, programs
 from tests.analytics import shop
+from tests.complaints import noted
 from tests.e2e import steps
 from tests.e2e.steps import Held, Pair, fail
 
@@ -91,17 +92,7 @@ def _page(chromium: "Chromium", dashboard: programs.Program, **extra: Any) -> It
     context = chromium.new_context(base_url=dashboard.url, viewport={"width": 1440, "height": 900}, **extra)
     context.set_default_timeout(30_000)
     page = context.new_page()
-    complaints: list[str] = []
-
-    def note(message: Any) -> None:
-        # That somebody cancelled is noted by htmx as if it were an error.
-        cancelled = message.text.startswith(("htmx:sendAbort", "htmx:afterRequest"))
-        if message.type == "error" and not cancelled:
-            complaints.append(message.text)
-
-    page.on("console", note)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.complaints = complaints  # type: ignore[attr-defined]
+    complaints = noted(page)
     steps.sign_in(page, "analyst")
     yield page
     context.close()
