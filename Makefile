@@ -47,9 +47,8 @@ locale/.compiled: $(PO_FILES) tools/messages.py .venv/run
 demo: .venv/run node_modules/.installed locale/.compiled ## run both programs until Ctrl-C
 	@exec $(BIN)/python demo.py $(DATA)
 
-# Three at a time on two cores: a third of what a test takes is waiting for what others do.
 test: .venv/dev node_modules/.installed locale/.compiled chromium lint ## all checks and tests
-	$(BIN)/python -m pytest -n 3 --dist worksteal --durations 25
+	$(BIN)/python -m pytest -n 2 --dist worksteal --durations 25
 
 lint: .venv/dev node_modules/.installed ## style, types, migrations
 	$(BIN)/ruff check .
