@@ -211,7 +211,8 @@ class Actor(threading.Thread):
 
     def switch(self) -> None:
         segment = self.any_segment()
-        page = self.open(f"/segments/?q={self.ledger.created.get(segment, '')}") if segment else ""
+        name = self.ledger.created.get(segment, "")
+        page = self.open(f"/segments/?q={name}") if segment else ""
         found = re.search(rf'id="sw-{segment}"[^>]* value="([^"]+)"', page) if segment else None
         if not found:
             return
@@ -224,7 +225,8 @@ class Actor(threading.Thread):
             self.ledger.note(f"switch {answer.status_code}")
             return
         after = self.open(answer.headers["Location"])
-        done = re.search(r"is (active|inactive) now\.", after)
+        # With its name: what was said of another, on a page that never came, may be told here too.
+        done = re.search(rf"“{re.escape(name)}” is (active|inactive) now\.", after)
         with self.ledger.lock:
             self.ledger.told["switched" if done else "switch refused or in doubt"] += 1
             if done:
