@@ -100,8 +100,8 @@ def test_a_file_thrown_away_is_gone(admin_there: Browser) -> None:
     assert "no longer kept" in text_of(answer)
 
 
-def test_a_customer_is_counted_first_and_erased_then(admin_there: Browser, rehearsal: Program) -> None:
-    customer = "5e900000-0000-4000-8000-0000000000aa"
+def visit_of(rehearsal: Program, customer: str) -> None:
+    """One page seen by a customer, so that there is something to erase."""
     event = {
         "customerCookieId": customer,
         "eventName": "page_viewed",
@@ -114,6 +114,11 @@ def test_a_customer_is_counted_first_and_erased_then(admin_there: Browser, rehea
         timeout=10,
     )
     assert sent.ok, sent.text
+
+
+def test_a_customer_is_counted_first_and_erased_then(admin_there: Browser, rehearsal: Program) -> None:
+    customer = "5e900000-0000-4000-8000-0000000000aa"
+    visit_of(rehearsal, customer)
     counted = text_of(admin_there.post("/operations/erase/", {"customer": customer, "do": "count"}))
     assert "This is recorded of the customer" in counted
     assert "Events 1 Visits 1" in counted
@@ -131,14 +136,7 @@ def test_a_customer_is_counted_first_and_erased_then(admin_there: Browser, rehea
 
 def test_production_asks_for_its_name_before_a_customer_is_erased(db: None, rehearsal: Program) -> None:
     customer = "5e900000-0000-4000-8000-0000000000ab"
-    event = {
-        "customerCookieId": customer,
-        "eventName": "page_viewed",
-        "page": {"url": "https://shop.example/", "title": "Start"},
-        "createdDate": datetime.now(UTC).isoformat(),
-    }
-    place = f"{rehearsal.url}/api/v2/journey/deployments/00000000-0000-4000-8000-000000000001/webevents"
-    assert requests.post(place, json=event, timeout=10).ok
+    visit_of(rehearsal, customer)
     admin = cast.signed_in(rehearsal.url, "admin", name="Live", production=True)
     assert "Type “Live” to confirm" not in text_of(admin.get("/operations/erase/"))
     counted = text_of(admin.post("/operations/erase/", {"customer": customer, "do": "count"}))
