@@ -4,6 +4,7 @@ A page waits for the service, and a service that is slow can have all threads wa
 would stand in line behind them, take it for dead, and end it with all that waits.
 """
 
+import re
 import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -13,11 +14,17 @@ from typing import Any
 
 from gunicorn.workers.gthread import DEFAULT_WORKER_DATA_TIMEOUT, ThreadWorker
 
-_LIVE = (b"GET /healthz ", b"GET /healthz?", b"HEAD /healthz ")
+# All that is asked, to the blank line, and no body: nobody who stops half-way keeps that one thread.
+_LIVE = re.compile(
+    rb"(?:GET|HEAD) /healthz[ ?](?!.*\n(?:content-length|transfer-encoding):).*\r\n\r\n",
+    re.DOTALL | re.IGNORECASE,
+)
+# More than a probe sends, with what proxies add.
+_MOST = 8192
 
 
 class Worker(ThreadWorker):  # type: ignore[misc]
-    """Sorts by the first bytes of a request, before it gets a thread."""
+    """Sorts by what has come of a request, before it gets a thread."""
 
     def init_process(self) -> None:
         self.aside = ThreadPoolExecutor(max_workers=1)
@@ -25,7 +32,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
     def enqueue_req(self, conn: Any) -> None:
         begun = _begun(conn.sock)
-        if begun.startswith(_LIVE):
+        if _LIVE.fullmatch(begun):
             answered = self.aside.submit(self.handle, conn)
             answered.add_done_callback(lambda done: self.method_queue.defer(self.finish_request, conn, done))
         elif begun or conn.initialized or conn.data_ready:
@@ -42,8 +49,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
 
 def _begun(connection: socket.socket) -> bytes:
-    """The first bytes that have come, which stay where they are."""
+    """What has come so far, which stays where it is."""
     try:
-        return connection.recv(max(map(len, _LIVE)), socket.MSG_PEEK | socket.MSG_DONTWAIT)
+        return connection.recv(_MOST, socket.MSG_PEEK | socket.MSG_DONTWAIT)
     except OSError:
         return b""

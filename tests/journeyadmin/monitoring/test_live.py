@@ -117,3 +117,14 @@ def test_other_addresses_are_no_shorter_way(slow: Slow) -> None:
             torn.sendall(piece)
         said = b"".join(iter(lambda: torn.recv(4096), b""))
     assert said.startswith(b"HTTP/1.1 200")
+
+
+@pytest.mark.parametrize("begun", [b"Host: 127.0.0.1", b"Host: 127.0.0.1\r\nContent-Length: 9\r\n\r\n"])
+def test_who_stops_half_way_keeps_nobody_waiting(slow: Slow, begun: bytes) -> None:
+    host, port = slow.dashboard.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port))) as torn:
+        torn.sendall(b"GET /healthz HTTP/1.1\r\n" + begun)
+        # Long enough to be taken up, which is what kept others waiting.
+        time.sleep(0.3)
+        for _ in range(2):
+            assert requests.get(f"{slow.dashboard.url}/healthz", timeout=3).ok
