@@ -1,30 +1,13 @@
-"""Every page that can be reached by links, checked by axe-core in light and dark, and for sideways scrolling at 320 px."""
-
-import re
-from collections import deque
-from urllib.parse import urljoin, urlsplit
+"""Where the focus is after a swap; forced colours and less motion."""
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from tests import programs
-from tests.e2e import axe, steps
+from tests.e2e import steps
 from tests.segments.definitions import visit
 
 pytestmark = pytest.mark.browser
 
-# One address of each kind of page: ids and queries do not make another kind.
-MOST_PAGES = 40
-NOT_PAGES = re.compile(r"/(export|download|static)|/file$|\.(csv|json|yaml|tf|svg|png)$")
-# Pages that look different for who may do less; the other pages are the same for all.
-DIFFERS = (
-    "/segments/",
-    "/action-targets/",
-    "/analytics/",
-    "/dashboards/",
-    "/files/",
-    "/accounts/permissions/",
-)
 ANSWER = "/analytics/?range=last-7-days&zone=UTC&m=nJourneySessions"
 # Links that swap what is around them: the page, what is pressed there, and what has the focus afterwards.
 SWAPS = (
@@ -42,58 +25,6 @@ SWAPS = (
 )
 # Ids that more than one element has.
 TWICE = "[...document.querySelectorAll('[id]')].map(e => e.id).filter((id, at, all) => all.indexOf(id) < at)"
-
-
-def kind_of(address: str) -> str:
-    return re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}|\d+", "*", urlsplit(address).path)
-
-
-def foreign(address: str, dashboard: programs.Program) -> bool:
-    return not address.startswith((f"{dashboard.url}/", "data:", "blob:"))
-
-
-def pages_of(page: Page, start: str) -> list[str]:
-    """The addresses of all kinds of pages, by following links."""
-    waiting, kinds = deque([start]), {kind_of(start): start}
-    while waiting and len(kinds) < MOST_PAGES:
-        address = waiting.popleft()
-        page.goto(address)
-        for link in page.eval_on_selector_all(
-            "a[href]", "links => links.map(link => link.getAttribute('href'))"
-        ):
-            target = urlsplit(urljoin(page.url, link))
-            found = target.path + (f"?{target.query}" if target.query else "")
-            ours = target.netloc == urlsplit(page.url).netloc and not NOT_PAGES.search(target.path)
-            if ours and kind_of(found) not in kinds:
-                kinds[kind_of(found)] = found
-                waiting.append(found)
-    return list(kinds.values())
-
-
-@pytest.mark.parametrize("username", ["admin", "marketer", "supervisor", "analyst"])
-def test_axe_finds_nothing_and_nothing_scrolls_sideways(
-    chromium: Browser, dashboard: programs.Program, username: str
-) -> None:
-    failures: list[str] = []
-    context = chromium.new_context(base_url=dashboard.url, viewport={"width": 1280, "height": 900})
-    context.set_default_timeout(15_000)
-    page = context.new_page()
-    # CON1: a browser is sent nowhere else either.
-    elsewhere: list[str] = []
-    page.on("request", lambda sent: elsewhere.append(sent.url) if foreign(sent.url, dashboard) else None)
-    steps.sign_in(page, username)
-    elsewhere.clear()
-    for address in pages_of(page, "/segments/") if username == "admin" else DIFFERS:
-        page.goto(address)
-        failures += [f"{address} {line}" for line in axe.complaints(page)]
-        page.set_viewport_size({"width": 320, "height": 640})
-        wide = page.evaluate("document.documentElement.scrollWidth")
-        if wide > 320:
-            failures.append(f"{address}: {wide} px wide at 320 px")
-        page.set_viewport_size({"width": 1280, "height": 900})
-    context.close()
-    assert not failures, "\n".join(failures)
-    assert not elsewhere
 
 
 def test_focus_follows_a_swap(page: Page, held: steps.Held, name: str) -> None:
