@@ -13,7 +13,6 @@ from journeyadmin.service import Tokens
 
 # A renewal that died with its process frees its claim after this long.
 CLAIM = timedelta(seconds=30)
-SCOPE = 500
 
 
 class GrantStore:
@@ -50,7 +49,7 @@ class GrantStore:
             sealed_access=seal(tokens.access),
             sealed_refresh=seal(tokens.refresh),
             expires=tokens.expires,
-            scope=tokens.scope[:SCOPE],
+            scope=tokens.scope,
             version=F("version") + 1,
             renewing=None,
         )
@@ -69,7 +68,7 @@ def keep(person: Person, tokens: Tokens, device: str = "") -> Grant:
         sealed_access=seal(tokens.access),
         sealed_refresh=seal(tokens.refresh),
         expires=tokens.expires,
-        scope=tokens.scope[:SCOPE],
+        scope=tokens.scope,
         device=device,
     )
 

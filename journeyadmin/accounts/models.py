@@ -142,7 +142,7 @@ class Grant(models.Model):
     sealed_refresh = models.TextField(blank=True)
     expires = models.DateTimeField(null=True)
     # What the service said that they may be used for; empty where it did not say.
-    scope = models.CharField(max_length=500, blank=True, default="", db_default="")
+    scope = models.TextField(blank=True, default="", db_default="")
     version = models.PositiveIntegerField(default=1)
     renewing = models.DateTimeField(null=True)
     created = models.DateTimeField(auto_now_add=True)

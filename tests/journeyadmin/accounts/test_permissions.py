@@ -79,6 +79,18 @@ def test_every_permission_and_scope_has_its_state_and_a_copy_button(
     assert scope(row(page, "analytics:journeyAggregate:view"), "analytics") == "missing"
 
 
+def test_a_long_list_of_scopes_is_kept_whole(marketer: Browser) -> None:
+    """A client may have all that a service offers: what stands last in it is granted too."""
+    many = " ".join(f"scope{number}:readonly" for number in range(200)) + " journey analytics:readonly"
+    grant = Grant.objects.get()
+    kept = grants.GrantStore(grant.pk).read()
+    assert kept
+    grants.GrantStore(grant.pk).replace(Tokens(kept.access, kept.refresh, kept.expires, many))
+    page = marketer.get(PAGE).content.decode()
+    assert scope(row(page, "journey:segment:edit"), "journey") == "granted"
+    assert scope(row(page, "analytics:journeyAggregate:view"), "analytics:readonly") == "granted"
+
+
 def test_where_the_service_does_not_say_the_scopes_cannot_be_told(marketer: Browser) -> None:
     page = marketer.get(PAGE).content.decode()
     assert scope(row(page, "journey:segment:edit"), "journey") == "cannot tell"
