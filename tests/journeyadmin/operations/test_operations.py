@@ -148,6 +148,9 @@ def test_production_asks_for_its_name_before_a_customer_is_erased(db: None, rehe
         page = refused.content.decode()
         assert f'value="{customer}"' in page
         assert f'name="connection_name" value="{typed.get("connection_name", "")}"' in page
+        # The focus is where one goes on, and nothing else asks for it.
+        assert "autofocus" in page
+        assert "data-focus" not in page.partition("<main")[2].partition("</main>")[0]
         assert "Events 1 Visits 1" in text_of(refused)
     erased = admin.post(
         "/operations/erase/", {"customer": customer, "do": "erase", "connection_name": "Live"}
