@@ -57,7 +57,7 @@ class ServiceErrors:
         if not isinstance(exception, errors.JourneyError):
             return None
         if isinstance(exception, errors.SignInExpired):
-            end_session(request)
+            end_session(request, error_words(request, exception)[1])
             return to_sign_in(request)
         log.warning("%s", exception)
         return error_answer(request, exception)

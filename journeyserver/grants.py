@@ -74,6 +74,7 @@ class Server(AuthorizationServer):  # type: ignore[misc]
         if error.error == "invalid_client":
             # Whichever way the client tried to authenticate.
             error.status_code = 401
+            error.description = "The client id or its secret is wrong."
         response: HttpResponse = super().handle_error_response(request, error)
         return response
 

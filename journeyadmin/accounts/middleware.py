@@ -21,10 +21,12 @@ from journeyadmin.accounts.models import Grant, Person
 from journeyadmin.accounts.permissions import READS, may
 from journeyadmin.accounts.refused import Refused
 from journeyadmin.monitoring.calls import observer
-from journeyadmin.service import journey_service
+from journeyadmin.service import SignInExpired, journey_service
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 GRANT, SIGNED_IN, SEEN = "grant", "signed_in", "seen"
+# Why a sign-in ended, for the page that asks to sign in again: words of an error, as `error_words` gives them.
+ENDED = "ended"
 # The connection's number → the grant of an earlier sign-in of this session (others.py).
 OTHERS = "other_grants"
 # What a page asks for by itself (a refresh, a poll, a countdown that is over) says so: by this header, or where a whole page is
@@ -62,13 +64,13 @@ class SignIn:
         begun, seen = session.get(SIGNED_IN, 0), session.get(SEEN, 0)
         idle = now - seen > settings.SESSION_IDLE_SECONDS
         if idle or now - begun > settings.SESSION_ABSOLUTE_SECONDS:
-            end_session(request)
+            end_session(request, _nothing_wrong())
             return None
         found = Grant.objects.select_related("person__connection").filter(pk=str(session.get(GRANT)))
         # Not `first`: each request would have one row put in order.
         grant = next(iter(found), None) if GRANT in session else None
         if grant is None or not _is_theirs(request, grant.person):
-            end_session(request)
+            end_session(request, _nothing_wrong())
             return None
         if now - seen > SEEN_STEP_SECONDS and not is_unasked(request):
             session[SEEN] = now
@@ -118,14 +120,20 @@ def grants_of(request: HttpRequest) -> list[str]:
     return [str(one) for one in held if one]
 
 
-def end_session(request: HttpRequest) -> None:
-    """Forgets who this is, but keeps for them what they were just sending."""
+def end_session(request: HttpRequest, told: dict[str, Any]) -> None:
+    """Forgets who this is, but keeps for them what they were just sending, and why it ended."""
     number = kept.keep(request, getattr(request.user, "key", ""))
     # Nobody can reach them any more.
     Grant.objects.filter(pk__in=grants_of(request)).delete()
     logout(request)
+    request.session[ENDED] = told
     if number is not None:
         request.session[kept.KEPT] = number
+
+
+def _nothing_wrong() -> dict[str, Any]:
+    """Of a sign-in that ended by its time, or from elsewhere: without ids, as there is nothing to look for."""
+    return {"error_message": SignInExpired().user_message}
 
 
 def to_sign_in(request: HttpRequest) -> HttpResponse:

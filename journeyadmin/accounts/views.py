@@ -21,11 +21,13 @@ from journeyadmin.accounts.capabilities import offers
 from journeyadmin.accounts.forms import ClockForm, ConnectionForm, ZoneForm
 from journeyadmin.accounts.hosts import LOOPBACK
 from journeyadmin.accounts.kept import form_data
+from journeyadmin.accounts.middleware import ENDED
 from journeyadmin.accounts.models import Connection, Person
 from journeyadmin.accounts.permissions import may, scope_state
 from journeyadmin.contract.local import ACCOUNT_PAGE
 from journeyadmin.contract.operations import OPERATIONS, PERMISSIONS
 from journeyadmin.http import JourneyRequest
+from journeyadmin.middleware import error_words
 from journeyadmin.security import allow_forms_to
 from journeyadmin.service import JourneyError, OAuthEndpoint
 from journeyadmin.views import safe_next
@@ -272,7 +274,8 @@ def _connection_form(request: JourneyRequest, connection: Connection) -> HttpRes
 def _sign_in_page(
     request: HttpRequest, connections: list[Connection], target: str, failure: JourneyError | None
 ) -> HttpResponse:
-    context: dict[str, Any] = {"connections": connections, "next": target, "failure": failure}
+    told = error_words(request, failure)[1] if failure else request.session.pop(ENDED, {})
+    context: dict[str, Any] = {"connections": connections, "next": target, **told}
     response = render(request, "accounts/sign_in.html", context, status=502 if failure else 200)
     # The form's answer is a redirect to the login host, and browsers check that too.
     return allow_forms_to(response, [connection.login_url for connection in connections])

@@ -89,7 +89,9 @@ class SignInRefused(errors.JourneyError):
     def user_message(self) -> str:
         if not self.detail:
             return _("The service refused the sign-in. Check the connection or try again.")
-        return _("The service refused the sign-in: %s. Check the connection or try again.") % self.detail
+        return _(
+            "The service refused the sign-in: %s. Check the connection or try again."
+        ) % self.detail.rstrip(".")
 
 
 class OAuthEndpoint:

@@ -132,6 +132,16 @@ class SignInExpired(JourneyError):
     summary: StrOrPromise = _lazy("Your sign-in has ended.")
     advice: StrOrPromise = _lazy("Sign in again to go on.")
 
+    @property
+    def user_message(self) -> str:
+        # An operation that was refused, and not the renewal of its token: signing in again may be of no use.
+        if self.status == 401 and self.operation != "token" and not self.unsure:
+            return _(
+                "The service does not accept your sign-in, though it was renewed a moment ago. Sign in again; "
+                "if it stays so, give the ids below to your administrator."
+            )
+        return super().user_message
+
 
 class Forbidden(JourneyError):
     def __init__(self, detail: str = "", *, permissions: Sequence[str] = (), **facts: Any) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.db import connections
+from django.test import Client as Browser
 
 from journeyadmin.accounts.grants import GrantStore, keep
 from journeyadmin.accounts.models import Connection, Grant, Person
@@ -78,3 +79,23 @@ def test_a_renewal_that_failed_for_lack_of_an_answer_can_be_tried_again() -> Non
         with pytest.raises(Exception, match="token"):
             list(service.list_segments())
         assert list(service.list_segments()) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_sign_in_that_is_refused_though_it_was_renewed_is_told_and_not_tried_again(
+    marketer: Browser,
+) -> None:
+    refused = Reply(401, {"message": "no"}, {"inin-correlation-id": "call-1"})
+    renewed = Reply(200, {"access_token": "new", "refresh_token": "r", "expires_in": 3600})
+    with scripted(refused, renewed, refused) as script:
+        Connection.objects.update(typed_login_url=script.url, typed_api_url=script.url)
+        far = datetime.now(UTC) + timedelta(hours=1)
+        GrantStore(Grant.objects.get().pk).replace(Tokens("old", "refresh-1", far))
+        door = marketer.get("/segments/?fresh=1", follow=True)
+        assert door.request["PATH_INFO"] == "/accounts/sign-in"
+        told = door.content.decode()
+        assert "does not accept your sign-in, though it was renewed a moment ago" in told
+        assert "Correlation id: call-1" in told
+        assert len(script.asked) == 3
+        assert marketer.get("/segments/").status_code == 302
+        assert len(script.asked) == 3
