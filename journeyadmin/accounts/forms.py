@@ -74,7 +74,8 @@ class ConnectionForm(_ConnectionModelForm):
             "typed_login_url": _("For example https://login.example.com"),
             "typed_api_url": _("For example https://api.example.com"),
             "mode": _(
-                "Per person: each signs in, and the service's audit names them. As a client: the audit names the client."
+                "Per person: each signs in, and the service's audit names them. As a client: whoever can open this "
+                "dashboard comes in without a password, and the audit names the client."
             ),
             "production": _(
                 "Deleting a segment, changing many things at once and erasing a customer then ask for the connection's name."
