@@ -19,7 +19,6 @@ import polib
 ROOT = Path(__file__).resolve().parent.parent
 LOCALES = ROOT / "locale"
 FILES = sorted(LOCALES.glob("*/LC_MESSAGES/django.po"))
-_CALLS = ("_", "gettext", "gettext_lazy", "gettext_noop")
 IGNORED = ("node_modules", "var", "build", "tests", "journeyserver", "bench", "docs", "tools", ".venv")
 
 
@@ -42,14 +41,22 @@ def contract_words() -> list[str]:
 
 
 def words_of_code() -> list[str]:
-    """Every text that code gives to gettext by its name, or by `_`."""
+    """Every text that code gives to gettext, by whatever name it has in that file."""
     found: dict[str, None] = {}
     for file in sorted(ROOT.rglob("*.py")):
         if not set(file.relative_to(ROOT).parts) & {*IGNORED, "migrations", "node_modules"}:
-            for node in ast.walk(ast.parse(file.read_text())):
+            nodes = list(ast.walk(ast.parse(file.read_text())))
+            calls = {
+                name.asname or name.name
+                for node in nodes
+                if isinstance(node, ast.ImportFrom) and node.module == "django.utils.translation"
+                for name in node.names
+                if name.name.startswith("gettext")
+            }
+            for node in nodes:
                 if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.args:
                     first = node.args[0]
-                    if node.func.id in _CALLS and isinstance(first, ast.Constant):
+                    if node.func.id in calls and isinstance(first, ast.Constant):
                         found[str(first.value)] = None
     return list(found)
 

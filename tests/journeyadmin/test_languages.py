@@ -12,8 +12,11 @@ import polib
 import pytest
 from django.conf import settings
 from django.test import Client as Browser
+from django.utils import translation
 
+from journeyadmin import middleware
 from journeyadmin.contract.criteria import OPERATORS
+from journeyadmin.service import answers, errors
 from tests import cast
 from tests.journeyadmin.test_security import walk
 from tests.programs import ROOT, Program
@@ -202,3 +205,16 @@ def test_translations_keep_their_placeholders() -> None:
             )
             if not entry.msgid_plural and text:
                 assert found == wanted, entry.msgid
+
+
+def test_what_failed_is_told_in_the_second_language() -> None:
+    kinds = [errors.JourneyError]
+    for kind in kinds:
+        kinds += kind.__subclasses__()
+    words = [word for kind in kinds for word in (kind.summary, kind.advice) if word]
+    words += [*middleware.TITLES.values(), *answers.FIELD_WORDS.values()]
+    for word in words:
+        with translation.override("de"):
+            told = str(word)
+        with translation.override("en"):
+            assert told != str(word), told
