@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.actiontargets.conftest import FIRST
 from tests.e2e import steps
-from tests.e2e.steps import drawn
+from tests.e2e.steps import Held, drawn
+from tests.segments.definitions import visit
 
 pytestmark = pytest.mark.browser
 
@@ -152,3 +154,24 @@ def test_escape_stops_waiting_for_tiles(ana: Page) -> None:
     ana.unroute(re.compile("/dashboards/tile[?]"))
     ana.get_by_role("button", name="Refresh").click()
     expect(ana.get_by_text("No answer came.")).to_have_count(0)
+
+
+def test_a_part_that_is_read_again_keeps_the_focus(page: Page, held: Held, name: str) -> None:
+    """The last 30 days of a segment, on its page and in the panel; the last week of a target."""
+    segment = held.make(name, context=[[visit("browser.family", "equal", "Chrome")]])["id"]
+    steps.sign_in(page, "admin")
+    parts = [
+        (f"/segments/{segment}/", "#month", "Read again"),
+        (f"/segments/?fresh=1&q={name}&panel={segment}", "#month", "Read again"),
+        (f"/action-targets/{FIRST}/", "#hours", "Read the last 7 days again"),
+    ]
+    for address, part, label in parts:
+        page.goto(address)
+        again = page.locator(part).get_by_role("link", name=label)
+        again.focus()
+        with page.expect_response(re.compile("/(activity|hours)")):
+            page.keyboard.press("Enter")
+        expect(page.locator(part)).not_to_have_class(re.compile("htmx"))
+        expect(again).to_be_focused()
+        # The page is still its own, not the part's.
+        assert "/activity" not in page.url
