@@ -75,7 +75,7 @@ def segment_activity(request: JourneyRequest, segment_id: str) -> HttpResponse:
     except JourneyError as error:
         context["no_activity"] = error
     else:
-        context |= {"activity": found.of(segment_id), "read": found.read}
+        context |= {"activity": found.of(segment_id), "read": found.read, "kept": found.kept}
     return render(request, "segments/_month.html", context)
 
 

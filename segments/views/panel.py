@@ -51,6 +51,7 @@ def context(
         "journey_patterns": reading.read(row.entity, "journey"),
         "activity": activities.of(row.id) if activities is not None else None,
         "read": activities.read if activities is not None else None,
+        "kept": activities is not None and activities.kept,
         "changes": log.changes_of(request.connection, Kind.SEGMENT, row.id)[:1],
         "back": with_back("", reverse("segments:list") + asked.with_(panel=row.id)),
     }

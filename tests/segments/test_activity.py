@@ -96,3 +96,14 @@ def test_the_column_comes_after_the_table_and_names_a_missing_permission(
     refused = get(marketer, "/segments/", q=word).content.decode()
     assert "needs <code>analytics:journeyAggregate:view</code>" in refused
     assert f"Quiet {word}" in refused
+
+
+def test_the_month_of_one_segment_says_where_its_numbers_were_kept(marketer: Browser, make: Make) -> None:
+    """On its page and in the panel, as the list does; reading them again reads them."""
+    made = make("Kept", context=[[visit("device.category", "equal", "tablet")]])
+    part = f"/segments/{made['id']}/activity"
+    assert "kept answer" not in fragment(marketer, part).content.decode()
+    assert "kept answer" in fragment(marketer, part).content.decode()
+    assert "kept answer" not in fragment(marketer, part, fresh="1").content.decode()
+    panel = get(marketer, "/segments/", panel=made["id"]).content.decode().partition('id="panel"')[2]
+    assert "kept answer" in panel
