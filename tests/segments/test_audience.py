@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import requests
 from django.core.cache import cache
+from django.template.loader import render_to_string
 from django.test import Client as Browser
 
 from journeyadmin.http import JourneyRequest
@@ -123,6 +124,15 @@ def test_without_the_permission_the_days_stand_alone() -> None:
     ]
     assert not tried.compares
     assert backtest.of(request, audience.Audience("noEvents", 30), "some-id") is None
+
+
+def test_an_answer_that_nobody_here_knows_is_no_number() -> None:
+    found = audience.from_answer({"state": "dreaming"}, segment(), 30, "UTC")
+    page = render_to_string(
+        "segments/_audience_answer.html", {"audience": found, "windows": audience.WINDOWS}
+    )
+    assert "something that this page cannot read" in page
+    assert "audience-number" not in page
 
 
 def test_zero_names_the_step_and_offers_what_exists(marketer: Browser, make: Make, path: str) -> None:
