@@ -1,7 +1,7 @@
 """The form on the screen: as a page, as the piece HTMX swaps, and the draft that is kept of it."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 from django.http import HttpResponse
@@ -27,6 +27,8 @@ from segments.starters import STARTERS
 
 Json = dict[str, Any]
 KIND = "segment"
+# No form is open for so long.
+_OLDEST = timedelta(days=366)
 
 
 def conditions(
@@ -123,12 +125,14 @@ def _context(request: JourneyRequest, sheet: Sheet, **more: Any) -> Json:
 
 
 def read_of(sent: Mapping[str, str]) -> datetime | None:
-    """When what the form was loaded from was read, as the form itself carries it."""
+    """When what the form was loaded from was read, as the form itself carries it; None for what no form of ours says."""
     try:
         found = parse_datetime(sent.get("read", ""))
     except ValueError:
         return None
-    return found if found is not None and timezone.is_aware(found) else None
+    if found is None or timezone.is_naive(found):
+        return None
+    return found if abs(timezone.now() - found) < _OLDEST else None
 
 
 def also_open(request: JourneyRequest, sheet: Sheet) -> Json:

@@ -392,3 +392,20 @@ def test_a_pattern_of_another_segment_is_copied(marketer: Browser, make: Make, a
     assert now is not None
     assert now["journey"]["patterns"] == [CART]
     assert now["context"] == made["context"]
+
+
+@pytest.mark.parametrize(
+    "read", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00", "2026-02-30T00:00:00Z", "now"]
+)
+def test_a_form_that_says_nonsense_of_its_age_is_shown_without_one(
+    marketer: Browser, make: Make, read: str
+) -> None:
+    made = make("Old", context=[[GERMANY]])
+    answer = marketer.post(
+        f"/segments/{made['id']}/edit", posted(made, base=made, read=read, name="", description="Kept")
+    )
+    assert answer.status_code == 422
+    page = answer.content.decode()
+    assert "Kept" in page
+    assert "data-age" not in page.partition("</header>")[0]
+    assert 'name="read"' not in page
