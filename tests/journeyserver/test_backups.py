@@ -106,16 +106,24 @@ def test_what_was_there_is_kept_aside(made: tuple[Path, Path, int], tmp_path: Pa
 
 def _damages(file: Path, folder: Path) -> dict[str, Path]:
     whole = file.read_bytes()
-    made = {name: folder / f"{name}.tar" for name in ("foreign", "cut", "other-tar", "bits", "no-store")}
+    made = {
+        name: folder / f"{name}.tar" for name in ("foreign", "cut", "other-tar", "bits", "inside", "no-store")
+    }
     made["foreign"].write_bytes(b"PK\x03\x04" + b"x" * 5000)
     made["cut"].write_bytes(whole[: len(whole) // 2])
     with tarfile.open(made["other-tar"], "w") as archive:
         archive.add(__file__, "../journeyserver.duckdb")
     with tarfile.open(file) as archive:
-        start = archive.getmember("warehouse.duckdb").offset_data
+        warehouse = archive.getmember("warehouse.duckdb")
+        start = warehouse.offset_data
         store = archive.getmember("store.sqlite3")
     # The header of the warehouse, and the first page of the store.
     made["bits"].write_bytes(whole[: start + 8] + b"\0" * 64 + whole[start + 72 :])
+    # Bytes in its middle, where nobody looks who only counts rows.
+    middle = start + warehouse.size // 2
+    made["inside"].write_bytes(
+        whole[:middle] + bytes(byte ^ 1 for byte in whole[middle : middle + 64]) + whole[middle + 64 :]
+    )
     made["no-store"].write_bytes(
         whole[: store.offset_data] + b"\0" * 4096 + whole[store.offset_data + 4096 :]
     )
