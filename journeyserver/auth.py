@@ -22,7 +22,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 
 from journeyadmin.contract.operations import Operation
-from journeyserver.errors import ApiError, not_found
+from journeyserver.errors import ApiError, method_not_allowed, not_found
 from journeyserver.limits import Count, Windows
 from journeyserver.models import Token
 
@@ -97,12 +97,7 @@ def _answer(endpoints: tuple[Endpoint, ...], request: HttpRequest, ids: dict[str
     by_method = {endpoint.operation.method: endpoint for endpoint in endpoints}
     endpoint = by_method.get(method or "")
     if endpoint is None:
-        raise ApiError(
-            405,
-            "method.not.allowed",
-            f"{request.method} is not allowed here.",
-            headers={"Allow": ", ".join(sorted({*by_method, *(["HEAD"] if "GET" in by_method else [])}))},
-        )
+        raise method_not_allowed(*sorted({*by_method, *(["HEAD"] if "GET" in by_method else [])}))
     if settings.RATE_LIMIT and count.exceeded:
         raise ApiError(
             429,

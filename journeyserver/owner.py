@@ -14,7 +14,7 @@ import requests
 from django.conf import settings
 from django.http import HttpRequest
 
-from journeyserver.errors import ApiError
+from journeyserver.errors import ApiError, method_not_allowed
 
 KEY_HEADER: Final = "Journeyserver-Key"
 _BASE = "/api/local/v1/"
@@ -100,9 +100,4 @@ def check(request: HttpRequest, methods: tuple[str, ...]) -> None:
     if announced is None or not secrets.compare_digest(given.encode(), announced[1].encode()):
         raise ApiError(401, "authentication.required", "The key of this server's owner is needed here.")
     if request.method not in methods:
-        raise ApiError(
-            405,
-            "method.not.allowed",
-            f"{request.method} is not allowed here.",
-            headers={"Allow": ", ".join(methods)},
-        )
+        raise method_not_allowed(*methods)

@@ -16,7 +16,15 @@ from journeyserver import warehouse
 from journeyserver.api import reports
 from journeyserver.api.ids import read_id
 from journeyserver.auth import ABSENT, json_body
-from journeyserver.errors import ApiError, bad_request, conflict, error_response, json_response, not_found
+from journeyserver.errors import (
+    ApiError,
+    bad_request,
+    conflict,
+    error_response,
+    json_response,
+    method_not_allowed,
+    not_found,
+)
 from journeyserver.ingest.actions import NO_VISIT
 from journeyserver.ingest.incoming import Kind
 from journeyserver.ingest.live import Refusal
@@ -46,12 +54,7 @@ def reported(view: View) -> Callable[..., HttpResponse]:
         allowed = ""
         try:
             if request.method not in ("POST", "OPTIONS"):
-                raise ApiError(
-                    405,
-                    "method.not.allowed",
-                    f"{request.method} is not allowed here.",
-                    headers={"Allow": "OPTIONS, POST"},
-                )
+                raise method_not_allowed("OPTIONS", "POST")
             deployment = _deployment(deployment_id)
             if origin and deployment.allowed_origins and origin not in deployment.allowed_origins:
                 raise ApiError(
