@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import slugify
@@ -31,6 +32,8 @@ from journeyadmin.files.forms import FileForm
 from journeyadmin.http import JourneyRequest
 from journeyadmin.middleware import error_words
 from journeyadmin.plans.documents import Unreadable
+
+_TILE = "dashboards/_tile.html"
 
 
 @require_GET
@@ -115,7 +118,9 @@ def _tiles(
                 "chart": question.chart,
             }
             if whole:
-                entry["content"] = _answer(request, question, str(tile.title), names, None)[1]
+                _status, context = _answer(request, question, str(tile.title), names, None)
+                # Without scripts nothing draws a chart.
+                entry["content"] = render_to_string(_TILE, context | {"chart": "table"}, request)
         found.append(entry)
     return found
 
@@ -131,7 +136,7 @@ def tile(request: JourneyRequest) -> HttpResponse:
         max(AT_LEAST, timedelta(seconds=int(seconds))) if seconds.isdecimal() and len(seconds) < 6 else None
     )
     status, context = _answer(request, reading.question, title, Names(request), within)
-    return render(request, "dashboards/_tile.html", context, status=status)
+    return render(request, _TILE, context, status=status)
 
 
 def _answer(

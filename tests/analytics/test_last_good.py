@@ -76,6 +76,19 @@ def test_a_range_that_has_moved_on_shows_itself_as_it_was(ana: Browser, down: La
     assert span(kept) == span(good)
 
 
+def test_a_dashboard_without_scripts_says_so_in_each_tile(ana: Browser, down: Later) -> None:
+    board = "range=last-7-days&zone=Europe/London&whole=1"
+    _status, good = page(ana, board, "/dashboards/sessions/")
+    tiles = good.count('class="tile-body"')
+    assert tiles
+    assert good.count("data-age") == tiles
+    assert "ast good answer" not in good
+    down(minutes=25)
+    status, kept = page(ana, board, "/dashboards/sessions/")
+    assert status == 200
+    assert kept.count("Last good answer, 25") == tiles
+
+
 @pytest.mark.parametrize("place", ["/analytics/", "/dashboards/tile"])
 def test_a_question_that_was_never_answered_says_what_failed(ana: Browser, down: Later, place: str) -> None:
     down()
