@@ -219,6 +219,16 @@ def test_nothing_changed_is_said(marketer: Browser, make: Make, word: str) -> No
     assert "No segment matches" in sentences(get(marketer, GRID, q="nothing has this name"))
 
 
+def test_where_nothing_matches_it_is_read_again_by_a_link(marketer: Browser, word: str) -> None:
+    """There is no form that a button could send."""
+    page = get(marketer, "/segments/grid", q=f"nobody-{word}").content.decode()
+    assert "No segment matches" in page
+    assert "grid-form" not in page
+    assert re.search(
+        rf'<a class="[^"]+" href="/segments/grid\?q=nobody-{word}" aria-label="Read again"', page
+    )
+
+
 def test_the_sign_in_ends_while_it_is_open(
     marketer: Browser, server: Program, make: Make, word: str, api: Api
 ) -> None:
