@@ -57,6 +57,10 @@ def _predicate(words: Words, predicate: Predicate, parameters: list[Any]) -> str
     if type_ in ("uuid", "uuids") and not is_uuid(predicate.value or ""):
         # Equal as text: a database would take other spellings of the same id too.
         return "false"
+    if type_ == "text" and is_uuid(predicate.value or ""):
+        # An id that somebody else gave, a customer's: in either case as every id (contract §10.5).
+        parameters.append((predicate.value or "").lower())
+        return words.equals(f"lower({column})", type_, "?")
     parameters.append(predicate.value)
     if dimension.multi_valued:
         return words.any_equals(column, type_, "?")

@@ -379,7 +379,7 @@ def test_vector_15_flatten(memory: Backend) -> None:
     }
 
 
-@pytest.mark.parametrize("dimension", ["journeySegmentId", "journeySessionSegmentId"])
+@pytest.mark.parametrize("dimension", ["journeySegmentId", "journeySessionSegmentId", "journeyCustomerId"])
 def test_an_id_is_compared_as_text_in_either_case(memory: Backend, dimension: str) -> None:
     one = IDS[0]
     held = [one] if dimension == "journeySessionSegmentId" else one
@@ -396,6 +396,24 @@ def test_an_id_is_compared_as_text_in_either_case(memory: Backend, dimension: st
 
     assert found(one) == found(one.upper()) == 1
     assert not any(found(other) for other in (one.replace("-", ""), f"{{{one}}}", f" {one}", "no-id", ""))
+
+
+def test_an_id_of_a_customer_that_is_none_of_a_cookie_is_compared_letter_by_letter(memory: Backend) -> None:
+    written = ["Ana-1", IDS[0].upper()]
+    rows = [
+        {"kind": "segment_assigned", "ts": START, "value": None, "journeyCustomerId": one} for one in written
+    ]
+    store(memory, rows)
+
+    def found(value: str) -> int:
+        query = {
+            "interval": "2024-03-28T00:00:00Z/2024-03-29T00:00:00Z",
+            "metrics": ["nJourneySegmentsAssigned"],
+            "filter": {"type": "and", "predicates": [{"dimension": "journeyCustomerId", "value": value}]},
+        }
+        return len(answer(memory, query)["results"])
+
+    assert [found(value) for value in ("Ana-1", "ana-1", IDS[0], IDS[0].upper())] == [1, 0, 1, 1]
 
 
 def test_any_text_comes_through(memory: Backend) -> None:
