@@ -161,8 +161,8 @@ def test_a_part_that_is_read_again_keeps_the_focus(page: Page, held: Held, name:
     segment = held.make(name, context=[[visit("browser.family", "equal", "Chrome")]])["id"]
     steps.sign_in(page, "admin")
     parts = [
-        (f"/segments/{segment}/", "#month", "Read again"),
-        (f"/segments/?fresh=1&q={name}&panel={segment}", "#month", "Read again"),
+        (f"/segments/{segment}/", "#month", "Read the assignments again"),
+        (f"/segments/?fresh=1&q={name}&panel={segment}", "#month", "Read the assignments again"),
         (f"/action-targets/{FIRST}/", "#hours", "Read the last 7 days again"),
     ]
     for address, part, label in parts:

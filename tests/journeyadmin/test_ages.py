@@ -64,7 +64,11 @@ def test_every_page_says_how_old_it_is_and_reads_again(browser: Browser, segment
         page = browser.get(address).content.decode()
         assert AGE.search(page), address
         assert re.search(r"js/(age|live)\.js", page), address
+    browser.post("/operations/erase/", {"customer": "nobody", "do": "erase"})
     counted = browser.post("/operations/erase/", {"customer": "nobody", "do": "count"}).content.decode()
+    assert "Receipts" in counted
+    names = re.findall(r'aria-label="(Read [^"]*again)"', counted)
+    assert len(set(names)) == len(names) == 2
     assert AGE.search(counted)
     assert 'id="erase-form"' in counted
 
@@ -77,6 +81,8 @@ def test_parts_that_come_later_say_it_alike(browser: Browser, segment: str, targ
     ):
         part = browser.get(address, headers={"HX-Request": "true"}).content.decode()
         assert AGE.search(part), address
+        # The page around it has a button of that name.
+        assert 'aria-label="Read again"' not in part, address
         assert "hx-get=" in part, address
 
 
