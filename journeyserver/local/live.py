@@ -40,7 +40,8 @@ def live(call: Call) -> HttpResponse:
     limit = parameters.integer("limit", 50, 1, MOST)
     parameters.check()
     try:
-        with work_for(call, SECONDS, "live") as doing:
+        # Of no form: somebody may look from two windows, and all who look as one client are one.
+        with work_for(call, SECONDS) as doing:
             return json_response(Look(doing, Ids(call), since, limit).answer())
     except Stopped as stopped:
         raise ApiError(504, "request.timeout", f"This could not be read in time: {stopped}.") from None

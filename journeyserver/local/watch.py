@@ -36,7 +36,8 @@ def watch(call: Call, segment_id: str) -> HttpResponse:
     limit = parameters.integer("limit", 50, 1, MOST)
     parameters.check()
     try:
-        with work_for(call, SECONDS, f"watch:{segment['id']}") as doing:
+        # Of no form, as in `live`.
+        with work_for(call, SECONDS) as doing:
             look = Look(doing, Ids(call), since, limit)
             after, latest = look.span()
             return json_response(

@@ -1,6 +1,9 @@
 """The live view: what arrived since a cursor, which visits go on, and what completed each assignment."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+
+import pytest
 
 from tests.journeyserver.local import stock
 from tests.journeyserver.local.conftest import Stocked
@@ -65,3 +68,10 @@ def test_ids_are_masked_and_open_the_visit_all_the_same(stocked: Stocked) -> Non
 def test_a_wrong_cursor(stocked: Stocked) -> None:
     assert stocked.ask("/live", since="x").status_code == 400
     assert stocked.ask("/live", limit=500).status_code == 400
+
+
+@pytest.mark.parametrize("path", ["/live", f"/live/{next(iter(stock.SEGMENTS))}"])
+def test_one_person_may_look_from_several_windows_at_once(stocked: Stocked, path: str) -> None:
+    with ThreadPoolExecutor(4) as windows:
+        answers = list(windows.map(lambda _: stocked.ask(path).status_code, range(24)))
+    assert set(answers) == {200}
