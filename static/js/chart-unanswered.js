@@ -9,11 +9,7 @@ export function startUnanswered() {
     tell(detail.target);
   });
   for (const name of ["htmx:sendError", "htmx:timeout"]) document.addEventListener(name, ({ detail }) => tell(detail.target));
-  // Escape stops waiting for the tiles that have not come, unless it closed a menu.
   document.addEventListener("htmx:sendAbort", ({ detail }) => { if (detail.target.dataset.tile) tell(detail.target); });
-  document.addEventListener("keydown", ({ key, defaultPrevented }) => {
-    if (key === "Escape" && !defaultPrevented) for (const tile of document.querySelectorAll("[data-tile].htmx-request")) window.htmx.trigger(tile, "htmx:abort");
-  });
 }
 
 function tell(target) {

@@ -2,13 +2,12 @@
 // A refresh changes numbers in place. It never takes the focus, a selection, the scroll position or an open panel.
 import { draw } from "./chart-draw.js";
 import { figures } from "./chart-figures.js";
-import { ask } from "./parts.js";
+import { ask, inUse } from "./parts.js";
 
 const PATIENCE = 8;
 const grid = document.querySelector("[data-tiles]");
-const interval = Number(grid?.dataset.refresh ?? 0) * 1000;
-const bodies = () => [...(grid?.querySelectorAll("[data-tile]") ?? [])];
-let [paused, timer, slower, last, turn] = [false, 0, 1, Date.now(), 0];
+const interval = Number(grid?.dataset.refresh) * 1000;
+let [paused, timer, slower, last, asking] = [false, 0, 1, Date.now()];
 
 if (grid) {
   document.querySelector("[data-refresh-now]").hidden = false;
@@ -17,7 +16,17 @@ if (grid) {
     const button = event.target.closest?.("[data-pause]");
     if (button) pause(button);
   });
-  document.addEventListener("visibilitychange", onVisible);
+  document.addEventListener("visibilitychange", () => {
+    // Whoever comes back sees at once what is due, whatever failed before.
+    slower = 1;
+    schedule();
+  });
+  // Escape stops waiting, for a refresh and for tiles that have not come, unless it closes a menu or a dialog.
+  document.addEventListener("keydown", ({ key, defaultPrevented }) => {
+    if (key !== "Escape" || defaultPrevented || document.querySelector("dialog[open]")) return;
+    asking?.abort();
+    for (const tile of document.querySelectorAll("[data-tile].htmx-request")) window.htmx.trigger(tile, "htmx:abort");
+  });
   document.addEventListener("htmx:afterSwap", (event) => event.target.removeAttribute?.("aria-busy"));
   if (interval) document.querySelector("[data-pause]").hidden = false;
   schedule();
@@ -28,15 +37,9 @@ function schedule() {
   if (interval && !paused && !document.hidden) timer = setTimeout(() => renew(Math.floor(interval / 1200)), Math.max(0, last + interval * slower - Date.now()));
 }
 
-function onVisible() {
-  // Whoever comes back sees at once what is due, whatever failed before.
-  slower = 1;
-  schedule();
-}
-
 function pause(button) {
   paused = !paused;
-  button.setAttribute("aria-pressed", String(paused));
+  button.setAttribute("aria-pressed", paused);
   const text = button.querySelector("[data-pause-text]");
   text.textContent = paused ? text.dataset.resume : text.dataset.stop;
   schedule();
@@ -44,29 +47,30 @@ function pause(button) {
 
 async function renew(within) {
   last = Date.now();
-  turn += 1;
-  const mine = turn;
-  const done = await Promise.all(bodies().map((body) => renewOne(body, within, () => mine === turn)));
+  asking?.abort();
+  const { signal } = (asking = new AbortController());
+  const done = await Promise.all([...grid.querySelectorAll("[data-tile]")].map((body) => renewOne(body, within, signal)));
+  if (signal !== asking.signal) return;
   slower = done.every(Boolean) ? 1 : Math.min(slower * 2, PATIENCE);
   schedule();
 }
 
-// `newest` says whether no later refresh has begun: only its outcome is marked.
-async function renewOne(body, within, newest) {
-  const mark = (good) => {
-    if (newest()) body.classList.toggle("is-stale", !good);
-    return good;
-  };
+// Of one that was stopped, or that a later one took the place of, nothing is told: what is shown stays, with its age.
+async function renewOne(body, within, signal) {
+  let good;
   try {
     // Whoever asks for it wants it anew, within 0 seconds.
-    const answer = await ask(`${body.dataset.tile}&within=${within}`, within);
-    if (!answer.ok) return mark(false);
-    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
-    await place(body, fresh);
-    return mark(!fresh.querySelector('[data-part="stale"] .note'));
+    const answer = await ask(`${body.dataset.tile}&within=${within}`, within, signal);
+    if (answer.ok) {
+      const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+      await place(body, fresh);
+      good = !fresh.querySelector('[data-part="stale"] .note');
+    }
   } catch {
-    return mark(false);
+    // Marked below.
   }
+  if (!signal.aborted) body.classList.toggle("is-stale", !good);
+  return good || signal.aborted;
 }
 
 async function place(body, fresh) {
@@ -85,11 +89,4 @@ async function place(body, fresh) {
     document.dispatchEvent(new CustomEvent("figuresadded", { detail: part }));
   }
   if (sameCharts) for (const [at, plot] of plots.entries()) await draw(plot, JSON.parse(figuresNow[at]));
-}
-
-// What holds the focus, a selection or an open panel is left until it does not.
-function inUse(part) {
-  if (part.contains(document.activeElement)) return true;
-  const selection = getSelection();
-  return Boolean(selection && !selection.isCollapsed && part.contains(selection.anchorNode)) || Boolean(part.querySelector("details[open]"));
 }

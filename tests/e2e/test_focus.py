@@ -17,6 +17,7 @@ WEEK = "range=2026-05-04..2026-05-10&zone=Europe/London"
 ASKED = f"/analytics/?{WEEK}&m=nJourneySessions"
 NOTHING = f"{ASKED}&where=journeyIpGeolocationCountry:is:none"
 LIVE = "#live"
+TILES = re.compile("/dashboards/tile[?]")
 
 
 @pytest.mark.parametrize(
@@ -146,14 +147,40 @@ def test_a_dashboard_moves_in_time_by_keys_and_shows_tables(ana: Page) -> None:
 
 def test_escape_stops_waiting_for_tiles(ana: Page) -> None:
     held: list[Any] = []
-    ana.route(re.compile("/dashboards/tile[?]"), lambda route: held.append(route))
+    ana.route(TILES, lambda route: held.append(route))
     ana.goto(f"/dashboards/offers/?{WEEK}", wait_until="domcontentloaded")
     expect(ana.locator("[data-tile].htmx-request")).to_have_count(8)
     ana.keyboard.press("Escape")
     expect(ana.get_by_text("No answer came. “Refresh” asks again.")).to_have_count(8)
-    ana.unroute(re.compile("/dashboards/tile[?]"))
+    ana.unroute(TILES)
     ana.get_by_role("button", name="Refresh").click()
     expect(ana.get_by_text("No answer came.")).to_have_count(0)
+
+
+def test_escape_stops_a_refresh_and_leaves_the_numbers(ana: Page) -> None:
+    ana.goto(f"/dashboards/offers/?{WEEK}")
+    expect(ana.locator("[data-tile] [data-part=age]")).to_have_count(8)
+    said = ana.locator(".tile-sentence").all_inner_texts()
+    held: list[Any] = []
+    stopped: list[str] = []
+    ana.on("requestfailed", lambda request: stopped.append(request.url))
+    ana.route(TILES, lambda route: held.append(route))
+    ana.get_by_role("button", name="Refresh").click()
+    # A dialog that closes is what the key was pressed for.
+    ana.keyboard.press("?")
+    expect(ana.locator("#keys")).to_be_visible()
+    ana.keyboard.press("Escape")
+    expect(ana.locator("#keys")).not_to_be_visible()
+    assert not stopped
+    with ana.expect_event("requestfailed", lambda request: "/dashboards/tile?" in request.url):
+        ana.keyboard.press("Escape")
+    ana.wait_for_timeout(200)
+    assert len(stopped) == 8
+    assert ana.locator(".tile-sentence").all_inner_texts() == said
+    expect(ana.locator(".is-stale")).to_have_count(0)
+    ana.unroute(TILES)
+    with ana.expect_response(TILES):
+        ana.get_by_role("button", name="Refresh").click()
 
 
 def test_a_part_that_is_read_again_keeps_the_focus(page: Page, held: Held, name: str) -> None:
