@@ -1,7 +1,7 @@
 // The live page: asks for what is new every two seconds, not while the tab is hidden, slower after failures, and never moves
-// what somebody is reading: while a list has the focus or the pointer, new rows wait behind a button.
+// what somebody is reading: while a list has the focus, a selection or the pointer, new rows wait behind a button.
 import "./age.js";
-import { ask } from "./parts.js";
+import { ask, inUse } from "./parts.js";
 
 const live = document.querySelector("[data-live]");
 const MOST = 50;
@@ -19,7 +19,11 @@ if (live) {
   document.addEventListener("visibilitychange", () => schedule(0));
   document.addEventListener("click", (event) => {
     const wanted = event.target.closest?.("[data-live-new]");
-    if (wanted) release(wanted.dataset.liveNew);
+    if (!wanted) return;
+    release(wanted.dataset.liveNew);
+    rowsOf(wanted.dataset.liveNew).scrollTop = 0;
+    // The button goes away; in the list itself the focus would hold up the rows to come.
+    wanted.parentElement.querySelector("h2").focus();
   });
   schedule(1);
 }
@@ -59,10 +63,10 @@ function take(feed) {
   for (const fresh of feed.querySelectorAll("[data-live-rows]")) {
     const list = rowsOf(fresh.dataset.liveRows);
     // Sessions and near misses are a state, not a stream: the list is of now.
-    if ("liveState" in fresh.dataset) { if (!inUse(list)) list.replaceChildren(...fresh.children); continue; }
+    if ("liveState" in fresh.dataset) { if (!isRead(list)) list.replaceChildren(...fresh.children); continue; }
     const waiting = (list.waiting ??= document.createDocumentFragment());
     waiting.prepend(...fresh.children);
-    if (!inUse(list)) release(fresh.dataset.liveRows);
+    if (!isRead(list)) release(fresh.dataset.liveRows);
     else tell(fresh.dataset.liveRows);
   }
 }
@@ -71,8 +75,8 @@ function rowsOf(kind) {
   return live.querySelector(`[data-live-rows="${kind}"]`);
 }
 
-function inUse(list) {
-  return list.contains(document.activeElement) || list.matches(":hover") || list.scrollTop > 0;
+function isRead(list) {
+  return inUse(list) || list.matches(":hover") || list.scrollTop > 0;
 }
 
 function tell(kind) {
