@@ -140,3 +140,15 @@ def test_the_palette_is_there_after_a_step_back(page: Page, two: list[str]) -> N
     expect(page.get_by_role("option")).to_have_count(1)
     page.keyboard.press("Enter")
     page.wait_for_url("**/action-targets/**")
+
+
+def test_enter_in_the_reason_of_a_plan_applies_it(page: Page, held: Held, name: str, two: list[str]) -> None:
+    """And does not throw the plan away, whose button stands first."""
+    steps.sign_in(page, "marketer")
+    page.goto(f"/segments/?q={name.replace(' ', '+')}&fresh=1")
+    page.get_by_label("Select all 2 that match").check()
+    page.get_by_role("button", name="Activate…", exact=True).click()
+    page.get_by_label("Reason").fill("Both are wanted")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="1 change done")).to_be_visible()
+    assert all(row["isActive"] for row in held.named(name))

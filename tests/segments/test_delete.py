@@ -71,7 +71,11 @@ def test_production_asks_for_the_name(sign_in: Callable[..., Browser], make: Mak
     made = make("Europe", context=[[GERMANY]])
     browser = sign_in("marketer", name="Live", production=True)
     address = f"/segments/{made['id']}/delete"
-    assert "Type “Live” to confirm" in browser.get(address).content.decode()
+    page = browser.get(address).content.decode()
+    assert "Type “Live” to confirm" in page
+    # Enter in the field of the name is about what the name is for, and not about switching it off.
+    form = page.partition('id="delete-form"')[2]
+    assert 'name="instead"' not in form[form.index("<button") :].partition(">")[0]
     # Its own name is another question: the connection's is asked, as for whatever takes away or changes many.
     for wrong in (made["displayName"], "live", ""):
         answer = browser.post(address, {"connection_name": wrong, "reason": "Nobody uses it"})

@@ -141,6 +141,9 @@ def test_production_asks_for_the_name(sign_in: object, shop: Shop) -> None:
     address = browser.post(BULK, {"id": _ids(shop, "A"), "do": "off"})["Location"]
     page = browser.get(address).content.decode()
     assert "Type “Prod” to confirm" in page
+    # Enter in the field of the name does what the name is for.
+    form = page.partition('name="step"')[0].rpartition("<form")[2]
+    assert 'value="apply"' in form[form.index("<button") :].partition(">")[0]
     from tests.journeyadmin.shop import steps_on
 
     refused = browser.post(address, {"do": "apply", "step": steps_on(page), "connection_name": "prod"})
