@@ -79,7 +79,8 @@ def _month(request: JourneyRequest, segment_id: str) -> Json:
     try:
         if not request.may(activity.PERMISSION):
             raise Forbidden(permissions=[activity.PERMISSION])
-        return {"month": activity.read(request).of(segment_id).month}
+        activities = activity.read(request)
+        return {"month": activities.of(segment_id).month, "activities": activities}
     except SignInExpired:
         raise
     except JourneyError as error:

@@ -1,5 +1,6 @@
 """SEC7, REL4, LST10: deleting asks with the name and the numbers, and leads back to the neighbour."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -19,6 +20,7 @@ def test_it_names_the_segment_and_what_it_does_and_offers_the_switch_first(
     page = marketer.get(f"/segments/{made['id']}/delete").content.decode()
     assert f"Delete “{made['displayName']}”?" in page
     assert "It was not assigned in the last 30 days." in page
+    assert re.search(r"Assignments read <time [^>]*data-age>\d+ s ago</time>", page)
     assert "Whether action maps use it cannot be checked from here" in page
     assert page.index("Deactivate instead?") < page.index("button-danger")
 
