@@ -58,7 +58,7 @@ async function count(mode = "") {
     const open = [...panel().querySelectorAll("details")].map((details) => details.open);
     const again = document.activeElement?.matches("[data-count-again]");
     panel().innerHTML = text;
-    if (again) panel().querySelector("[data-count-again]")?.focus();
+    if (again) panel().querySelector("[data-count-again], [data-count-estimate], select")?.focus();
     panel().querySelectorAll("details").forEach((details, index) => { details.open = open[index] ?? false; });
     htmx.process(panel());
   } catch {

@@ -321,6 +321,11 @@ def test_a_count_says_its_age_and_is_repeated_by_a_button(
         steps.enter(page, "[data-count-again]", most=120)
     expect(page.locator("#audience")).to_contain_text(re.compile(r"counted [0-3] s ago"))
     steps.focused(page, "[data-count-again]")
+    # Where there is no number this time, one goes on where another way is.
+    stopped = '<p>Not finished in 2 s</p><button type="button" data-count-estimate>Estimate</button>'
+    page.route("**/edit", lambda route: route.fulfill(body=stopped, content_type="text/html"))
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Estimate")).to_be_focused()
 
 
 def test_the_overlap_is_counted_on_demand_and_says_when_it_is_of_before(
