@@ -152,3 +152,15 @@ def test_enter_in_the_reason_of_a_plan_applies_it(page: Page, held: Held, name: 
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="1 change done")).to_be_visible()
     assert all(row["isActive"] for row in held.named(name))
+
+
+@pytest.mark.parametrize("keys", ["Enter", "Control+Enter"])
+def test_before_a_segment_is_deleted_no_key_does_more_than_switch_it_off(
+    page: Page, held: Held, name: str, two: list[str], keys: str
+) -> None:
+    steps.sign_in(page, "marketer")
+    page.goto(f"/segments/{two[0]}/delete")
+    page.get_by_label("Reason").fill("Nobody uses it")
+    page.keyboard.press(keys)
+    expect(page.get_by_text("is inactive now")).to_be_visible()
+    assert {row["displayName"][0]: row["isActive"] for row in held.named(name)} == {"A": False, "B": False}
