@@ -25,12 +25,9 @@ class Manner:
     clock: Clock
 
     can_edit: bool
-    can_add: bool
-    can_delete: bool
     no_activity: bool
     back: str
     panel: str
-    new_path: str
     chosen: bool
     columns: tuple[str, ...]
 

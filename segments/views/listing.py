@@ -4,14 +4,13 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from journeyadmin import clocks
-from journeyadmin.contract.operations import CREATE_SEGMENT, DELETE_SEGMENT, UPDATE_SEGMENT
+from journeyadmin.contract.operations import UPDATE_SEGMENT
 from journeyadmin.contract.segments import MAX_SEGMENTS
 from journeyadmin.history import lastknown
 from journeyadmin.htmx import announce, answer, is_partial
@@ -163,12 +162,9 @@ def _table(
         zone=timezone.get_current_timezone_name(),
         clock=clocks.active(),
         can_edit=request.may(UPDATE_SEGMENT.permission),
-        can_add=request.may(CREATE_SEGMENT.permission),
-        can_delete=request.may(DELETE_SEGMENT.permission),
         no_activity="no_activity" in numbers,
         back=asked.back,
         panel=asked.with_(panel=""),
-        new_path=reverse("segments:new"),
         chosen=request.GET.get("select") == "all",
         columns=asked.columns,
     )

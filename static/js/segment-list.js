@@ -29,14 +29,45 @@ document.addEventListener("keydown", (event) => {
   const link = { e: "/edit", p: "panel=" }[event.key];
   if (!row || !link) return;
   event.preventDefault();
-  row.querySelector(`.menu-row[href*="${link}"]`)?.click();
+  menuOf(row)?.querySelector(`.menu-row[href*="${link}"]`)?.click();
 });
+
+// Each row has a link to its panel where its menu will be, which is made when it is asked for: to draw the menus of all rows, of
+// which few are ever opened, took a phone a tenth of the time in which the list opens.
+function menuOf(row) {
+  const place = row.querySelector(".row-actions > *");
+  if (!place?.matches("a")) return place;
+  const menu = document.getElementById("row-menu").content.firstElementChild.cloneNode(true);
+  menu.querySelector("summary").ariaLabel = place.ariaLabel;
+  for (const link of menu.querySelectorAll("a")) {
+    if ("pending" in place.dataset && "settled" in link.dataset) link.remove();
+    else link.href = link.getAttribute("href").replace("{id}", encodeURIComponent(row.id.slice(2)));
+  }
+  place.replaceWith(menu);
+  return menu;
+}
+
+// A switch is told to htmx when it is pressed: to go through the switches of all rows took a phone a tenth of the time in which
+// the list opens. Before the click arrives at it, so that htmx hears of this one already.
+document.addEventListener("click", (event) => {
+  const button = event.target.closest?.(".list-table .switch:not([hx-post])");
+  if (!button || !window.htmx) return;
+  button.setAttribute("hx-post", button.getAttribute("formaction"));
+  button.setAttribute("hx-target", "this");
+  window.htmx.process(button);
+}, true);
 
 // One listener for all rows: attributes in each of 500 would weigh more than this.
 document.addEventListener("click", (event) => {
-  const link = event.target.closest?.('.list-table .menu-row[href*="panel="]');
+  const link = event.target.closest?.('.list-table tbody .row-actions a[href*="panel="]');
   if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
+  if (!link.matches(".menu-row")) {
+    const menu = menuOf(link.closest("tr"));
+    menu.open = true;
+    menu.querySelector("summary").focus();
+    return;
+  }
   link.closest("details").open = false;
   window.htmx.ajax("GET", link.href, { source: link, target: "#panel", swap: "outerHTML" });
 });

@@ -113,7 +113,11 @@ def test_the_side_panel_by_keyboard(page: Page, name: str, three: list[dict[str,
     page.reload()
     expect(panel.get_by_role("heading", name=f"B {name}")).to_be_focused()
     # A menu that is open takes Escape first.
-    page.locator(f"#s-{three[2]['id']} summary").click()
+    page.locator(f"#s-{three[2]['id']} .dots").click()
+    ways = page.locator(f"#s-{three[2]['id']} .menu-row")
+    expect(ways).to_have_text(["Edit", "Duplicate", "Side panel", "Delete…"])
+    for way in ways.all():
+        assert three[2]["id"] in (way.get_attribute("href") or "")
     keys.press("Escape")
     expect(panel).to_be_visible()
     keys.press("Escape")
@@ -122,7 +126,7 @@ def test_the_side_panel_by_keyboard(page: Page, name: str, three: list[dict[str,
     expect(page).not_to_have_url(re.compile("panel="))
     # On a phone it stands in place of the page, and what it covers takes no focus.
     page.set_viewport_size({"width": 390, "height": 844})
-    page.locator(f"#s-{three[0]['id']} summary").click()
+    page.locator(f"#s-{three[0]['id']} .dots").click()
     page.get_by_role("link", name="Side panel").click()
     steps.focused(page, "#panel-title")
     assert panel.bounding_box() == {"x": 0, "y": 0, "width": 390, "height": 844}
@@ -161,9 +165,9 @@ def test_without_scripts(plain_page: Page, held: Held, name: str, three: list[di
     expect(rows.first).to_contain_text(SENTENCE)
     page.get_by_role("link", name="show", exact=True).click()
     expect(rows.first.locator(".col-activity")).to_contain_text("none in 30 days")
-    page.locator(f"#s-{three[0]['id']} summary").click()
-    page.get_by_role("link", name="Side panel").click()
+    page.locator(f"#s-{three[0]['id']} .dots").click()
     expect(page.locator("#panel")).to_contain_text(SENTENCE)
+    expect(page.locator("#panel").get_by_role("link", name="Edit")).to_be_visible()
     page.get_by_role("link", name="Close the panel").click()
     expect(page.locator("#panel")).to_be_hidden()
     page.get_by_role("switch", name=f"A {name}: active").click()

@@ -49,7 +49,8 @@ def test_segments_are_shown_as_they_were_and_cannot_be_changed(
     browser = sign_in("admin")
     before = browser.get("/segments/").content.decode()
     assert "Kept in mind" in before
-    controls = (*CONTROLS, f"{made['id']}/edit")
+    # Of each row, and of the menu that every row gets.
+    controls = (*CONTROLS, f"/{made['id']}/active", "{id}/edit")
     assert all(control in before for control in controls)
     down()
     for address in ("/segments/", "/segments/?q=mind&active=yes", f"/segments/{made['id']}/"):
