@@ -20,17 +20,23 @@ PROGRAMS = {
 
 
 def main() -> int:
-    failed = False
-    for settings, packages in PROGRAMS.items():
-        present = [name for name in packages if (ROOT / name).exists()]
-        done = subprocess.run(
-            [sys.executable, "-m", "mypy", "--cache-dir", f".mypy_cache/{settings}", *present],
-            cwd=ROOT,
-            env={**os.environ, "DJANGO_SETTINGS_MODULE": settings},
-            check=False,
-        )
-        failed = failed or done.returncode != 0
-    return int(failed)
+    # At the same time: each reads the whole of Django's types, on a core of its own.
+    running = [_started(settings, packages) for settings, packages in PROGRAMS.items()]
+    told = [process.communicate()[0] for process in running]
+    print("".join(told), end="")
+    return int(any(process.returncode for process in running))
+
+
+def _started(settings: str, packages: list[str]) -> subprocess.Popen[str]:
+    present = [name for name in packages if (ROOT / name).exists()]
+    return subprocess.Popen(
+        [sys.executable, "-m", "mypy", "--cache-dir", f".mypy_cache/{settings}", *present],
+        cwd=ROOT,
+        env={**os.environ, "DJANGO_SETTINGS_MODULE": settings},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
 
 
 if __name__ == "__main__":
