@@ -126,3 +126,21 @@ def test_without_scripts(plain_page: Page, server: Program) -> None:
     _field(page, FIRST, "share").press("Enter")
     expect(page.locator(".row-saved")).to_be_visible()
     assert _level(server, FIRST) == (0.8, 20_000)
+
+
+def test_a_conflict_is_saved_by_the_keys_that_save(page: Page, server: Program) -> None:
+    """Ctrl and Enter save what was chosen; nothing that was typed is lost on the way."""
+    steps.sign_in(page, "supervisor")
+    page.goto(f"/action-targets/{SECOND}/")
+    _field(page, SECOND, "share").fill("55 %")
+    place = f"{server.url}/api/v2/journey/actiontargets/{SECOND}"
+    theirs = {"serviceLevel": {"percentage": 0.7, "durationMs": 30_000}}
+    assert cast.api(server.url).patch(place, json=theirs, timeout=30).ok
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_role("heading", name="was changed while you were editing")).to_be_visible()
+    page.locator('[name="choice-serviceLevel"][value="yours"]').check()
+    page.get_by_label("Reason").fill("Agreed on the phone")
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_role("heading", name="was changed while you were editing")).to_have_count(0)
+    assert _level(server, SECOND)[0] == 0.55
+    steps.forgive(page, 409)

@@ -105,3 +105,25 @@ def luminance(colour: str) -> float:
         part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
     )
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+# A count is no saving, and an alert is saved by whatever does not try it out.
+UNMARKED = {"operations/erase.html", "alerts/alert.html"}
+
+
+def test_the_keys_that_save_know_which_button_saves() -> None:
+    """Ctrl and Enter send the button marked data-save, or none: where every button says what to do, none says nothing."""
+    found = 0
+    for template in (ROOT / "templates").rglob("*.html"):
+        for form in re.findall(r"<form\b.*?</form>", template.read_text(), re.DOTALL):
+            typed = re.search(
+                r"<input (?![^>]*type=\"(?:hidden|checkbox|radio)\")|<textarea|as_field_group", form
+            )
+            buttons = [
+                button for button in re.findall(r"<button\b[^>]*>", form) if 'type="button"' not in button
+            ]
+            name = str(template.relative_to(ROOT / "templates"))
+            if typed and buttons and all("name=" in button for button in buttons) and name not in UNMARKED:
+                found += 1
+                assert "data-save" in form, name
+    assert found >= 6
