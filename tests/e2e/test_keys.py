@@ -127,6 +127,18 @@ def test_the_list_of_keys_is_of_those_that_work_here(page: Page) -> None:
     expect(page.locator("main dd").filter(has_text="Charts")).to_have_count(4)
 
 
+@pytest.mark.parametrize(("username", "edits"), [("marketer", 1), ("analyst", 0)])
+def test_the_keys_of_a_row_are_told_before_any_menu_was_open(
+    page: Page, two: list[str], username: str, edits: int
+) -> None:
+    steps.sign_in(page, username)
+    page.goto("/segments/?fresh=1")
+    page.keyboard.press("?")
+    told = page.locator("#keys dd:visible")
+    expect(told.filter(has_text="The row in the side panel")).to_have_count(1)
+    expect(told.filter(has_text=re.compile("^Edit$"))).to_have_count(edits)
+
+
 def test_the_palette_is_there_after_a_step_back(page: Page, two: list[str]) -> None:
     steps.sign_in(page, "supervisor")
     page.goto("/segments/?fresh=1")
