@@ -10,17 +10,15 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from journeyadmin.contract.criteria import attribute_name
 from journeyserver.engine.backends.base import Writer
 from journeyserver.engine.backends.duckdb_words import DuckWords
-from journeyserver.engine.columns import JOURNEY_COLUMNS
 from journeyserver.engine.predicates import context_condition, pattern_condition
 
 Json = Mapping[str, Any]
 
 # The subject of each scope: the column that says whose events count.
 SUBJECTS = {"Session": "session_id", "Customer": "customer_id"}
-_DESK = DuckWords()
+DESK = DuckWords()
 
 
 def moment(ts: str, seq: str) -> str:
@@ -39,6 +37,11 @@ class Pattern:
     scope: str
     body: Json
 
+    @property
+    def meets(self) -> str:
+        """The column of new events that says whether they count for it."""
+        return f"meets_{self.number}"
+
 
 @dataclass(frozen=True)
 class Definitions:
@@ -55,6 +58,9 @@ class Definitions:
         return [(number, row) for number, row in enumerate(self.rows) if row["scope"] == scope]
 
 
+NONE = Definitions((), ())
+
+
 def read(active: Sequence[Json]) -> Definitions:
     """Segments without any condition are left out: nothing that happens assigns them."""
     rows = tuple(row for row in active if patterns(row, "context") or patterns(row, "journey"))
@@ -63,16 +69,6 @@ def read(active: Sequence[Json]) -> Definitions:
         for step, body in enumerate(patterns(row, "journey")):
             found.append(Pattern(len(found), segment, step, int(body["count"]), row["scope"], body))
     return Definitions(rows, tuple(found))
-
-
-def columns_asked(definitions: Definitions) -> set[str]:
-    """The columns of events that these definitions look at."""
-    keys = {str(criterion["key"]) for row in definitions.patterns for criterion in row.body["criteria"]}
-    return {
-        "attributes" if attribute_name(key) else JOURNEY_COLUMNS[key]
-        for key in keys
-        if attribute_name(key) or key in JOURNEY_COLUMNS
-    }
 
 
 def patterns(row: Json, side: str) -> Sequence[Json]:
@@ -145,16 +141,14 @@ def _find_hits(writer: Writer, chosen: Sequence[Pattern], returning: bool, among
     """
     if not chosen:
         return 0
-    parameters: list[Any] = []
     parts = [
-        f"SELECT {row.number} AS pattern, {_subject(row)}, moment FROM new_events "
-        f"WHERE {pattern_condition(_DESK, row.body, parameters)}{_limited(row, among)}"
+        f"SELECT {row.number} AS pattern, {_subject(row)}, moment FROM new_events WHERE {row.meets}{_limited(row, among)}"
         for row in chosen
     ]
-    (number,) = writer.desk.execute(f"INSERT INTO hits {' UNION ALL '.join(parts)}", parameters).fetchall()[0]
+    (number,) = writer.desk.execute(f"INSERT INTO hits {' UNION ALL '.join(parts)}").fetchall()[0]
     if not returning:
         return int(number)
-    parameters = []
+    parameters: list[Any] = []
     # A late event may lie up to a pause before the visit that it joined.
     whose = {"Session": _OF_VISITS, "Customer": "customer_id IN (SELECT customer_id FROM known_sessions)"}
     parts = [
@@ -212,7 +206,7 @@ def _find_holding(writer: Writer, rows: Sequence[tuple[int, Json]]) -> None:
             visits = f"(SELECT * REPLACE ({signed} AS authenticated) FROM visits)" if by_sign_in else "visits"
             parts.append(
                 f"SELECT {number} AS segment, session_id, CAST({signed} AS BOOLEAN) AS signed FROM {visits} AS v "
-                f"WHERE {context_condition(_DESK, row, parameters)}"
+                f"WHERE {context_condition(DESK, row, parameters)}"
             )
     desk.execute(f"CREATE OR REPLACE TEMP TABLE holding AS {' UNION ALL '.join(parts)}", parameters)
     desk.execute(

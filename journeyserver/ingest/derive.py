@@ -15,7 +15,7 @@ import pyarrow
 from pyarrow import compute
 
 from journeyserver.ingest import agents, campaigns, pages, referrers
-from journeyserver.ingest.distinct import worked_out
+from journeyserver.ingest.distinct import is_empty, only_where, with_found, worked_out
 
 _Parts = Callable[..., Sequence[str | None]]
 
@@ -52,7 +52,7 @@ def filled(rows: Any) -> Any:
         if wanted is None or not compute.any(wanted).as_py():
             continue
         key, *others = derivation.inputs
-        asked = [compute.if_else(wanted, rows.column(key), None), *(_column(rows, name) for name in others)]
+        asked = [only_where(wanted, rows.column(key)), *(_column(rows, name) for name in others)]
         found = worked_out(asked, _asking(derivation))
         for name, column in zip(derivation.columns, found, strict=True):
             if column.null_count < len(column):
@@ -73,11 +73,11 @@ def _lacking(rows: Any, derivation: Derivation) -> Any:
     """Which rows this has something to say about; None where it has nothing at all to say."""
     if derivation.inputs[0] not in rows.column_names:
         return None
-    wanted = compute.invert(_is_empty(rows.column(derivation.inputs[0])))
+    wanted = compute.invert(is_empty(rows.column(derivation.inputs[0])))
     there = [name for name in derivation.lacked if name in rows.column_names]
     if not there or (len(there) < len(derivation.lacked) and not derivation.lacks_all):
         return wanted
-    empty = [_is_empty(rows.column(name)) for name in there]
+    empty = [is_empty(rows.column(name)) for name in there]
     return compute.and_(wanted, reduce(compute.and_ if derivation.lacks_all else compute.or_, empty))
 
 
@@ -87,17 +87,12 @@ def _column(rows: Any, name: str) -> Any:
     return pyarrow.nulls(rows.num_rows, pyarrow.string())
 
 
-def _is_empty(column: Any) -> Any:
-    return compute.fill_null(compute.equal(column, ""), True)
-
-
 def _with(rows: Any, name: str, found: Any) -> Any:
     """The rows with what was found where they have nothing under this name."""
     if name not in rows.column_names:
         return rows.append_column(name, found)
-    column = rows.column(name)
     place = rows.schema.get_field_index(name)
-    return rows.set_column(place, name, compute.if_else(_is_empty(column), found, column))
+    return rows.set_column(place, name, with_found(rows.column(name), found))
 
 
 def fill(row: dict[str, Any]) -> None:

@@ -5,18 +5,60 @@ from typing import Any
 
 import numpy
 import pyarrow
+from pyarrow import compute
 
 # Up to so many different numbers are told apart by counting them, more by sorting the rows.
 _COUNTED = 2**22
 
 
+def whole(column: Any) -> Any:
+    """An Arrow column in one piece."""
+    return column.combine_chunks() if isinstance(column, pyarrow.ChunkedArray) else column
+
+
+def is_empty(column: Any) -> Any:
+    """Which rows of a column of texts have none, or one without a letter."""
+    column = whole(column)
+    if not pyarrow.types.is_dictionary(column.type):
+        return compute.fill_null(compute.equal(column, ""), True)
+    return compute.fill_null(is_empty(column.dictionary).take(column.indices), True)
+
+
+def only_where(wanted: Any, column: Any) -> Any:
+    """The column with nothing in the rows that are not wanted."""
+    column = whole(column)
+    if not pyarrow.types.is_dictionary(column.type):
+        return compute.if_else(wanted, column, None)
+    return pyarrow.DictionaryArray.from_arrays(
+        compute.if_else(wanted, column.indices, None), column.dictionary
+    )
+
+
+def with_found(column: Any, found: Any) -> Any:
+    """The column with what was found, a column of numbered texts, in those rows where it has nothing."""
+    column = whole(column)
+    empty = is_empty(column)
+    if not pyarrow.types.is_dictionary(column.type):
+        return compute.if_else(empty, found.cast(column.type), column)
+    texts = pyarrow.concat_arrays([column.dictionary, found.dictionary]).dictionary_encode()
+    later = compute.add(found.indices, len(column.dictionary))
+    at = texts.indices.take(compute.if_else(empty, later, column.indices))
+    return pyarrow.DictionaryArray.from_arrays(at, texts.dictionary)
+
+
 def codes(column: Any) -> tuple[Any, list[Any]]:
     """A number for each row of an Arrow column, and what each number stands for; 0 stands for nothing."""
-    whole = column.combine_chunks() if isinstance(column, pyarrow.ChunkedArray) else column
-    if not pyarrow.types.is_dictionary(whole.type):
-        whole = whole.dictionary_encode()
-    numbers = whole.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(numpy.int64) + 1
-    return numbers, [None, *whole.dictionary.to_pylist()]
+    numbers, values = numbered(column)
+    return numbers, [None, *values.to_pylist()]
+
+
+def numbered(column: Any) -> tuple[Any, Any]:
+    """The same with the values in an Arrow column, in which that of number 1 comes first."""
+    told = whole(column)
+    if not pyarrow.types.is_dictionary(told.type):
+        told = told.dictionary_encode()
+    numbers = told.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(numpy.int64) + 1
+    return numbers, told.dictionary
 
 
 def combined(columns: Sequence[Any]) -> tuple[Any, list[tuple[Any, ...]]]:
@@ -50,6 +92,14 @@ def worked_out(columns: Sequence[Any], function: Callable[..., Sequence[str | No
 
 
 def spread(answers: Sequence[Sequence[str | None]], numbers: Any) -> list[Any]:
-    """A column for each place of the answers; `numbers` says which answer each row has."""
-    at = pyarrow.array(numbers, pyarrow.int32())
-    return [pyarrow.array(column, pyarrow.string()).take(at) for column in zip(*answers, strict=True)]
+    """A column for each place of the answers; `numbers` says which answer each row has. No text is copied: rows are numbers."""
+    return [
+        _numbered(pyarrow.array(column, pyarrow.string()), numbers) for column in zip(*answers, strict=True)
+    ]
+
+
+def _numbered(texts: Any, numbers: Any) -> Any:
+    different = texts.dictionary_encode()
+    at = different.indices.fill_null(-1).to_numpy(zero_copy_only=False)[numbers]
+    at = pyarrow.array(at, mask=at < 0 if texts.null_count else None)
+    return pyarrow.DictionaryArray.from_arrays(at, different.dictionary)

@@ -19,7 +19,6 @@ from journeyserver.engine import rollups
 from journeyserver.engine.backends.base import Writer
 from journeyserver.engine.columns import CONTEXT_COLUMNS, EVENTS, JOURNEY_COLUMNS
 from journeyserver.ingest import assign, derive, identity, records, stage
-from journeyserver.ingest.assign import Definitions
 from journeyserver.ingest.taken import VisitThen
 from journeyserver.ingest.visits import Visit, late
 
@@ -103,7 +102,7 @@ class Few:
         self._customers: OrderedDict[str, Customer] = OrderedDict()
         self._commits = -1
         self._active: Sequence[Json] | None = None
-        self._definitions = Definitions((), ())
+        self._definitions = assign.NONE
         self._next_seq = 0
         self._rolled_up_to: datetime | None = None
 

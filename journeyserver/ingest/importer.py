@@ -10,6 +10,7 @@ import json
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -174,6 +175,8 @@ class Importer:
         try:
             for piece in self._pieces():
                 self._take(piece, time.monotonic() - begun)
+                # Its rows are as large as the next one's.
+                del piece
                 self.progress = replace(self.progress, seconds=self._before + time.monotonic() - begun)
                 on_progress(self.progress)
                 if stop():
@@ -188,7 +191,7 @@ class Importer:
         """Batches up to one that moves the position: they go in together, or not at all."""
         piece: list[Batch] = []
         position = self.progress.position
-        for batch in ahead.batches(self._backend, self._reader, position):
+        for batch in ahead.batches(self._reader, position):
             piece.append(batch)
             if batch.position > position:
                 yield piece
@@ -203,7 +206,7 @@ class Importer:
             self.progress, position=piece[-1].position, total=piece[-1].total, seconds=self._before + seconds
         )
         refusals: list[Refused] = []
-        with self._backend.transaction() as writer:
+        with self._cleared_away(), self._backend.transaction() as writer:
             # Events first: reports and outcomes belong to visits.
             for batch in sorted(piece, key=lambda batch: batch.kind != "events"):
                 taken = take_in(writer, batch, definitions, source, _now())
@@ -217,12 +220,20 @@ class Importer:
                     left_out=dict(Counter(progress.left_out) + Counter(batch.left_out)),
                 )
             self._note(writer, progress, refusals)
-        # A transaction of its own: memory is free when the one that drops a table has ended.
-        with self._backend.transaction() as writer:
-            clear_away(writer.desk)
         self._kept += len(refusals[: KEPT_REFUSALS - self._kept])
         self._refusals = [*self._refusals, *refusals][:KEPT_REFUSALS]
         self.progress = progress
+
+    @contextmanager
+    def _cleared_away(self) -> Iterator[None]:
+        """Leaves nothing of a piece on the desk, whether it was taken in or not."""
+        try:
+            yield
+        finally:
+            # A transaction of its own: memory is free when the one that drops a table has ended. What keeps that from
+            # working keeps the next piece from being taken in, and is told then.
+            with suppress(WarehouseError), self._backend.transaction() as writer:
+                clear_away(writer.desk)
 
     def _note(self, writer: Writer, progress: Progress, refusals: Sequence[Refused]) -> None:
         writer.execute(

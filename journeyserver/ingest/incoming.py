@@ -130,11 +130,14 @@ class Refused:
 
 @dataclass(frozen=True)
 class Laid:
-    """Rows that were made ready and laid out beforehand, in a table that the desk can read (`ahead.py`)."""
+    """Rows that were made ready: an Arrow table that numbers them by `row`, and how to read from it what they have.
 
-    table: str
-    columns: frozenset[str]
-    rows: int
+    `columns` are SQL over the table; `fields` name, for a map that came as a structure, the table's column of each of its names.
+    """
+
+    table: "pyarrow.Table"
+    columns: Mapping[str, str]
+    fields: Mapping[str, Mapping[str, str]]
 
 
 @dataclass(frozen=True)

@@ -1,27 +1,20 @@
 """take_in: the one path by which anything that happened gets into the warehouse."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from journeyserver.engine.backends.base import Writer
-from journeyserver.engine.columns import CONTEXT_COLUMNS, EVENTS, Column
+from journeyserver.engine.columns import CONTEXT_COLUMNS, EVENTS
 from journeyserver.ingest import actions, assign, facts, stage, visits
-from journeyserver.ingest.incoming import COLUMNS, Batch
-from journeyserver.ingest.stage import Source, text
+from journeyserver.ingest.incoming import Batch
+from journeyserver.ingest.stage import Source, values
 from journeyserver.ingest.taken import Taken
 
 Json = Mapping[str, Any]
 
 
 _CONTEXT = tuple(column for column in CONTEXT_COLUMNS.values() if column != "authenticated")
-_COLUMNS = {column.name: column for column in COLUMNS["events"]}
-_DEFAULTS = {
-    "stream": "CASE WHEN p.app THEN 'App' ELSE 'Web' END",
-    "customer_id_type": "coalesce(nullif(i.customer_id_type, ''), 'cookie')",
-    "authenticated": "coalesce(i.authenticated, false)",
-}
-
 # One row per visit with new events: what they add to it, its first new event, and what it came from after them.
 _CHANGES = """
 CREATE OR REPLACE TEMP TABLE changes AS
@@ -30,7 +23,7 @@ WITH arrivals AS (
          nullif(arg_max(coalesce(referrer, ''), last_seq), '') AS arrival_referrer
   FROM placed_visits GROUP BY session_id
 ), sums AS (
-  SELECT session_id, max(ts) AS latest, count(*) AS events, count(*) FILTER (WHERE event_name = 'page_viewed') AS pageviews,
+  SELECT session_id, max(ts) AS latest, count(*) AS events, count(*) FILTER (WHERE viewed) AS pageviews,
          bool_or(authenticated) AS authenticated, any_value(customer_id) AS customer_id, min(moment) AS first_moment,
          min(ts) AS first_ts, arg_min(event_id, moment) AS first_event
   FROM new_events GROUP BY session_id
@@ -47,29 +40,15 @@ _CHANGED = (
 )
 
 
-# What placing events in visits, counting them and facts ask of an event; patterns ask for more, as the definitions say.
-_ALWAYS = ("ts", "customer_id", "stream", "event_name", "authenticated")
-
-
-def _new_events(asked: Collection[str]) -> str:
-    """The statement that makes `new_events`: the new events with their visits, and these columns of theirs."""
-    return f"""
-    CREATE OR REPLACE TEMP TABLE new_events AS
-    SELECT p.seq, {assign.moment("i.ts", "p.seq")} AS moment, p.session_id, p.event_id, p.begins,
-           {_values((*_ALWAYS, *sorted(set(asked) - set(_ALWAYS))))}
-    FROM incoming AS i JOIN placed AS p ON p.row = i.row
-    """
-
-
 def _visits() -> str:
     """The statement that makes `visits`: every visit with new events, as it is after them."""
     return f"""
     CREATE OR REPLACE TEMP TABLE visits AS
     SELECT true AS is_new, p.session_id, CASE WHEN p.app THEN 'app' ELSE 'web' END AS session_type, i.ts AS started,
            c.latest AS last_event, c.events AS event_count, c.pageviews AS pageview_count,
-           {_values(("customer_id", "customer_id_type", *_CONTEXT, "referrer_keywords"))},
+           {values(("customer_id", "customer_id_type", *_CONTEXT, "referrer_keywords"))},
            c.authenticated, c.arrival_campaign, c.arrival_referrer
-    FROM incoming AS i JOIN (SELECT * FROM placed WHERE begins) AS p ON p.row = i.row
+    FROM incoming AS i JOIN (SELECT * FROM new_events WHERE begins) AS p ON p.row = i.row
     JOIN changes AS c USING (session_id)
     UNION ALL BY NAME
     SELECT false AS is_new, s.* REPLACE (
@@ -85,19 +64,9 @@ def _events(received: datetime) -> str:
     own = ("event_id", "seq", "session_id", "received")
     names = [name for name in EVENTS.names if name not in own]
     return f"""
-    SELECT p.event_id, p.seq, p.session_id, TIMESTAMP '{received.isoformat(sep=" ")}' AS received, {_values(names)}
-    FROM incoming AS i JOIN placed AS p ON p.row = i.row
+    SELECT p.event_id, p.seq, p.session_id, TIMESTAMP '{received.isoformat(sep=" ")}' AS received, {values(names)}
+    FROM incoming AS i JOIN new_events AS p ON p.row = i.row
     """
-
-
-def _values(names: Iterable[str]) -> str:
-    return ", ".join(f"{_value(_COLUMNS[name])} AS {name}" for name in names)
-
-
-def _value(column: Column) -> str:
-    if column.name in _DEFAULTS:
-        return _DEFAULTS[column.name]
-    return text(column.name) if column.type == "text" else f"i.{column.name}"
 
 
 def take_in(
@@ -113,9 +82,10 @@ def take_in(
     """
     if batch.kind != "events":
         return actions.take_in(writer, batch, source)
-    staged = stage.events(writer, batch, source)
+    read = assign.read(definitions)
+    staged = stage.events(writer, batch, source, read)
     if staged.added:
-        _write_events(writer, definitions, received)
+        _write_events(writer, read, received)
     return Taken(
         staged.added,
         staged.repeated,
@@ -124,16 +94,14 @@ def take_in(
     )
 
 
-def _write_events(writer: Writer, definitions: Sequence[Json], received: datetime) -> None:
+def _write_events(writer: Writer, definitions: assign.Definitions, received: datetime) -> None:
     desk = writer.desk
     know(writer)
-    read = assign.read(definitions)
     visits.place(writer, stage.next_seq(writer))
     with writer.as_written():
-        desk.execute(_new_events(assign.columns_asked(read)))
         desk.execute(_CHANGES)
         desk.execute(_visits())
-    assign.assign(writer, read)
+    assign.assign(writer, definitions)
     facts.write(writer)
     with writer.as_written():
         writer.append("events", _events(received))

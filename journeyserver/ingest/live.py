@@ -170,13 +170,13 @@ def _take_kind(
 _NEW = """
 SELECT i.number, v.session_id, v.started, greatest(v.started, coalesce(k.last_event, v.started), max(e.ts) OVER visit),
        v.event_count - c.events + count(*) OVER visit,
-       v.pageview_count - c.pageviews + count(*) FILTER (WHERE e.event_name = 'page_viewed') OVER visit,
+       v.pageview_count - c.pageviews + count(*) FILTER (WHERE e.viewed) OVER visit,
        v.referrer_url, v.referrer_medium, v.referrer_keywords, true
-FROM placed JOIN incoming AS i ON i.row = placed.row JOIN new_events AS e USING (seq)
-JOIN visits AS v ON v.session_id = placed.session_id
-JOIN changes AS c ON c.session_id = placed.session_id
-LEFT JOIN known_sessions AS k ON k.session_id = placed.session_id
-WINDOW visit AS (PARTITION BY placed.session_id ORDER BY e.seq)
+FROM new_events AS e JOIN incoming AS i ON i.row = e.row
+JOIN visits AS v ON v.session_id = e.session_id
+JOIN changes AS c ON c.session_id = e.session_id
+LEFT JOIN known_sessions AS k ON k.session_id = e.session_id
+WINDOW visit AS (PARTITION BY e.session_id ORDER BY e.seq)
 """
 # An event that was there before is answered as it was then: by what of its visit had arrived up to it.
 _THEIRS = """

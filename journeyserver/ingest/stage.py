@@ -1,9 +1,11 @@
 """Incoming events made ready: on the desk, what is derived worked out, and what was there before left out.
 
 Leaves the desk's tables `incoming` (the rows as they came), `customers` (each customer of them with a number) and `fresh`:
-the new events in the few columns that placing them needs, each known by its `row` in `incoming`.
+the new events in the few columns that placing them needs, and which patterns they count for, each known by its `row` in
+`incoming`.
 """
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,8 +17,9 @@ import pyarrow
 from journeyadmin.contract.criteria import CONTEXT_KEYS
 from journeyserver.engine.backends.base import Writer
 from journeyserver.engine.backends.duckdb_words import TYPES
-from journeyserver.engine.columns import CONTEXT_COLUMNS
-from journeyserver.ingest import derive, maps
+from journeyserver.engine.columns import CONTEXT_COLUMNS, Column
+from journeyserver.ingest import derive, maps, meets
+from journeyserver.ingest.assign import NONE, Definitions
 from journeyserver.ingest.identity import event_id_sql
 from journeyserver.ingest.incoming import COLUMNS, SCHEMAS, Batch, Kind, Laid, Refused
 
@@ -47,33 +50,29 @@ class Staged:
     refused_more: int
 
 
-def lay_out(writer: Writer, batch: Batch, shift: int = 0) -> int:
-    """Shows a batch to the desk as `incoming`: every column of its kind, and `row`, which counts from 0. How many rows.
+def lay_out(writer: Writer, batch: Batch, shift: int = 0, definitions: Definitions = NONE) -> int:
+    """Shows a batch to the desk as `incoming`: every column of its kind, those of the patterns that its events may count for,
+    and `row`, which counts from 0. How many rows.
 
     Nothing is copied: the rows stay where they are until those that are new are written.
     """
-    desk, rows = writer.desk, batch.rows
-    if isinstance(rows, Laid):
-        source, found, count = rows.table, {name: name for name in rows.columns}, rows.rows
-    else:
-        table, found = made_ready(batch.kind, rows)
-        desk.register("arrived", table)
-        source, count = "arrived", int(table.num_rows)
+    laid = batch.rows if isinstance(batch.rows, Laid) else made_ready(batch.kind, batch.rows)
+    table, found = laid.table, dict(laid.columns)
+    for name, column in meets.found(writer.desk, laid, definitions).items():
+        table, found[name] = table.append_column(name, column), name
     # Rows of one time keep the order in which they came.
     found["number"] = f"coalesce({found.get('number', 'NULL')}, row + 1)"
     if shift:
         found["ts"] = f"ts + to_seconds({int(shift)})"
-    columns = ", ".join(
-        f"{found.get(column.name, f'NULL::{TYPES[column.type]}')} AS {column.name}"
-        for column in COLUMNS[batch.kind]
-    )
-    desk.execute(f"CREATE OR REPLACE TEMP VIEW incoming AS SELECT {columns}, row FROM {source}")
-    return count
+    empty = {column.name: f"NULL::{TYPES[column.type]}" for column in COLUMNS[batch.kind]}
+    columns = ", ".join(f"{sql} AS {name}" for name, sql in (empty | found).items())
+    writer.desk.register("arrived", table)
+    writer.desk.execute(f"CREATE OR REPLACE TEMP VIEW incoming AS SELECT {columns}, row FROM arrived")
+    return int(table.num_rows)
 
 
-def made_ready(kind: Kind, rows: Any) -> tuple[Any, dict[str, str]]:
-    """The rows in an Arrow table, those columns of their kind that are not empty and what is derived from them; and how to
-    read each of those: SQL over the table, in which `row` is beside them."""
+def made_ready(kind: Kind, rows: Any) -> Laid:
+    """The rows with those columns of their kind that are not empty, and with what is derived from them."""
     count = 0 if rows is None else rows.num_rows
     columns = {}
     for field in SCHEMAS[kind]:
@@ -83,12 +82,14 @@ def made_ready(kind: Kind, rows: Any) -> tuple[Any, dict[str, str]]:
     table = pyarrow.table({**columns, "row": pyarrow.array(numpy.arange(count))})
     if kind == "events":
         table = derive.filled(table)
-    found = {name: name for name in table.column_names}
+    found = {name: name for name in table.column_names if name != "row"}
+    fields = {}
     for name in columns:
         if pyarrow.types.is_struct(table.column(name).type):
-            table, found[name] = maps.taken_apart(table, name)
+            table, found[name], fields[name] = maps.taken_apart(table, name)
     # In slices for several threads.
-    return pyarrow.Table.from_batches(table.to_batches(max_chunksize=_SLICE), table.schema), found
+    slices = pyarrow.Table.from_batches(table.to_batches(max_chunksize=_SLICE), table.schema)
+    return Laid(slices, found, fields)
 
 
 def _is_lean(type_: Any, wanted: Any) -> bool:
@@ -99,7 +100,8 @@ def _is_lean(type_: Any, wanted: Any) -> bool:
 
 
 def clear_away(desk: Any) -> None:
-    """Drops what a batch left on the desk: tables as large as the batch itself."""
+    """Drops what a batch left on the desk: tables as large as the batch itself, and the batch."""
+    desk.unregister("arrived")
     left = desk.execute("SELECT table_name FROM duckdb_tables() WHERE temporary").fetchall()
     for (name,) in left:
         desk.execute(f'DROP TABLE temp."{name}"')
@@ -108,6 +110,25 @@ def clear_away(desk: Any) -> None:
 def text(column: str) -> str:
     """SQL of a text of the row `i` of `incoming`; an empty one is none."""
     return f"nullif(i.{column}, '')"
+
+
+_COLUMNS = {column.name: column for column in COLUMNS["events"]}
+_DEFAULTS = {
+    "stream": "CASE WHEN i.stream = 'App' THEN 'App' ELSE 'Web' END",
+    "customer_id_type": "coalesce(nullif(i.customer_id_type, ''), 'cookie')",
+    "authenticated": "coalesce(i.authenticated, false)",
+}
+
+
+def values(names: Iterable[str]) -> str:
+    """SQL of these columns of an event, the row `i` of `incoming`, as they are kept."""
+    return ", ".join(f"{_value(_COLUMNS[name])} AS {name}" for name in names)
+
+
+def _value(column: Column) -> str:
+    if column.name in _DEFAULTS:
+        return _DEFAULTS[column.name]
+    return text(column.name) if column.type == "text" else f"i.{column.name}"
 
 
 _RIGHT = (
@@ -131,16 +152,16 @@ FROM (SELECT DISTINCT customer_id FROM incoming AS i WHERE {_RIGHT})
 """
 
 
-def events(writer: Writer, batch: Batch, source: Source) -> Staged:
-    """Lays a batch of events out and finds the new ones among them."""
+def events(writer: Writer, batch: Batch, source: Source, definitions: Definitions) -> Staged:
+    """Lays a batch of events out and finds the new ones among them, and for which patterns they count."""
     desk = writer.desk
-    arrived = lay_out(writer, batch, source.shift)
+    arrived = lay_out(writer, batch, source.shift, definitions)
     first, last, wrong = desk.execute(_SUMMARY).fetchall()[0]
     refused = desk.execute(_WRONG).fetchall() if wrong else []
     new = 0
     if arrived > wrong:
         desk.execute(_CUSTOMERS)
-        new = _find_fresh(writer, source, first, last)
+        new = _find_fresh(writer, source, (first, last), [row.meets for row in definitions.patterns])
     return Staged(
         new,
         arrived - wrong - new,
@@ -177,14 +198,16 @@ SELECT count(*) - count(DISTINCT hash(customer_id, ts, event_name, nullif(page_u
 """
 
 
-def _find_fresh(writer: Writer, source: Source, first: datetime, last: datetime) -> int:
+def _find_fresh(
+    writer: Writer, source: Source, between: tuple[datetime, datetime], kept: Sequence[str]
+) -> int:
     desk = writer.desk
     live = source.import_id is None
     writer.collect(
         "copies",
         "SELECT customer_id, ts, event_name, page_url, seq FROM events "
         "WHERE ts BETWEEN ? AND ? AND customer_id IN (SELECT customer_id FROM customers)",
-        (first, last),
+        between,
         keys=("customers",),
     )
     writer.collect(
@@ -201,7 +224,7 @@ def _find_fresh(writer: Writer, source: Source, first: datetime, last: datetime)
             {"first_seq": source.first_seq, "once": live},
         )
     with writer.as_written():
-        desk.execute(_fresh(bool(known)))
+        desk.execute(_fresh(bool(known), kept))
     (new,) = desk.execute("SELECT count(*) FROM fresh").fetchall()[0]
     if known and not live:
         writer.append(
@@ -212,20 +235,21 @@ def _find_fresh(writer: Writer, source: Source, first: datetime, last: datetime)
     return int(new)
 
 
-def _fresh(doubles: bool) -> str:
-    """The statement that makes `fresh`."""
+def _fresh(doubles: bool, kept: Sequence[str]) -> str:
+    """The statement that makes `fresh`, with these columns of `incoming` besides."""
     campaign = [text(name) for name in CAMPAIGN_COLUMNS]
     host, medium = text("referrer_hostname"), text("referrer_medium")
     copies = "JOIN firsts ON firsts.row = i.row" if doubles else ""
     copy = "firsts.copy" if doubles else "0"
     return f"""
     CREATE OR REPLACE TEMP TABLE fresh AS
-    SELECT i.row AS row, i.number, i.ts, c.customer, coalesce(i.stream = 'App', false) AS app,
+    SELECT i.row AS row, i.number, i.ts, c.customer, customer_id, coalesce(i.stream = 'App', false) AS app,
+           coalesce(i.authenticated, false) AS authenticated, i.event_name = 'page_viewed' AS viewed,
            {event_id_sql(copy)} AS event_id,
            CASE WHEN coalesce({", ".join(campaign)}) IS NOT NULL
                 THEN concat_ws(chr(31), {", ".join(f"coalesce({value}, '')" for value in campaign)}) END AS campaign,
            CASE WHEN {host} IS DISTINCT FROM {text("page_hostname")} AND {medium} IS DISTINCT FROM 'internal'
-                THEN {host} END AS referrer
+                THEN {host} END AS referrer{"".join(f", i.{name}" for name in kept)}
     FROM incoming AS i JOIN customers AS c USING (customer_id) {copies}
     WHERE {_RIGHT}
     """

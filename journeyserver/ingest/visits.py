@@ -3,8 +3,8 @@
 Events that come after all that is known of their customer are placed in whole columns at once; late ones, which are few, by
 `late`, one after the other. Both say the same rule, and a test holds both to a third reading of it.
 
-Reads the desk's `fresh` (the new events), `customers` and `known_sessions`; leaves `placed` (each new event's number and
-visit) and `placed_visits` (those visits, whether they begin here, and what they came from).
+Reads the desk's `fresh` (the new events), `customers` and `known_sessions`; leaves `new_events` (the same with number,
+moment and visit) and `placed_visits` (those visits, whether they begin here, and what they came from).
 """
 
 from bisect import bisect_right
@@ -19,6 +19,7 @@ import pyarrow
 from pyarrow import compute
 
 from journeyserver.engine.backends.base import Writer
+from journeyserver.ingest.assign import moment
 from journeyserver.ingest.identity import session_id, session_id_sql
 
 PAUSE = timedelta(minutes=20)
@@ -52,10 +53,11 @@ SELECT v.visit, coalesce(CAST(v.session_id AS UUID), {session_id_sql("f.event_id
        v.first_row, v.last_seq, v.campaign, v.referrer
 FROM visits_found AS v JOIN fresh AS f ON f.row = v.first_row
 """
-_PLACED = """
-CREATE OR REPLACE TEMP TABLE placed AS
-SELECT p.row, p.seq, f.event_id, f.app, v.session_id, v.is_new AND p.row = v.first_row AS begins
-FROM placed_here AS p JOIN fresh AS f USING (row) JOIN placed_visits AS v USING (visit)
+_NEW_EVENTS = f"""
+CREATE OR REPLACE TEMP TABLE new_events AS
+SELECT f.* EXCLUDE (number, customer, campaign, referrer), p.seq, {moment("f.ts", "p.seq")} AS moment, v.session_id,
+       v.is_new AND p.row = v.first_row AS begins
+FROM fresh AS f JOIN placed_here AS p USING (row) JOIN placed_visits AS v USING (visit)
 """
 _VISITS = pyarrow.schema(
     [
@@ -101,7 +103,7 @@ def place(writer: Writer, base: int) -> None:
     placed = pyarrow.table({"row": row, "seq": seq, "visit": number})
     for name, table, sql in (
         ("visits_found", pyarrow.concat_tables(found), _PLACED_VISITS),
-        ("placed_here", placed, _PLACED),
+        ("placed_here", placed, _NEW_EVENTS),
     ):
         desk.register(name, table)
         desk.execute(sql)

@@ -198,11 +198,6 @@ class Backend(Protocol):
         """The one `Writer`, in a transaction: committed at the end, rolled back when anything is raised."""
         ...
 
-    def reading_desk(self) -> Any:
-        """A DuckDB connection to read files with, beside the writer: tables in its database `staging` can be read at the
-        writer's desk once they are there. To be closed by whoever asked for it."""
-        ...
-
     def copy_to(self, path: Path) -> None:
         """Writes everything, as it is at one moment, to a new file of DuckDB's; others go on meanwhile."""
         ...

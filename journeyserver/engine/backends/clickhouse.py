@@ -231,10 +231,6 @@ class ClickBackend:
                 return
         self.writing.command(f"DELETE FROM {tables.GONE} WHERE {theirs}")
 
-    def reading_desk(self) -> Any:
-        with self._keeping:
-            return self._desk.cursor()
-
     def copy_to(self, path: Path) -> None:
         from journeyserver.engine.backends import duckdb as other
         from journeyserver.engine.moving import copy

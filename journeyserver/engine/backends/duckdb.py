@@ -167,10 +167,6 @@ class DuckBackend:
             except duckdb.Error as error:
                 raise _sentence(error, self.path) from error
 
-    def reading_desk(self) -> duckdb.DuckDBPyConnection:
-        with self._making:
-            return self._root.cursor()
-
     def copy_to(self, path: Path) -> None:
         with self._making:
             connection = self._root.cursor()
@@ -286,10 +282,9 @@ def open_backend(path: Path | str, memory_limit: str = "4GB", threads: int | Non
 
 
 def _furnish(connection: duckdb.DuckDBPyConnection) -> None:
-    """What all connections of this process find: our own function, and `staging`, in memory, for what is laid out ahead."""
+    """What all connections of this process find: our own function."""
     text = duckdb.sqltype("VARCHAR")
     connection.create_function("python_casefold", _casefold, [text], text, type=PythonUDFType.ARROW)
-    connection.execute("ATTACH ':memory:' AS staging")
 
 
 def open_desk(memory_limit: str = "4GB") -> duckdb.DuckDBPyConnection:

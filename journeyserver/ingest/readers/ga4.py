@@ -17,7 +17,7 @@ from pyarrow import compute
 
 from journeyserver.ingest.incoming import Batch, Refused, Unreadable
 from journeyserver.ingest.readers import ga4_columns, ga4_nested, parquet
-from journeyserver.ingest.readers.ga4_columns import COLUMNS, ITEM_FIELDS, NEEDED, Mapped
+from journeyserver.ingest.readers.ga4_columns import COLUMNS, ITEM_FIELDS, NEEDED, TEXTS, Mapped
 from journeyserver.ingest.readers.lines import LineFile, Piece, masked
 
 FORMAT = "ga4"
@@ -34,7 +34,7 @@ class Ga4Parquet:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._file = parquet.opened(path)
+        self._file = parquet.opened(path, TEXTS)
         try:
             self._connection = duckdb.connect(config={"threads": 2})
             self._connection.register("rows", self._file.schema_arrow.empty_table())

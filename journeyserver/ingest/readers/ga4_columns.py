@@ -12,7 +12,15 @@ import pyarrow
 from pyarrow import compute
 
 from journeyserver.ingest import referrers
-from journeyserver.ingest.distinct import codes, combined, renumbered, spread, worked_out
+from journeyserver.ingest.distinct import (
+    codes,
+    combined,
+    is_empty,
+    only_where,
+    renumbered,
+    spread,
+    worked_out,
+)
 from journeyserver.ingest.maps import shapes
 from journeyserver.ingest.places import country_code, region_code
 from journeyserver.ingest.readers import ga4_nested
@@ -39,6 +47,7 @@ COLUMNS: Mapping[str, str] = {
     "ecommerce_total_item_quantity": "BIGINT",
     "items": "STRUCT(item_id VARCHAR, item_name VARCHAR, item_category VARCHAR)[]",
 }
+TEXTS = tuple(name for name, type_ in COLUMNS.items() if type_ == "VARCHAR")
 ITEM_FIELDS = ("item_id", "item_name", "item_category")
 
 # Attribute → the column that holds its value, and its data type (contract §11.1).
@@ -93,12 +102,13 @@ class Mapped:
 
         What has the right type is left as it is; DuckDB (a connection that keeps the order) reads the rest.
         """
+        rows = rows.unify_dictionaries().combine_chunks()
         found = {"number": rows.column("number")}
         others = {}
         for name, sql in self._columns.items():
             if name == "items":
                 continue
-            if name in rows.column_names and rows.column(name).type == _ARROW[COLUMNS[name]]:
+            if name in rows.column_names and _holds(rows.column(name).type, _ARROW[COLUMNS[name]]):
                 found[name] = rows.column(name)
             else:
                 others[name] = sql
@@ -119,9 +129,8 @@ class Mapped:
 
 def are_good(rows: Any) -> Any:
     """Which of the rows that were read are events."""
-    named = (compute.not_equal(rows.column(name), "") for name in ("user_pseudo_id", "event_name"))
-    told = compute.and_(*(compute.fill_null(each, False) for each in named))
-    return compute.and_(told, rows.column("event_timestamp").is_valid())
+    nameless = compute.or_(*(is_empty(rows.column(name)) for name in ("user_pseudo_id", "event_name")))
+    return compute.and_not(rows.column("event_timestamp").is_valid(), nameless)
 
 
 def events(rows: Any) -> Any:
@@ -231,9 +240,7 @@ def _came_from(rows: Any) -> dict[str, Any]:
         numbers,
     )
     columns["referrer_hostname"], columns["referrer_medium"] = referrer
-    columns["referrer_url"] = compute.if_else(
-        pyarrow.array(arrivals == 0), rows.column("page_referrer"), None
-    )
+    columns["referrer_url"] = only_where(pyarrow.array(arrivals == 0), rows.column("page_referrer"))
     return columns
 
 
@@ -287,6 +294,10 @@ def _text(name: str, column: Any) -> Any:
     if COLUMNS.get(name) == "DOUBLE":
         return worked_out([column], lambda value: (None if value is None else repr(value),))[0]
     return column.cast(pyarrow.string()).combine_chunks()
+
+
+def _holds(type_: Any, wanted: Any) -> bool:
+    return bool((type_.value_type if pyarrow.types.is_dictionary(type_) else type_) == wanted)
 
 
 def _column(name: str, type_: str, types: Mapping[str, str]) -> str:

@@ -35,10 +35,10 @@ ROWS = st.lists(
 @settings(max_examples=60, deadline=None)
 @given(rows=ROWS)
 def test_whole_columns_are_filled_as_single_rows(rows: list[dict[str, str | None]]) -> None:
-    table, found = made_ready("events", incoming.table("events", rows))
+    laid = made_ready("events", incoming.table("events", rows))
     with duckdb.connect() as connection:
-        connection.register("ready", table)
-        columns = ", ".join(f"{sql} AS {name}" for name, sql in found.items())
+        connection.register("ready", laid.table)
+        columns = ", ".join(f"{sql} AS {name}" for name, sql in {**laid.columns, "row": "row"}.items())
         filled = connection.sql(f"SELECT {columns} FROM ready ORDER BY row").to_arrow_table().to_pylist()
     derived = {column for derivation in derive.DERIVATIONS for column in derivation.columns} | set(VALUES)
     for got, row in zip(filled, rows, strict=True):
@@ -61,7 +61,7 @@ def test_a_structure_becomes_the_map_of_what_it_has(rows: list[dict[str, str | N
     table = pyarrow.table({"said": pyarrow.array(rows), "row": range(len(rows))})
     with pytest.MonkeyPatch.context() as patch, duckdb.connect() as connection:
         patch.setattr(maps, "_SHAPES", branches)
-        apart, sql = maps.taken_apart(table, "said")
+        apart, sql, _ = maps.taken_apart(table, "said")
         connection.register("apart", apart)
         found = connection.execute(f"SELECT {sql} FROM apart ORDER BY row").fetchall()
     present = [{name: text for name, text in row.items() if text is not None} for row in rows]
