@@ -1,5 +1,8 @@
-// Cells that come after their table: each element of an answer takes the place of the one with its id. One step for all of
-// them, as a swap of HTMX's for each would keep a phone busy; rows that are gone by then are none of its business.
+// Cells that come after their table: each element of an answer takes the place of the one with its id. Many in a step, as a swap
+// of HTMX's for each would keep a phone busy, and not all in one: it answers to a touch between the steps. Rows that are gone by
+// then are none of its business.
+
+const AT_ONCE = 20;
 
 document.addEventListener("htmx:beforeSwap", (event) => {
   const { requestConfig, serverResponse, xhr } = event.detail;
@@ -8,9 +11,10 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   placeCells(serverResponse);
 });
 
-export function placeCells(html) {
+export async function placeCells(html) {
   const found = new DOMParser().parseFromString(html, "text/html");
-  for (const cell of found.querySelectorAll("[id]")) {
+  for (const [at, cell] of [...found.querySelectorAll("[id]")].entries()) {
+    if (at && at % AT_ONCE === 0) await new Promise((done) => setTimeout(done));
     const place = document.getElementById(cell.id);
     if (!place) continue;
     const focused = place.contains(document.activeElement);

@@ -115,7 +115,7 @@ async function loadActivity() {
   try {
     const answer = await ask(loader.dataset.from, 1);
     if (!answer.ok) throw new Error(String(answer.status));
-    placeCells(await answer.text());
+    await placeCells(await answer.text());
   } catch {
     // The column stays empty; the table is complete without it.
     for (const cell of document.querySelectorAll(".col-activity .skeleton")) cell.replaceWith("–");
