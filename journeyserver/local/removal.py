@@ -16,29 +16,18 @@ Counts = dict[str, int]
 
 RETENTION = "retention"
 
-# As the id is asked for, and as web events keep it.
-_THEIRS = "IN (?, ?)"
-_SESSIONS = f"SELECT session_id FROM sessions WHERE customer_id {_THEIRS}"
-# Table → which of its rows are about a customer. Facts and actions before the sessions that lead to them.
-_ABOUT = {
-    "facts": f"journey_customer_id {_THEIRS} OR journey_session_id IN ({_SESSIONS})",
-    "actions": f"session_id IN ({_SESSIONS})",
-    "events": f"customer_id {_THEIRS}",
-    "assignments": f"customer_id {_THEIRS}",
-    "repeats": f"customer_id {_THEIRS}",
-    "sessions": f"customer_id {_THEIRS}",
-}
 # An import's own notes, gone when it ends: nothing that anybody counts.
 _COUNTED = ("events", "sessions", "assignments", "actions", "facts")
 
 
 def counts(backend: Backend, customer_id: str) -> Counts:
     """How many rows of each table are about a customer."""
-    cursor = backend.cursor()
+    about, cursor = _about(customer_id), backend.cursor()
     try:
         return {
             table: cursor.run(
-                f"SELECT count(*) AS number FROM {table} WHERE {_ABOUT[table]}", _places(table, customer_id)
+                f"SELECT count(*) AS number FROM {table} WHERE {about[table]}",
+                _places(about[table], customer_id),
             )["number"][0]
             for table in _COUNTED
         }
@@ -50,8 +39,8 @@ def erase(backend: Backend, customer_id: str) -> Counts:
     """Removes a customer, all or nothing; how many rows of each table were about them."""
     before: Counts = {}
     with backend.transaction() as writer:
-        for table, condition in _ABOUT.items():
-            given = _places(table, customer_id)
+        for table, condition in _about(customer_id).items():
+            given = _places(condition, customer_id)
             (number,) = writer.execute(f"SELECT count(*) FROM {table} WHERE {condition}", given).fetchall()[0]
             if table in _COUNTED:
                 before[table] = number
@@ -68,12 +57,28 @@ def erase(backend: Backend, customer_id: str) -> Counts:
 
 
 def kept(customer_id: str) -> str:
-    """How an id is kept: the id of a cookie in small letters, however a site, or whoever asks, may write it."""
+    """How an id is told apart: a UUID in small letters, however a site, a file or whoever asks may write it."""
     return customer_id.lower() if is_uuid(customer_id) else customer_id
 
 
-def _places(table: str, customer_id: str) -> list[str]:
-    return [customer_id, kept(customer_id)] * _ABOUT[table].count(_THEIRS)
+def _about(customer_id: str) -> dict[str, str]:
+    """Table → which of its rows are about a customer. Facts and actions before the sessions that lead to them."""
+    # Web events keep UUIDs in small letters, files as they stand in there; a query finds both (predicates.py).
+    column = "lower({})" if is_uuid(customer_id) else "{}"
+    theirs = f"{column.format('customer_id')} = ?"
+    sessions = f"SELECT session_id FROM sessions WHERE {theirs}"
+    return {
+        "facts": f"{column.format('journey_customer_id')} = ? OR journey_session_id IN ({sessions})",
+        "actions": f"session_id IN ({sessions})",
+        "events": theirs,
+        "assignments": theirs,
+        "repeats": theirs,
+        "sessions": theirs,
+    }
+
+
+def _places(condition: str, customer_id: str) -> list[str]:
+    return [kept(customer_id)] * condition.count("?")
 
 
 def _leave_anonymous(writer: Writer) -> None:

@@ -1,7 +1,7 @@
 """Retention removes whole visits and what hangs on them, and keeps what still holds."""
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -97,8 +97,10 @@ def test_nobody_is_erased_by_an_unknown_id(backend: Backend) -> None:
     assert column(backend, "SELECT count(*) FROM facts") == before
 
 
-def test_the_id_of_a_cookie_may_be_written_in_capitals(backend: Backend) -> None:
-    cookie = "c0ffee00-0000-4000-8000-00000000abcd"
+@pytest.mark.parametrize("spelt", [str.lower, str.upper, str.title])
+def test_the_id_of_a_cookie_may_be_written_in_capitals(backend: Backend, spelt: Callable[[str], str]) -> None:
+    """By whoever asks, and by a file."""
+    cookie = spelt("c0ffee00-0000-4000-8000-00000000abcd")
     with backend.transaction() as writer:
         for table in ("events", "sessions"):
             writer.execute(
@@ -107,6 +109,8 @@ def test_the_id_of_a_cookie_may_be_written_in_capitals(backend: Backend) -> None
             )
     there = removal.counts(backend, cookie)
     assert there["events"]
-    assert removal.counts(backend, cookie.upper()) == there
-    assert removal.erase(backend, cookie.upper()) == there
+    for asked in (cookie.lower(), cookie.upper()):
+        assert removal.counts(backend, asked) == there
+    assert removal.erase(backend, cookie.lower()) == there
+    assert removal.erase(backend, cookie.upper())["events"] == 0
     assert set(removal.counts(backend, cookie).values()) == {0}
