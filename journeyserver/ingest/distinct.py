@@ -12,8 +12,10 @@ _COUNTED = 2**22
 
 
 def whole(column: Any) -> Any:
-    """An Arrow column in one piece."""
-    return column.combine_chunks() if isinstance(column, pyarrow.ChunkedArray) else column
+    """An Arrow column in one piece; to combine a single one would copy it."""
+    if not isinstance(column, pyarrow.ChunkedArray):
+        return column
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
 
 
 def is_empty(column: Any) -> Any:

@@ -10,6 +10,8 @@ from typing import Any
 import numpy
 import pyarrow
 
+from journeyserver.ingest.distinct import whole
+
 EMPTY = "NULL::MAP(VARCHAR, VARCHAR)"
 # Shapes with a branch of their own; rows of rarer ones go a slower way.
 _SHAPES = 32
@@ -27,8 +29,8 @@ def shapes(columns: Sequence[Any]) -> Any:
 def taken_apart(rows: Any, name: str) -> tuple[Any, str, dict[str, str]]:
     """The rows with the fields of a structure of texts as columns of their own, SQL of the map over those, and which column
     each name has got."""
-    whole = rows.column(name).combine_chunks()
-    fields = [(field.name, whole.field(place)) for place, field in enumerate(whole.type)]
+    said = whole(rows.column(name))
+    fields = [(field.name, said.field(place)) for place, field in enumerate(said.type)]
     fields = [(key, column) for key, column in fields if column.null_count < len(column)]
     rows = rows.drop_columns([name])
     if not fields:

@@ -20,6 +20,7 @@ from pyarrow import compute
 
 from journeyserver.engine.backends.base import Writer
 from journeyserver.ingest.assign import moment
+from journeyserver.ingest.distinct import whole
 from journeyserver.ingest.identity import session_id, session_id_sql
 
 PAUSE = timedelta(minutes=20)
@@ -169,7 +170,7 @@ def _taken(table: Any, name: str, rows: Any) -> Any:
     if not table.num_rows:
         return pyarrow.nulls(len(rows), pyarrow.string())
     wanted = compute.if_else(compute.less(rows, 0), None, rows)
-    return table.column(name).combine_chunks().take(wanted).cast(pyarrow.string())
+    return whole(table.column(name)).take(wanted).cast(pyarrow.string())
 
 
 def _arrival(events: Any, known: Any, name: str, own: Any, inherited: Any) -> Any:

@@ -5,7 +5,9 @@ and how the quirks of the obfuscated public sample are read, is said in docs/imp
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -52,25 +54,31 @@ class Ga4Parquet:
 
     def batches(self, position: int = 0) -> Iterator[Batch]:
         try:
+            yield from self._batches(position)
+        except (pyarrow.ArrowException, OSError, duckdb.Error) as error:
+            raise parquet.unreadable(self._path, error) from None
+
+    def _batches(self, position: int) -> Iterator[Batch]:
+        with ThreadPoolExecutor(1, "reader") as beside:
+            beside.submit(ga4_columns.get_ready)
             for rows in self._pieces(position):
+                before, position = position, position + rows.num_rows
                 read = self._mapped.read(self._connection, rows)
                 good = ga4_columns.are_good(read)
                 refused: tuple[Refused, ...] = ()
                 more = 0
                 if not compute.all(good).as_py():
                     refused, more = _refused(read.filter(compute.invert(good)))
-                    read = read.filter(good)
-                events, outcomes = ga4_columns.events(read), ga4_columns.outcomes(read)
-                before, position = position, position + rows.num_rows
+                    rows, read = rows.filter(good), read.filter(good)
+                items = partial(self._mapped.items, self._connection, rows)
+                events, outcomes = ga4_columns.events(read, items, beside), ga4_columns.outcomes(read)
                 # Nothing is kept of a piece while the next one is read.
-                del rows, read, good
+                del rows, read, good, items
                 first = Batch("events", events, before, self._total, refused, more)
                 del events
                 yield first
                 del first
                 yield Batch("outcomes", outcomes, position, self._total)
-        except (pyarrow.ArrowException, OSError, duckdb.Error) as error:
-            raise parquet.unreadable(self._path, error) from None
 
     def _pieces(self, position: int) -> Iterator[Any]:
         """The rows behind `position` with their number in the file, in tables that end between two moments: what happened in
@@ -179,9 +187,11 @@ class Ga4Lines:
             except ValueError as error:
                 refused.append(Refused(number, str(error), masked(text)))
         table = pyarrow.Table.from_pylist(rows, schema=_RAW)
-        with duckdb.connect(config={"threads": 2}) as connection:
-            read = Mapped(COLUMNS).read(connection, table)
-        events, outcomes = ga4_columns.events(read), ga4_columns.outcomes(read)
+        mapped = Mapped(COLUMNS)
+        with duckdb.connect(config={"threads": 2}) as connection, ThreadPoolExecutor(1, "reader") as beside:
+            read = mapped.read(connection, table)
+            events = ga4_columns.events(read, lambda: mapped.items(connection, table), beside)
+        outcomes = ga4_columns.outcomes(read)
         shown, more = tuple(refused[:SHOWN]), max(0, len(refused) - SHOWN)
         yield Batch("events", events, piece.first - 1, piece.total, shown, more)
         yield Batch("outcomes", outcomes, piece.position, piece.total)

@@ -5,6 +5,7 @@ What is kept, renamed and left out, and how the quirks of the obfuscated public 
 
 import re
 from collections.abc import Callable, Mapping
+from concurrent.futures import Executor
 from typing import Any
 
 import numpy
@@ -19,6 +20,7 @@ from journeyserver.ingest.distinct import (
     only_where,
     renumbered,
     spread,
+    whole,
     worked_out,
 )
 from journeyserver.ingest.maps import shapes
@@ -98,7 +100,7 @@ class Mapped:
         self._columns = {name: _column(name, type_, types) for name, type_ in COLUMNS.items()}
 
     def read(self, connection: Any, rows: Any) -> Any:
-        """COLUMNS of the rows, an Arrow table, and `number`; in place of the items, what is kept of them as texts.
+        """COLUMNS of the rows, an Arrow table, and `number`, but for the items.
 
         What has the right type is left as it is; DuckDB (a connection that keeps the order) reads the rest.
         """
@@ -112,9 +114,16 @@ class Mapped:
                 found[name] = rows.column(name)
             else:
                 others[name] = sql
+        if others:
+            connection.register("rows", rows)
+            read = connection.sql(f"SELECT {', '.join(others.values())} FROM rows").to_arrow_table()
+            connection.unregister("rows")
+            found |= {name: read.column(name) for name in others}
+        return pyarrow.table(found)
+
+    def items(self, connection: Any, rows: Any) -> Mapping[str, Any]:
+        """What is kept of the items of these rows, as texts."""
         connection.register("rows", rows)
-        read = connection.sql(f"SELECT {', '.join(('number', *others.values()))} FROM rows").to_arrow_table()
-        found |= {name: read.column(name) for name in others}
         kept = ", ".join(f"{sql} AS {name}" for name, sql in _ITEMS.items())
         items = connection.sql(
             f"SELECT number, {kept} FROM (SELECT number, {self._columns['items']} FROM rows) WHERE len(items) > 0"
@@ -124,7 +133,13 @@ class Mapped:
         numbers = [table.column("number").to_numpy() for table in (rows, items)]
         places[numpy.searchsorted(*numbers)] = numpy.arange(items.num_rows)
         at = pyarrow.array(places, mask=places < 0)
-        return pyarrow.table(found | {name: items.column(name).take(at) for name in _ITEMS})
+        return {name: items.column(name).take(at) for name in _ITEMS}
+
+
+def get_ready() -> None:
+    """Reads the tables behind all this, while the first rows are decoded."""
+    referrers.referrer("https://search.example/", "shop.example")
+    region_code("DE", "Hamburg")
 
 
 def are_good(rows: Any) -> Any:
@@ -133,11 +148,15 @@ def are_good(rows: Any) -> Any:
     return compute.and_not(rows.column("event_timestamp").is_valid(), nameless)
 
 
-def events(rows: Any) -> Any:
-    """The events that rows (all of them good) are, in the columns of ours that Google's export has."""
+def events(rows: Any, items: Callable[[], Mapping[str, Any]], beside: Executor) -> Any:
+    """The events that rows (all of them good) are, in the columns of ours that Google's export has.
+
+    `items` gives what is kept of theirs. One half of the work is done `beside` the other: neither keeps two cores busy.
+    """
 
     if not rows.num_rows:
         return None
+    attributes = beside.submit(lambda: _attributes(rows, items()))
 
     def once(name: str, function: Callable[[Any], str | None]) -> Any:
         return worked_out([rows.column(name)], lambda value: (function(value),))[0]
@@ -168,9 +187,8 @@ def events(rows: Any) -> Any:
         "geolocation_region": region,
         "geolocation_locality": once("geo_city", lambda name: None if name in ("", "(not set)") else name),
         **_came_from(rows),
-        **_attributes(rows),
     }
-    return pyarrow.table(columns)
+    return pyarrow.table(columns | attributes.result())
 
 
 def outcomes(rows: Any) -> Any:
@@ -268,9 +286,12 @@ def _campaign(
     return source, medium or None, campaign, term, network
 
 
-def _attributes(rows: Any) -> dict[str, Any]:
+def _attributes(rows: Any, items: Mapping[str, Any]) -> dict[str, Any]:
     """The attributes of each row as a structure of texts, and their types, which are the same for rows that have the same."""
-    columns = [_text(column, rows.column(column)) for _, column, _ in _ATTRIBUTES]
+    columns = [
+        _text(column, items[column] if column in items else rows.column(column))
+        for _, column, _ in _ATTRIBUTES
+    ]
     found, numbers = renumbered(shapes(columns), 1 << len(columns))
     types = [
         [(name, type_) for place, (name, _, type_) in enumerate(_ATTRIBUTES) if shape >> place & 1] or None
@@ -293,7 +314,7 @@ def _text(name: str, column: Any) -> Any:
         return worked_out([column], lambda value: (_YES_NO.get(value),))[0]
     if COLUMNS.get(name) == "DOUBLE":
         return worked_out([column], lambda value: (None if value is None else repr(value),))[0]
-    return column.cast(pyarrow.string()).combine_chunks()
+    return whole(column.cast(pyarrow.string()))
 
 
 def _holds(type_: Any, wanted: Any) -> bool:
