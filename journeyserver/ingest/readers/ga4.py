@@ -7,7 +7,6 @@ and how the quirks of the obfuscated public sample are read, is said in docs/imp
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +17,8 @@ import pyarrow
 from pyarrow import compute
 
 from journeyserver.ingest.incoming import Batch, Refused, Unreadable
-from journeyserver.ingest.readers import ga4_columns, ga4_nested, parquet
-from journeyserver.ingest.readers.ga4_columns import COLUMNS, ITEM_FIELDS, NEEDED, TEXTS, Mapped
+from journeyserver.ingest.readers import ga4_columns, ga4_items, ga4_nested, parquet
+from journeyserver.ingest.readers.ga4_columns import COLUMNS, NEEDED, TEXTS, Mapped
 from journeyserver.ingest.readers.lines import LineFile, Piece, masked
 
 FORMAT = "ga4"
@@ -69,11 +68,10 @@ class Ga4Parquet:
                 more = 0
                 if not compute.all(good).as_py():
                     refused, more = _refused(read.filter(compute.invert(good)))
-                    rows, read = rows.filter(good), read.filter(good)
-                items = partial(self._mapped.items, self._connection, rows)
-                events, outcomes = ga4_columns.events(read, items, beside), ga4_columns.outcomes(read)
+                    read = read.filter(good)
+                events, outcomes = ga4_columns.events(read, beside), ga4_columns.outcomes(read)
                 # Nothing is kept of a piece while the next one is read.
-                del rows, read, good, items
+                del rows, read, good
                 first = Batch("events", events, before, self._total, refused, more)
                 del events
                 yield first
@@ -145,7 +143,7 @@ def _refusal(number: int, event_timestamp: int | None, event_name: str | None) -
 
 def _is_read(path: Sequence[str]) -> bool:
     if path[0] == "items" and len(path) > 1:
-        return path[-1] in ITEM_FIELDS
+        return path[-1] in ga4_items.FIELDS
     return path[0] in COLUMNS or path[0] in ga4_nested.COLUMNS
 
 
@@ -187,11 +185,10 @@ class Ga4Lines:
             except ValueError as error:
                 refused.append(Refused(number, str(error), masked(text)))
         table = pyarrow.Table.from_pylist(rows, schema=_RAW)
-        mapped = Mapped(COLUMNS)
-        with duckdb.connect(config={"threads": 2}) as connection, ThreadPoolExecutor(1, "reader") as beside:
-            read = mapped.read(connection, table)
-            events = ga4_columns.events(read, lambda: mapped.items(connection, table), beside)
-        outcomes = ga4_columns.outcomes(read)
+        with duckdb.connect(config={"threads": 2}) as connection:
+            read = Mapped(COLUMNS).read(connection, table)
+        with ThreadPoolExecutor(1, "reader") as beside:
+            events, outcomes = ga4_columns.events(read, beside), ga4_columns.outcomes(read)
         shown, more = tuple(refused[:SHOWN]), max(0, len(refused) - SHOWN)
         yield Batch("events", events, piece.first - 1, piece.total, shown, more)
         yield Batch("outcomes", outcomes, piece.position, piece.total)
@@ -215,10 +212,9 @@ _KINDS: Mapping[str, tuple[Any, Callable[[Any], Any]]] = {
     "VARCHAR": (pyarrow.string(), str),
     "BOOLEAN": (pyarrow.bool_(), bool),
 }
-_ITEMS = pyarrow.list_(pyarrow.struct([(name, pyarrow.string()) for name in ITEM_FIELDS]))
 _RAW = pyarrow.schema(
     [("number", pyarrow.int64())]
-    + [(name, _ITEMS if name == "items" else _KINDS[type_][0]) for name, type_ in COLUMNS.items()]
+    + [(name, ga4_items.TYPE if name == "items" else _KINDS[type_][0]) for name, type_ in COLUMNS.items()]
 )
 
 
@@ -253,4 +249,6 @@ def raw_row(text: str, number: int) -> dict[str, Any]:
 def _read_items(value: Any) -> list[dict[str, str]]:
     if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
         raise ValueError("The items are no list of objects.")
-    return [{name: str(item[name]) for name in ITEM_FIELDS if item.get(name) is not None} for item in value]
+    return [
+        {name: str(item[name]) for name in ga4_items.FIELDS if item.get(name) is not None} for item in value
+    ]

@@ -25,7 +25,7 @@ from journeyserver.ingest.distinct import (
 )
 from journeyserver.ingest.maps import shapes
 from journeyserver.ingest.places import country_code, region_code
-from journeyserver.ingest.readers import ga4_nested
+from journeyserver.ingest.readers import ga4_items, ga4_nested
 
 # What a purchase is an achievement of: one outcome for all shops, so that its id is known beforehand.
 PURCHASE_OUTCOME = "6f1b6f7c-3f0e-5a0b-9a54-2b8f3f1f7c01"
@@ -50,7 +50,6 @@ COLUMNS: Mapping[str, str] = {
     "items": "STRUCT(item_id VARCHAR, item_name VARCHAR, item_category VARCHAR)[]",
 }
 TEXTS = tuple(name for name, type_ in COLUMNS.items() if type_ == "VARCHAR")
-ITEM_FIELDS = ("item_id", "item_name", "item_category")
 
 # Attribute → the column that holds its value, and its data type (contract §11.1).
 _ATTRIBUTES = (
@@ -68,7 +67,6 @@ _ATTRIBUTES = (
     ("total_item_quantity", "ecommerce_total_item_quantity", "integer"),
     *((name, name, "string") for name in ("item_ids", "item_names", "item_categories")),
 )
-_VALUE_LENGTH = 2048
 
 # Google's words for a visit that came through no campaign.
 _NO_CAMPAIGN = ("(direct)", "(organic)", "(referral)", "(not set)", "(none)")
@@ -80,15 +78,7 @@ _ARROW: Mapping[str, Any] = {
     "DOUBLE": pyarrow.float64(),
     "VARCHAR": pyarrow.string(),
     "BOOLEAN": pyarrow.bool_(),
-}
-# The values of a field of the items, as one text.
-_ITEMS = {
-    **{
-        f"{field}s": f"left(array_to_string(list_transform(items, lambda item: item.{field}), ', '), {_VALUE_LENGTH})"
-        for field in ("item_id", "item_name")
-    },
-    "item_categories": "nullif(left(array_to_string(list_sort(list_distinct(list_filter(list_transform(items, lambda item: "
-    f"item.item_category), lambda text: text NOT IN ('', '(not set)')))), ', '), {_VALUE_LENGTH}), '')",
+    COLUMNS["items"]: ga4_items.TYPE,
 }
 
 
@@ -100,17 +90,15 @@ class Mapped:
         self._columns = {name: _column(name, type_, types) for name, type_ in COLUMNS.items()}
 
     def read(self, connection: Any, rows: Any) -> Any:
-        """COLUMNS of the rows, an Arrow table, and `number`, but for the items.
+        """COLUMNS of the rows, an Arrow table, and `number`.
 
         What has the right type is left as it is; DuckDB (a connection that keeps the order) reads the rest.
         """
         rows = rows.unify_dictionaries().combine_chunks()
         found = {"number": rows.column("number")}
         others = {}
-        for name, sql in self._columns.items():
-            if name == "items":
-                continue
-            if name in rows.column_names and _holds(rows.column(name).type, _ARROW[COLUMNS[name]]):
+        for (name, sql), type_ in zip(self._columns.items(), COLUMNS.values(), strict=True):
+            if name in rows.column_names and _holds(rows.column(name).type, _ARROW[type_]):
                 found[name] = rows.column(name)
             else:
                 others[name] = sql
@@ -120,20 +108,6 @@ class Mapped:
             connection.unregister("rows")
             found |= {name: read.column(name) for name in others}
         return pyarrow.table(found)
-
-    def items(self, connection: Any, rows: Any) -> Mapping[str, Any]:
-        """What is kept of the items of these rows, as texts."""
-        connection.register("rows", rows)
-        kept = ", ".join(f"{sql} AS {name}" for name, sql in _ITEMS.items())
-        items = connection.sql(
-            f"SELECT number, {kept} FROM (SELECT number, {self._columns['items']} FROM rows) WHERE len(items) > 0"
-        ).to_arrow_table()
-        connection.unregister("rows")
-        places = numpy.full(rows.num_rows, -1)
-        numbers = [table.column("number").to_numpy() for table in (rows, items)]
-        places[numpy.searchsorted(*numbers)] = numpy.arange(items.num_rows)
-        at = pyarrow.array(places, mask=places < 0)
-        return {name: items.column(name).take(at) for name in _ITEMS}
 
 
 def get_ready() -> None:
@@ -148,15 +122,15 @@ def are_good(rows: Any) -> Any:
     return compute.and_not(rows.column("event_timestamp").is_valid(), nameless)
 
 
-def events(rows: Any, items: Callable[[], Mapping[str, Any]], beside: Executor) -> Any:
+def events(rows: Any, beside: Executor) -> Any:
     """The events that rows (all of them good) are, in the columns of ours that Google's export has.
 
-    `items` gives what is kept of theirs. One half of the work is done `beside` the other: neither keeps two cores busy.
+    One half of the work is done `beside` the other: neither keeps two cores busy.
     """
 
     if not rows.num_rows:
         return None
-    attributes = beside.submit(lambda: _attributes(rows, items()))
+    attributes = beside.submit(_attributes, rows)
 
     def once(name: str, function: Callable[[Any], str | None]) -> Any:
         return worked_out([rows.column(name)], lambda value: (function(value),))[0]
@@ -286,8 +260,9 @@ def _campaign(
     return source, medium or None, campaign, term, network
 
 
-def _attributes(rows: Any, items: Mapping[str, Any]) -> dict[str, Any]:
+def _attributes(rows: Any) -> dict[str, Any]:
     """The attributes of each row as a structure of texts, and their types, which are the same for rows that have the same."""
+    items = ga4_items.texts(rows.column("items"))
     columns = [
         _text(column, items[column] if column in items else rows.column(column))
         for _, column, _ in _ATTRIBUTES
@@ -325,7 +300,7 @@ def _column(name: str, type_: str, types: Mapping[str, str]) -> str:
     """SQL of a column as we read it; what it cannot hold counts as empty."""
     found = types.get(name)
     if found == type_ or (
-        name == "items" and found and all(f"{field} VARCHAR" in found for field in ITEM_FIELDS)
+        name == "items" and found and all(f"{field} VARCHAR" in found for field in ga4_items.FIELDS)
     ):
         return name
     if name == "items" and found and not found.endswith(")[]"):
