@@ -29,6 +29,13 @@ def masked(text: str) -> str:
     return _E_MAIL.sub("…@…", _SECRET.sub(r"\1…", text))
 
 
+def _traceback(formatter: logging.Formatter, record: logging.LogRecord) -> str:
+    # Of a wrong host, or a form too large, the message says all: where Django found it out is no news, and anybody can send them.
+    if not record.exc_info or record.name.startswith("django.security."):
+        return ""
+    return formatter.formatException(record.exc_info)
+
+
 class LineFormatter(logging.Formatter):
     """`time level logger message request=…` in UTC; what was typed cannot begin a line of its own."""
 
@@ -36,9 +43,8 @@ class LineFormatter(logging.Formatter):
         moment = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
         message = _CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode(), record.getMessage())
         line = f"{moment} {record.levelname} {record.name} {message} request={request_id.get()}"
-        if record.exc_info:
-            line += "\n" + self.formatException(record.exc_info)
-        return masked(line)
+        traceback = _traceback(self, record)
+        return masked(f"{line}\n{traceback}" if traceback else line)
 
 
 class JsonFormatter(logging.Formatter):
@@ -52,6 +58,6 @@ class JsonFormatter(logging.Formatter):
             "message": masked(record.getMessage()),
             "request": request_id.get(),
         }
-        if record.exc_info:
-            facts["traceback"] = masked(self.formatException(record.exc_info))
+        if traceback := _traceback(self, record):
+            facts["traceback"] = masked(traceback)
         return json.dumps(facts, ensure_ascii=False)

@@ -217,6 +217,16 @@ def test_a_typed_line_break_begins_no_log_line_and_json_is_one_object_a_line() -
     assert facts["message"] == "path /a\nFAKE admin signed in …@…"
 
 
+def test_a_foreign_host_is_one_log_line(client: Browser, caplog: pytest.LogCaptureFixture) -> None:
+    """Anybody can send one, as often as they like."""
+    assert client.get("/segments/", headers={"Host": "elsewhere.example"}).status_code == 400
+    told = [record for record in caplog.records if "elsewhere.example" in record.getMessage()]
+    assert told
+    assert [record.exc_info for record in told] != [None] * len(told)
+    for formatter in (LineFormatter(), JsonFormatter()):
+        assert not [line for line in map(formatter.format, told) if "Traceback" in line or "\n" in line]
+
+
 def test_who_signed_in_and_what_was_refused_is_logged(
     marketer: Browser, caplog: pytest.LogCaptureFixture
 ) -> None:
