@@ -139,9 +139,11 @@ def from_hidden(text: str) -> dict[str, Any] | None:
     """None where the text is none that `to_hidden` wrote."""
     try:
         found = json.loads(text)
+        if not isinstance(found, dict) or not isinstance(found.get("name"), str):
+            return None
+        # Half a pair of characters can be written in JSON, and in no page.
+        found["name"].encode()
     except (ValueError, RecursionError):
-        return None
-    if not isinstance(found, dict) or not isinstance(found.get("name"), str):
         return None
     return servicelevel.settings_of(found)
 

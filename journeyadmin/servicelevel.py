@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeGuard
 
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
@@ -28,6 +28,7 @@ SPACE = "\u00a0"
 # Finer shares than a ten-thousandth of a percent are typing errors.
 FINEST_SHARE = Decimal("0.000001")
 SHORTEST_SENSIBLE_MS = 5_000
+LARGEST_NUMBER = 10**15
 _UNIT_MS = {"ms": 1, "s": 1_000, "min": 60_000, "h": 3_600_000}
 _UNIT_NAMES = {
     **dict.fromkeys(("ms", "msec", "millisecond", "milliseconds"), "ms"),
@@ -133,10 +134,12 @@ def level_of(target: Json) -> tuple[float | None, int | None]:
     level = target.get("serviceLevel")
     share = level.get("percentage") if isinstance(level, Mapping) else None
     duration = level.get("durationMs") if isinstance(level, Mapping) else None
-    return (
-        float(share) if isinstance(share, int | float) and not isinstance(share, bool) else None,
-        int(duration) if isinstance(duration, int | float) and not isinstance(duration, bool) else None,
-    )
+    return (float(share) if _is_number(share) else None, int(duration) if _is_number(duration) else None)
+
+
+def _is_number(value: Any) -> TypeGuard[int | float]:
+    """Whether it is one that can be counted with: JSON as Python reads it also has NaN, and numbers without end."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= LARGEST_NUMBER
 
 
 def level_words(target: Json) -> str:
@@ -152,7 +155,7 @@ def level_words(target: Json) -> str:
 
 def short_abandon_of(target: Json) -> int | None:
     seconds = target.get("shortAbandonThreshold")
-    return int(seconds) if isinstance(seconds, int | float) and not isinstance(seconds, bool) else None
+    return int(seconds) if _is_number(seconds) else None
 
 
 def short_abandon_words(seconds: int | None) -> str:

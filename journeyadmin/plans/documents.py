@@ -8,9 +8,11 @@ In a file a missing field means "as it is"; null means "not set".
 """
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from math import isfinite
+from typing import Any, NoReturn
 
 import yaml
 from django.utils.translation import gettext as _
@@ -23,6 +25,8 @@ Json = Mapping[str, Any]
 FORMAT = 1
 LARGEST_BYTES = 1024 * 1024
 DEEPEST = 30
+# Digits of a number; more are no number that anybody means, and reading them takes ever longer.
+LONGEST_NUMBER = 400
 SEGMENTS, TARGETS = "segments", "actionTargets"
 
 IDENTITY = ("id", "version", "createdDate", "modifiedDate")
@@ -119,7 +123,9 @@ def tree_of(content: bytes) -> Any:
         raise Unreadable(
             _("The file is no UTF-8 text (byte %s). Save it as UTF-8.") % (error.start + 1)
         ) from None
-    return _from_json(text) if text.lstrip()[:1] in ("{", "[") else _from_yaml(text)
+    tree = _from_json(text) if text.lstrip()[:1] in ("{", "[") else _from_yaml(text)
+    _refuse_unsendable(tree)
+    return tree
 
 
 def read(content: bytes) -> Document:
@@ -265,7 +271,13 @@ def _target_problem(row: dict[str, Any]) -> str:
 
 def _from_json(text: str) -> Any:
     try:
-        return json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant)
+        return json.loads(
+            text,
+            object_pairs_hook=_once,
+            parse_constant=_no_constant,
+            parse_int=_number,
+            parse_float=_number,
+        )
     except json.JSONDecodeError as error:
         raise Unreadable(
             _("Not readable as JSON at line %(line)s, column %(column)s.")
@@ -284,8 +296,36 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _no_constant(name: str) -> Any:
+def _no_constant(name: str) -> NoReturn:
     raise Unreadable(_("“%s” is no number that JSON knows.") % name)
+
+
+def _number(text: str) -> int | float:
+    """A number as it is written; what no JSON could be made of again is none."""
+    if len(text) <= LONGEST_NUMBER:
+        if text.lstrip("+-").isdigit():
+            return int(text)
+        if isfinite(found := float(text)):
+            return found
+    _no_constant(text if len(text) <= 20 else f"{text[:20]}…")
+
+
+def _refuse_unsendable(tree: Any) -> None:
+    """What JSON can spell and neither the store nor the service can take: halves of characters, and what is nested without end."""
+    level = [tree]
+    for _depth in range(DEEPEST + 1):
+        texts = [one for one in level if isinstance(one, str)]
+        texts += [name for one in level if isinstance(one, dict) for name in one]
+        if any(_UNSENDABLE.search(text) for text in texts):
+            raise Unreadable(_("The file holds half of a character, or one that cannot be stored."))
+        level = [
+            inner
+            for one in level
+            if isinstance(one, dict | list)
+            for inner in (one.values() if isinstance(one, dict) else one)
+        ]
+    if level:
+        raise Unreadable(_("The file is nested too deeply."))
 
 
 def _from_yaml(text: str) -> Any:
@@ -323,6 +363,8 @@ def _refuse_traps(text: str) -> None:
             )
 
 
+# PostgreSQL stores no zero character, and nobody half a pair.
+_UNSENDABLE = re.compile("[\x00\ud800-\udfff]")
 _TAGS = tuple(f"tag:yaml.org,2002:{name}" for name in ("str", "seq", "map"))
 _TRUTH = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
@@ -354,13 +396,13 @@ def _plain_value(text: str) -> Any:
         return None
     if text in _TRUTH:
         return _TRUTH[text]
-    if len(text) <= 400:
+    if len(text) <= LONGEST_NUMBER:
         digits = text.lstrip("+-")
         if digits.isascii() and digits.isdigit() and len(text) - len(digits) <= 1:
             return int(text)
         if digits[:1].isdigit() and set(digits) <= set("0123456789.eE+-"):
             try:
-                return float(text)
+                return _number(text)
             except ValueError:
                 return text
     return text

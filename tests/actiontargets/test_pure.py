@@ -83,9 +83,18 @@ def test_the_questions_ask_for_throttled_offers_alone() -> None:
     assert payloads.questions(start, end, "t")[0]["filter"]["predicates"][0]["value"] == "t"
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"name": 3}', "{", "[" * 100_000])
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"name": 3}', "{", "[" * 100_000, '{"name": "x\\ud800"}'])
 def test_a_hidden_part_that_was_tampered_with_is_none(text: str) -> None:
     assert payloads.from_hidden(text) is None
+
+
+@pytest.mark.parametrize("number", ["NaN", "1e999", "-Infinity", "1e300", "9" * 400, "true", '"1"', "[]"])
+def test_what_is_no_number_to_count_with_is_not_set(number: str) -> None:
+    level = f'{{"percentage": {number}, "durationMs": {number}}}'
+    seen = payloads.from_hidden(
+        f'{{"name": "x", "serviceLevel": {level}, "shortAbandonThreshold": {number}}}'
+    )
+    assert seen == {"name": "x"}
 
 
 def test_conflicts_choose_what_only_one_side_changed() -> None:

@@ -141,11 +141,24 @@ def test_what_is_read_back_is_what_was_written(segments: list[Any], targets: lis
         ('{"journey": 1, "segments": [NaN]}', "no number"),
         ("journey: 1\nsegments: " + "[" * 100 + "]" * 100, "nested too deeply"),
         ('{"journey":1,"segments":' + "[" * 200_000, "nested too deeply"),
+        ('{"journey":1,"segments":[{"displayName":"x","more":' + "[" * 100 + "]" * 100 + "}]}", "too deeply"),
+        ('{"journey":1,"segments":[{"displayName":"x","more":' + "9" * 5000 + "}]}", "“9{20}…” is no number"),
+        ('{"journey":1,"segments":[{"displayName":"x","more":-1e999}]}', "“-1e999” is no number"),
+        ("journey: 1\nsegments:\n- {displayName: x, more: 1.0e+999}\n", "“1.0e.999” is no number"),
+        ('{"journey":1,"segments":[{"displayName":"x\\ud800"}]}', "half of a character"),
+        ('{"journey":1,"segments":[{"displayName":"x","\\u0000":1}]}', "half of a character"),
     ],
 )
 def test_a_file_that_is_none_says_where(text: str, words: str) -> None:
     with pytest.raises(documents.Unreadable, match=words):
         documents.read(text.encode())
+
+
+@pytest.mark.parametrize("number", ["9" * 400, "-12", "0", "1.5", "-2.5e3"])
+def test_a_number_that_can_be_written_again_is_taken_as_it_is(number: str) -> None:
+    text = f'{{"journey":1,"segments":[{{"displayName":"x","more":{number}}}]}}'
+    (segment,) = documents.read(text.encode()).segments
+    assert segment["more"] == json.loads(number)
 
 
 def test_a_file_of_another_kind() -> None:
