@@ -82,7 +82,7 @@ class SignIn:
         connection = person.connection
         request.user = person
         request.connection = connection
-        request.refused = Refused(request.session, observer(connection))
+        request.refused = Refused(grant, observer(connection))
         request.journey = journey_service(
             connection.api_url, connection.client(), GrantStore(grant.pk, grant), request.refused
         )

@@ -143,6 +143,8 @@ class Grant(models.Model):
     expires = models.DateTimeField(null=True)
     # What the service said that they may be used for; empty where it did not say.
     scope = models.TextField(blank=True, default="", db_default="")
+    # The permissions that the service refused since (refused.py), separated by spaces.
+    refused = models.TextField(blank=True, default="", db_default="")
     version = models.PositiveIntegerField(default=1)
     renewing = models.DateTimeField(null=True)
     created = models.DateTimeField(auto_now_add=True)

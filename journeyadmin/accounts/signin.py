@@ -11,7 +11,6 @@ from journeyadmin import logs
 from journeyadmin.accounts import grants, kept, others, sessions
 from journeyadmin.accounts.middleware import GRANT, SEEN, SIGNED_IN, grants_of
 from journeyadmin.accounts.models import Connection, Person
-from journeyadmin.accounts.refused import REFUSED
 from journeyadmin.http import JourneyRequest
 from journeyadmin.service import OAuthEndpoint, Tokens, Unreadable, newly_signed_in
 
@@ -23,11 +22,16 @@ def as_person(request: HttpRequest, connection: Connection, tokens: Tokens) -> P
     return person
 
 
-def look_anew(request: JourneyRequest) -> None:
-    """Asks the service once more what this person may do; what it refused in this session may be tried again."""
-    if request.connection.mode == Connection.Mode.PERSON:
+def look_anew(request: JourneyRequest) -> bool:
+    """Asks the service once more what this person may do; what it refused in this session may be tried again.
+
+    False for a client, of which the service has nothing to say.
+    """
+    asks = request.connection.mode == Connection.Mode.PERSON
+    if asks:
         _known(request.connection, request.journey.person())
-    request.session.pop(REFUSED, None)
+    request.refused.forget()
+    return asks
 
 
 def _known(connection: Connection, told: dict[str, Any]) -> Person:

@@ -26,7 +26,7 @@ from journeyadmin.accounts.models import Connection, Person
 from journeyadmin.accounts.permissions import may, scope_state
 from journeyadmin.contract.local import ACCOUNT_PAGE
 from journeyadmin.contract.operations import OPERATIONS, PERMISSIONS
-from journeyadmin.http import JourneyRequest
+from journeyadmin.http import JourneyRequest, whole_number
 from journeyadmin.middleware import error_words
 from journeyadmin.security import allow_forms_to
 from journeyadmin.service import JourneyError, OAuthEndpoint
@@ -49,7 +49,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     target = safe_next(request, request.POST.get("next") or request.GET.get("next", ""))
     failure: JourneyError | None = None
     if request.method == "POST":
-        connection = get_object_or_404(Connection, pk=_number(request.POST.get("connection")))
+        connection = get_object_or_404(Connection, pk=whole_number(request.POST.get("connection", "")))
         if connection.mode == Connection.Mode.PERSON:
             afresh = {"prompt": "login"} if "afresh" in request.POST else {}
             return _depart(request, connection, target, **afresh)
@@ -124,7 +124,8 @@ def callback(request: HttpRequest) -> HttpResponse:
     except JourneyError as error:
         logs.security.warning("sign-in at connection %s failed: %s", connection.pk, error)
         return _sign_in_page(request, connections, target, error)
-    return _onwards(departure["first"], person, target)
+    # A sign-in that was begun before an upgrade does not say it.
+    return _onwards(departure.get("first", False), person, target)
 
 
 @login_not_required
@@ -169,8 +170,11 @@ def permission_list(request: JourneyRequest) -> HttpResponse:
     """
     onwards = safe_next(request, request.GET["next"]) if "next" in request.GET else ""
     if request.method == "POST":
-        signin.look_anew(request)
-        messages.success(request, _("This is what the service says now."))
+        asked = signin.look_anew(request)
+        messages.success(
+            request,
+            _("This is what the service says now.") if asked else _("What was refused is offered again."),
+        )
         return redirect(request.get_full_path())
     known = request.user.permissions_known
     scopes = {operation.permission: operation.scopes for operation in OPERATIONS}
@@ -289,10 +293,6 @@ def _require_admin(request: JourneyRequest) -> None:
                 "“connection” command."
             )
         )
-
-
-def _number(text: str | None) -> int:
-    return int(text) if text and text.isascii() and text.isdigit() else 0
 
 
 def _refusal_words(error: str) -> str:

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 
 from journeyadmin.accounts.models import Connection, Person
 from journeyadmin.history.models import Change, ChangeSet, Known, Operation, ReadWhole
-from journeyadmin.http import JourneyRequest
+from journeyadmin.http import JourneyRequest, whole_number
 
 Json = Mapping[str, Any]
 log = logging.getLogger("journeyadmin.history")
@@ -134,9 +134,8 @@ def changes_of(connection: Connection, kind: str, object_id: str) -> models.Quer
 
 def state_after(connection: Connection, kind: str, object_id: str, change: str) -> dict[str, Any] | None:
     """What the object was after the change of this number (as an address names it); None where there is no such state."""
-    if not (change.isascii() and change.isdigit()):
-        return None
-    found = changes_of(connection, kind, object_id).filter(pk=int(change)).first()
+    number = whole_number(change)
+    found = changes_of(connection, kind, object_id).filter(pk=number).first() if number is not None else None
     return dict(found.after) if found and found.after else None
 
 

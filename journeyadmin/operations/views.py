@@ -19,7 +19,7 @@ from journeyadmin.accounts.kept import form_data
 from journeyadmin.accounts.permissions import require
 from journeyadmin.accounts.production import misnamed
 from journeyadmin.htmx import answer, go_to
-from journeyadmin.http import JourneyRequest
+from journeyadmin.http import JourneyRequest, whole_number
 from journeyadmin.operations import reading, tabs
 from journeyadmin.operations.forms import KINDS, EraseForm, FaultForm, StartForm, UploadForm
 from journeyadmin.operations.tabs import Tab
@@ -149,8 +149,9 @@ def faults(request: JourneyRequest) -> HttpResponse:
         local.clear_faults()
         messages.success(request, _("No failure is set any more."))
         return go_to(request, reverse("operations:faults"))
-    if do.startswith("remove-") and do[7:].isdigit() and int(do[7:]) < len(kept):
-        del kept[int(do[7:])]
+    number = whole_number(do.removeprefix("remove-")) if do.startswith("remove-") else None
+    if number is not None and number < len(kept):
+        del kept[number]
         local.set_faults(kept)
         return go_to(request, reverse("operations:faults"))
     if do == "add" and form.is_valid():

@@ -13,8 +13,9 @@ from django.utils import translation
 from journeyadmin.accounts import grants
 from journeyadmin.accounts.models import Connection, Grant, Person
 from journeyadmin.accounts.permissions import scope_state
+from journeyadmin.accounts.refused import Refused
 from journeyadmin.contract.operations import PERMISSIONS
-from journeyadmin.service import Client, OAuthEndpoint, Tokens
+from journeyadmin.service import Call, Client, OAuthEndpoint, Tokens
 from tests import cast
 from tests.journeyadmin.accounts.test_sign_in import at_the_service, come_back, depart
 from tests.journeyadmin.service.scripted import Reply, scripted
@@ -148,11 +149,8 @@ def test_a_form_that_is_still_open_asks_the_service_again_and_what_it_grants_is_
     page, active = f"/segments/{segment}/", f"/segments/{segment}/active"
     overrated.post(active, {"active": "false", "version": "1"})
     assert f'href="{page}edit' not in overrated.get(page).content.decode()
-    place = Connection.objects.get()
     granted = cast.person_tokens(server.url, "marketer")["access_token"]
-    session = overrated.session
-    session["grant"] = str(grants.keep(Person.objects.get(connection=place), Tokens(granted)).pk)
-    session.save()
+    grants.GrantStore(overrated.session["grant"]).replace(Tokens(granted))
     assert overrated.post(active, {"active": "false", "version": "1"}).status_code < 400
     assert f'href="{page}edit' in overrated.get(page).content.decode()
 
@@ -164,7 +162,7 @@ def test_the_service_is_asked_again_on_the_page_of_permissions(overrated: Browse
     assert "This is what the service says now." in page
     assert "missing" in row(page, "journey:segment:edit")
     assert 'href="/history/">Go on' in page
-    assert "refused" not in overrated.session
+    assert not Grant.objects.get().refused
     assert "journey:segment:edit" not in Person.objects.get().permissions
 
 
@@ -174,7 +172,47 @@ def test_a_service_that_fails_or_does_not_answer_switches_nothing_off(
     with scripted(Reply(503, {}), Reply(404, {}), Reply(500, {})) as script:
         Connection.objects.update(typed_api_url=script.url)
         marketer.post(f"/segments/{segment}/active", {"active": "false", "version": "1"})
-    assert "refused" not in marketer.session
+    assert not Grant.objects.get().refused
+
+
+def test_of_two_requests_at_once_neither_takes_back_what_the_other_learnt(
+    overrated: Browser, segment: str
+) -> None:
+    """The slower one had read what is known before the other one wrote."""
+    grant = Grant.objects.get()
+    told = [
+        Call("", name, "", status, 0, 1, "", None)
+        for name, status in (
+            ("patchJourneySegment", 403),
+            ("deleteJourneySegment", 403),
+            ("patchJourneySegment", 200),
+        )
+    ]
+    slower, faster = Refused(grant, lambda _call: None), Refused(grant, lambda _call: None)
+    faster(told[0])
+    slower(told[1])
+    grant.refresh_from_db()
+    assert grant.refused == "journey:segment:delete journey:segment:edit"
+    Refused(grant, lambda _call: None)(told[2])
+    # Nor does a page that writes the session meanwhile.
+    session = overrated.session
+    session["seen"] = 1
+    session.save()
+    grant.refresh_from_db()
+    assert grant.refused == "journey:segment:delete"
+
+
+def test_a_client_is_offered_again_what_was_refused_and_nobody_claims_to_have_asked(
+    client: Browser, shop_as_client: Connection
+) -> None:
+    client.post("/accounts/sign-in", {"connection": shop_as_client.pk})
+    assert "Ask the service again" not in client.get(PAGE).content.decode()
+    Grant.objects.update(refused="journey:segment:edit")
+    assert "Offer again what was refused" in client.get(PAGE).content.decode()
+    page = client.post(PAGE, follow=True).content.decode()
+    assert "What was refused is offered again." in page
+    assert "This is what the service says now." not in page
+    assert not Grant.objects.get().refused
 
 
 def test_a_read_that_is_refused_is_asked_again(marketer: Browser, segment: str, server: Program) -> None:

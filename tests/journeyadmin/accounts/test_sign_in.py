@@ -138,6 +138,19 @@ def test_a_return_that_was_not_begun_here_is_refused(client: Browser, shop: Conn
     assert Grant.objects.count() == (1 if change == "twice" else 0)
 
 
+def test_a_sign_in_that_was_begun_before_an_upgrade_arrives(client: Browser, shop: Connection) -> None:
+    address = at_the_service(depart(client, shop))
+    session = client.session
+    del session["departure"]["first"]
+    session.save()
+    assert come_back(client, address)["Location"] == "/"
+
+
+@pytest.mark.parametrize("number", ["9" * 5000, "²", "-1", "1.0", ""])
+def test_a_connection_that_is_no_number_is_not_found(client: Browser, shop: Connection, number: str) -> None:
+    assert client.post("/accounts/sign-in", {"connection": number}).status_code == 404
+
+
 def test_a_refusal_by_the_service_is_said(client: Browser, shop: Connection) -> None:
     state = parse_qs(urlsplit(depart(client, shop)).query)["state"][0]
     answer = client.get("/accounts/callback", {"state": state, "error": "access_denied"}, follow=True)

@@ -172,6 +172,8 @@ def test_failures_are_set_and_removed(admin_there: Browser, rehearsal: Program) 
         ("503", None, "before"),
         ("delay", 500, "after"),
     ]
+    for bent in ("²", "9" * 5000, "-1", "9", ""):
+        assert admin_there.post("/operations/faults/", {"do": f"remove-{bent}"}).status_code == 200
     admin_there.post("/operations/faults/", {"do": "remove-0"})
     assert "503" not in text_of(admin_there.get("/operations/faults/")).split("Add a failure")[0]
     answer = admin_there.post("/operations/faults/", {**add, "share": "200"})
