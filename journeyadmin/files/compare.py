@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
-from django.shortcuts import render
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -14,10 +14,10 @@ from django.views.decorators.http import require_http_methods
 from journeyadmin import servicelevel
 from journeyadmin.accounts import others
 from journeyadmin.accounts.models import Connection
-from journeyadmin.contract.operations import GET_SEGMENT
+from journeyadmin.contract.operations import GET_ACTION_TARGET, GET_SEGMENT
 from journeyadmin.files import reading
 from journeyadmin.htmx import go_to
-from journeyadmin.http import JourneyRequest
+from journeyadmin.http import JourneyRequest, whole_number
 from journeyadmin.plans import planning
 from journeyadmin.plans.planning import Step
 from journeyadmin.runs.begin import begin
@@ -53,10 +53,13 @@ def compare_page(request: JourneyRequest) -> HttpResponse:
         return render(request, "files/compare.html", {"choices": others.reachable(request)})
     other = _other(request, number)
     try:
-        service = others.service_of(request, other, GET_SEGMENT.permission)
+        # What may not be read here would look as if it were only there.
+        segments, targets = request.may(GET_SEGMENT.permission), request.may(GET_ACTION_TARGET.permission)
+        needed = GET_SEGMENT if segments or not targets else GET_ACTION_TARGET
+        service = others.service_of(request, other, needed.permission)
         if service is None:
             return render(request, "files/compare.html", {"choices": others.reachable(request), "ask": other})
-        there = reading.held(service)
+        there = reading.held(service, segments=segments, targets=targets)
     except SignInExpired:
         # The other sign-in ended, not this one.
         return render(request, "files/compare.html", {"choices": others.reachable(request), "ask": other})
@@ -118,8 +121,4 @@ def _promote(request: JourneyRequest, other: Connection, lines: list[Line]) -> H
 
 
 def _other(request: JourneyRequest, number: str) -> Connection:
-    found = Connection.objects.exclude(pk=request.connection.pk)
-    other = found.filter(pk=int(number)).first() if number.isascii() and number.isdigit() else None
-    if other is None:
-        raise Http404
-    return other
+    return get_object_or_404(Connection.objects.exclude(pk=request.connection.pk), pk=whole_number(number))

@@ -64,6 +64,28 @@ def test_differences_and_promotion(marketer: Browser, shop: Shop, elsewhere: Sho
     assert set(elsewhere.all()) == {"Both", "There"}
 
 
+def test_what_may_not_be_seen_here_is_not_called_only_there(
+    marketer: Browser, shop: Shop, elsewhere: Shop
+) -> None:
+    """Promoting it would ask the service to create what is there already."""
+    elsewhere.word = shop.word
+    shop.make("Both")
+    elsewhere.make("Both")
+    address = f"/files/compare?with={Connection.objects.get(name='Elsewhere').pk}"
+    Person.objects.update(permissions=["journey:actiontarget:view"])
+    page = marketer.get(address).content.decode()
+    assert shop.name("Both") not in page
+    assert "are the same" in page
+    Person.objects.update(permissions=["journey:segment:view"])
+    assert "no such action target" not in marketer.get(address).content.decode()
+    Person.objects.update(permissions=["journey:segment:edit"])
+    assert marketer.get(address).status_code in (403, 502)
+
+
+def test_a_connection_that_is_no_number_is_not_found(marketer: Browser, db: None) -> None:
+    assert marketer.post("/files/compare", {"with": "9" * 5000}).status_code == 404
+
+
 def test_a_connection_per_person_needs_a_sign_in_of_its_own(
     marketer: Browser, second_server: Program, shop: Shop
 ) -> None:
