@@ -164,8 +164,8 @@ class Transport:
                 renewed = True
                 tries -= 1
             except errors.JourneyError as error:
-                if isinstance(error, errors.NotFound) and operation.method == "DELETE" and tries > 1:
-                    # An earlier try deleted it and its answer was lost.
+                if isinstance(error, errors.NotFound) and operation.method == "DELETE" and doubt:
+                    # An earlier try, whose answer was lost, deleted it.
                     return Answer(None, 204, error.correlation_id)
                 # Only a write leaves a doubt behind.
                 doubt = (doubt or error.unsure) and not only_reads(operation)

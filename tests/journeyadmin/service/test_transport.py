@@ -151,6 +151,13 @@ def test_a_delete_whose_first_answer_was_lost_is_a_success() -> None:
     assert [asked.method for asked in script.asked] == ["DELETE", "DELETE"]
 
 
+@pytest.mark.parametrize("first", [Reply(429, headers={"Retry-After": "1"}), Reply(503)])
+def test_a_delete_that_was_not_carried_out_and_finds_nothing_was_somebody_elses(first: Reply) -> None:
+    with scripted(first, Reply(404)) as script, pytest.raises(errors.NotFound):
+        service(script.url).delete_segment("s1")
+    assert len(script.asked) == 2
+
+
 def test_a_delete_of_what_is_not_there_says_so() -> None:
     with scripted(Reply(404)) as script, pytest.raises(errors.NotFound):
         service(script.url).delete_segment("s1")
