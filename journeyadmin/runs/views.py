@@ -104,6 +104,7 @@ def _pause(request: JourneyRequest, run: Run) -> HttpResponse:
 
 
 def _resume(request: JourneyRequest, run: Run) -> HttpResponse:
+    _demand(request, run)
     Run.objects.filter(pk=run.pk, state=RunState.PAUSED).update(state=RunState.RUNNING)
     run.refresh_from_db()
     return _go(request, run)

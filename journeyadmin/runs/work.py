@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from journeyadmin import logs, servicelevel
 from journeyadmin.history import log
-from journeyadmin.history.models import Kind, Operation
+from journeyadmin.history.models import Change, Kind, Operation
 from journeyadmin.history.writes import ChangedMeanwhile, Writer
 from journeyadmin.plans import planning
 from journeyadmin.runs.models import Run, RunState, Step, StepState
@@ -112,12 +112,21 @@ def _send(step: Step, writer: Writer) -> str:
     if step.kind == Kind.ACTION_TARGET:
         return str(writer.change_target(step.object_id, before, body).get("id", step.object_id))
     if step.operation == planning.CREATE:
-        operation = Operation.RESTORE if step.run.undoes_id else Operation.CREATE
-        return str(writer.create_segment(body, operation).get("id", ""))
+        return str(writer.create_segment(body, *_creation(step)).get("id", ""))
     if step.operation == planning.UPDATE:
         return str(writer.change_segment(before, body).get("id", step.object_id))
     _delete(step, writer)
     return ""
+
+
+def _creation(step: Step) -> tuple[Operation, Change | None]:
+    """How the log calls it: where it takes back a delete, as what brought that very segment back from the bin."""
+    if not step.run.undoes_id:
+        return Operation.CREATE, None
+    deletes = log.all_changes(step.run.connection).filter(
+        batch=str(step.run.undoes_id), kind=step.kind, operation=Operation.DELETE, name=step.name
+    )
+    return Operation.RESTORE, deletes.first()
 
 
 def _delete(step: Step, writer: Writer) -> None:
@@ -197,7 +206,8 @@ def _look_up(step: Step, writer: Writer) -> None:
     if found and not planning.differences(step.kind, {**found[0], **body}, found[0]):
         step.state, step.result_id = StepState.DONE, str(found[0]["id"])
         step.message = _("The answer was lost; it was looked up and is there.")
-        writer.note(Operation.CREATE, step.kind, step.result_id, None, found[0])
+        operation, restores = _creation(step)
+        writer.note(operation, step.kind, step.result_id, None, found[0], restores)
     else:
         step.state = StepState.FAILED
         step.message = (

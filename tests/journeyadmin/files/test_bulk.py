@@ -2,7 +2,9 @@
 
 from django.test import Client as Browser
 
+from journeyadmin.accounts.models import Person
 from journeyadmin.history.models import Change
+from journeyadmin.runs.models import Run, RunState
 from tests.journeyadmin.shop import Shop, apply
 
 BULK = "/segments/bulk"
@@ -92,6 +94,20 @@ def test_deleting_several_and_undoing_it_creates_them_anew(marketer: Browser, sh
     assert set(after) == {"A", "B"}
     assert after["A"]["id"] != before["A"]["id"]
     assert Change.objects.filter(operation="restore").count() == 2
+    # The bin knows that they are back, and does not offer to create them once more.
+    binned = marketer.get("/history/bin/").content.decode()
+    assert binned.count(">restored</a>") == 2
+    assert "/restore" not in binned
+    assert after["A"]["id"] in binned
+
+
+def test_going_on_without_the_permission_leaves_a_paused_run_paused(marketer: Browser, shop: Shop) -> None:
+    shop.make("A")
+    address = marketer.post(BULK, {"id": _ids(shop, "A"), "do": "off"})["Location"]
+    Run.objects.update(state=RunState.PAUSED)
+    Person.objects.update(permissions=["journey:segment:view"])
+    assert marketer.post(address, {"do": "resume"}).status_code == 403
+    assert Run.objects.get().state == RunState.PAUSED
 
 
 def test_a_row_that_was_changed_meanwhile_stays_and_only_it_is_retried(marketer: Browser, shop: Shop) -> None:
