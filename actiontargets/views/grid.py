@@ -80,12 +80,16 @@ def _posted(request: JourneyRequest) -> HttpResponse:
     require(request, reading.EDIT)
     do, _colon, about = request.POST.get("do", "save").partition(":")
     data = request.POST.copy()
+    if do == "save" and any(data.get(name, "").strip() for name in _FILLS):
+        # Enter in one of these fields presses the first button of the form.
+        do = "fill"
     edits = {"reset": _reset, "default": _default, "say": _say, "back": _back, "fill": _fill}
     at = edits[do](request, data, about) if do in edits else ""
     failure: JourneyError | None = None
     try:
         found = reading.targets(request)
         rows = [LevelForm(target, data) for target in found]
+        _say_gone(request, rows, data)
     except SignInExpired:
         raise
     except JourneyError as error:
@@ -230,6 +234,16 @@ def _rows_as_posted(data: Mapping[str, Any]) -> list[LevelForm]:
     return rows
 
 
+def _say_gone(request: JourneyRequest, rows: list[LevelForm], data: Mapping[str, Any]) -> None:
+    """What was typed for a target that is not there any more is said once, as no row shows it."""
+    there = {row.id for row in rows}
+    for row in _rows_as_posted(data):
+        if row.id not in there and row.changed:
+            typed_in = row.was or [str(row[field].value()) for field in ("share", "duration", "abandon")]
+            words = _("“%(name)s” no longer exists. What you had typed for it was not saved: %(typed)s")
+            messages.warning(request, words % {"name": row.target["name"], "typed": "; ".join(typed_in)})
+
+
 def _typed(target: Json, wanted: Mapping[str, Step]) -> dict[str, str] | None:
     """The row as a plan that was not applied yet wants it, so that going back loses nothing."""
     step = wanted.get(str(target["id"]))
@@ -271,8 +285,11 @@ def _back(request: JourneyRequest, data: Any, target_id: str) -> str:
     return _put(data, target_id, share=texts["share"], duration=texts["duration"], abandon=texts["abandon"])
 
 
+_FILLS = ("fill_share", "fill_duration", "fill_abandon")
+
+
 def _fill(request: JourneyRequest, data: Any, _about: str) -> str:
-    """What was typed for all selected rows, into each of them."""
+    """What was typed for all selected rows, into each of them; after that it stands there and nowhere else."""
     first = ""
     chosen = [name.removesuffix("-chosen") for name in data if name.endswith("-chosen")]
     for target_id in chosen:
@@ -281,6 +298,9 @@ def _fill(request: JourneyRequest, data: Any, _about: str) -> str:
             if text:
                 first = first or _put(data, target_id, **{field: text})
                 data[f"{target_id}-{field}"] = text
-    if not chosen:
+    if chosen:
+        for name in _FILLS:
+            data[name] = ""
+    else:
         messages.warning(request, _("No target is selected, so nothing was filled in."))
     return first

@@ -76,14 +76,16 @@ def _posted(request: JourneyRequest, target_id: str) -> HttpResponse:
     failure: JourneyError | None = None
     try:
         target = reading.target(request, target_id)
-    except (SignInExpired, NotFound):
+    except SignInExpired:
         raise
     except JourneyError as error:
-        # The service is away: the form is shown again from what it carries itself.
+        # The service is away, or the target: what was typed is shown again from what the form carries itself.
         seen = payloads.from_hidden(request.POST.get(f"{target_id}-seen", ""))
         if seen is None:
             raise
         failure, target = error, {"id": target_id, **seen}
+        if isinstance(error, NotFound):
+            return saving.gone_page(request, TargetForm(target, request.POST).mine, error)
     data = request.POST.copy()
     edits = {"reset": _reset, "default": _default}
     if do in edits:
@@ -158,7 +160,9 @@ def _merge(request: JourneyRequest, target_id: str) -> HttpResponse:
         )
     patch = payloads.merged(theirs, mine, choices)
     wanted = servicelevel.with_patch(theirs, patch)
-    if patch:
+    if not patch:
+        messages.info(request, _("Nothing differs from what is stored, so nothing was saved."))
+    else:
         outcome = saving.save(request, target_id, theirs, wanted, patch, reason.cleaned_data["reason"])
         if outcome.page is not None:
             return outcome.page
@@ -167,7 +171,7 @@ def _merge(request: JourneyRequest, target_id: str) -> HttpResponse:
             texts = {**typed_from({**wanted, "id": target_id}), "seen": payloads.to_hidden(theirs)}
             form = TargetForm(target, {f"{target_id}-{name}": text for name, text in texts.items()})
             return _failed(request, target, form, {"reason": reason, "read": None}, outcome.failure)
-    _say_saved(request, wanted)
+        _say_saved(request, wanted)
     return go_to(request, _address(target_id))
 
 

@@ -158,6 +158,23 @@ def test_several_at_once_are_a_plan_first(supervisor: Browser, behind: Behind) -
     assert batches == {(planned["Location"].split("/")[-2], "Evening")}
 
 
+def test_enter_in_the_fields_for_all_selected_fills_in_and_saves_nothing(
+    supervisor: Browser, behind: Behind
+) -> None:
+    """It presses the first button of the form, which saves; without this what was typed there would be lost."""
+    sent = {**_form(supervisor), f"{FIRST}-chosen": "on", "fill_share": "81", "do": "save"}
+    filled = supervisor.post(GRID, sent)
+    assert filled.status_code == 200
+    again = fields(filled.content.decode())
+    assert (again[f"{FIRST}-share"], again["fill_share"]) == ("81", "")
+    assert _level(behind(FIRST)) == (0.8, 20_000)
+    assert supervisor.post(GRID, {**again, "do": "save"}).status_code == 303
+    assert _level(behind(FIRST)) == (0.81, 20_000)
+    unchosen = supervisor.post(GRID, {**_form(supervisor), "fill_share": "83", "do": "save"})
+    assert "No target is selected" in unchosen.content.decode()
+    assert fields(unchosen.content.decode())["fill_share"] == "83"
+
+
 def test_a_change_by_someone_else_opens_the_conflict_page(supervisor: Browser, behind: Behind) -> None:
     sent = {**_form(supervisor), f"{FIRST}-abandon": "5", f"{FIRST}-share": "82", "reason": "Mine"}
     behind(FIRST, serviceLevel={"percentage": 0.7, "durationMs": 20_000})

@@ -6,9 +6,11 @@ from typing import Any
 from django.core.cache import cache
 from django.test import Client as Browser
 
+from journeyadmin.accounts.models import Connection
 from journeyadmin.history.models import Change
-from tests.actiontargets.conftest import FIRST
+from tests.actiontargets.conftest import FIRST, KNOWN, SECOND
 from tests.actiontargets.pages import fields, plain
+from tests.journeyadmin.service.scripted import Reply, scripted
 
 PAGE = f"/action-targets/{FIRST}/"
 Behind = Callable[..., dict[str, Any]]
@@ -30,6 +32,44 @@ def test_its_name_and_setting_can_be_changed(supervisor: Browser, behind: Behind
     page = plain(supervisor.get(PAGE).content.decode())
     assert "“Advice” is saved: 85 % in 20 s." in page
     assert "Name: “Pre-sales advice” → “Advice”" in page
+
+
+def test_what_was_typed_for_a_target_that_is_gone_is_shown(supervisor: Browser, behind: Behind) -> None:
+    sent = {**fields(supervisor.get(PAGE).content.decode()), "do": "save", f"{FIRST}-share": "85"}
+    with scripted(Reply(404)) as script:
+        Connection.objects.update(typed_api_url=script.url)
+        answer = supervisor.post(PAGE, sent)
+    page = plain(answer.content.decode())
+    assert answer.status_code == 404
+    assert "“Pre-sales advice” no longer exists" in page
+    assert "85 % in 20 s" in page
+
+
+def test_what_was_typed_in_the_grid_for_a_target_that_is_gone_is_shown(
+    supervisor: Browser, behind: Behind
+) -> None:
+    grid = "/action-targets/"
+    sent = {**fields(supervisor.get(grid).content.decode()), "do": "save", f"{FIRST}-share": "85"}
+    left = [{"id": SECOND, **KNOWN[SECOND]}]
+    replies = [Reply(200, {"entities": left, "total": 1, "pageCount": 1})] * 3
+    with scripted(*replies) as script:
+        Connection.objects.update(typed_api_url=script.url)
+        answer = supervisor.post(grid, sent)
+        page = plain(supervisor.get(answer["Location"]).content.decode())
+    assert "“Pre-sales advice” no longer exists. What you had typed for it was not saved" in page
+    assert "80 % in 20 s → 85 % in 20 s" in page
+
+
+def test_a_conflict_in_which_nothing_of_mine_is_chosen_saves_nothing_and_says_so(
+    supervisor: Browser, behind: Behind
+) -> None:
+    sent = {**fields(supervisor.get(PAGE).content.decode()), "do": "save", f"{FIRST}-share": "85"}
+    behind(FIRST, serviceLevel={"percentage": 0.82, "durationMs": 20_000})
+    merge = fields(supervisor.post(PAGE, sent).content.decode())
+    done = supervisor.post(PAGE, {**merge, "do": "merge", "choice-serviceLevel": "theirs"}, follow=True)
+    page = done.content.decode()
+    assert "Nothing differs from what is stored, so nothing was saved." in page
+    assert "is saved" not in page
 
 
 def test_an_empty_name_is_refused_and_kept(supervisor: Browser, behind: Behind) -> None:
