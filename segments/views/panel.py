@@ -52,6 +52,7 @@ def context(
         "activity": activities.of(row.id) if activities is not None else None,
         "read": activities.read if activities is not None else None,
         "kept": activities is not None and activities.kept,
+        "again": f"{asked.with_(panel=row.id)}&fresh=1",
         "changes": log.changes_of(request.connection, Kind.SEGMENT, row.id)[:1],
         "back": with_back("", reverse("segments:list") + asked.with_(panel=row.id)),
     }

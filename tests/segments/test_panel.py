@@ -44,6 +44,10 @@ def test_the_address_shows_it_without_scripts(marketer: Browser, make: Make, wor
     assert "1 of 2" in panel
     assert f'href="?q={word}&panel={other["id"]}"' in panel
     assert f'href="?q={word}&at={made["id"]}"' in panel
+    # Reading the assignments again leaves the list and the panel where they are.
+    again = f"?q={word}&panel={made['id']}&fresh=1"
+    assert f'href="{again}" hx-get="/segments/{made["id"]}/activity?fresh=1"' in panel
+    assert f"Nearly {word}" in panel_of(marketer.get(f"/segments/{again}"))
     # Each row leads to it, and without `panel` nothing of it is drawn.
     plain = get(marketer, "/segments/", q=word)
     assert f'href="?q={word}&amp;panel={made["id"]}"' in plain.content.decode()
