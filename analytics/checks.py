@@ -7,7 +7,7 @@ from math import prod
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from analytics import granularity, labels, sentences
+from analytics import granularity, labels
 from analytics.filters import nevers
 from analytics.names import Names
 from analytics.question import Problem, Question, address
@@ -141,7 +141,7 @@ def repairs_for_size(question: Question, span: Span) -> tuple[Repair, ...]:
         last = labels.dimension(question.group_by[-1])
         found.append(
             Repair(
-                _("Without grouping by %s") % last.lower(),
+                _("Without grouping by %s") % labels.within(last),
                 address(replace(question, group_by=question.group_by[:-1], flatten=False)),
             )
         )
@@ -172,7 +172,7 @@ def _not_recorded(question: Question) -> Iterable[Check]:
                 _("%(dimension)s is not recorded on %(metrics)s: one empty group.")
                 % {
                     "dimension": labels.dimension(name),
-                    "metrics": ", ".join(labels.metric(metric).lower() for metric in lacking),
+                    "metrics": ", ".join(labels.within(labels.metric(metric)) for metric in lacking),
                 },
             )
 
@@ -192,7 +192,7 @@ def _not_in_filter(question: Question) -> Iterable[Check]:
                 _("%(dimension)s is not recorded on %(metrics)s: this filter leaves nothing of it.")
                 % {
                     "dimension": labels.dimension(name),
-                    "metrics": ", ".join(labels.metric(metric).lower() for metric in lacking),
+                    "metrics": ", ".join(labels.within(labels.metric(metric)) for metric in lacking),
                 },
             )
 
@@ -215,6 +215,17 @@ def _overlapping(question: Question) -> Iterable[Check]:
             % labels.dimension(many[0]),
             repairs=(Repair(_("One group for each combination"), address(replace(question, flatten=True))),),
         )
+
+
+def uncompared(question: Question, before: Span | None) -> Iterable[Check]:
+    """`before` is what the question is compared with."""
+    if question.compare and before is None:
+        text = _("The time before cannot be asked about in the same steps, so nothing is compared.")
+        yield Check("uncompared", text)
+
+
+def unfinished() -> Check:
+    return Check("unfinished", _("A condition of the filter is not finished, so it does not count yet."))
 
 
 def problem_words(problem: Problem) -> str:
@@ -260,7 +271,3 @@ def problem_words(problem: Problem) -> str:
         case "number":
             return _("“%s” is not a number that fits here.") % text
     return _("“%s” is not one of the choices.") % text
-
-
-def filter_sentence(question: Question, names: Names) -> str:
-    return sentences.filter_words(question.filter, names)

@@ -1,8 +1,8 @@
 """How measures, dimensions and numbers are said, in the reader's language. Nothing here asks anything of anybody."""
 
 from django.utils.formats import get_format
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from analytics import measures
 from analytics.measures import Measure
@@ -134,6 +134,13 @@ def definition(made: Measure) -> str:
 
 def dimension(name: str) -> str:
     return _(DIMENSIONS[name].label)
+
+
+def within(label: str) -> str:
+    """A label within a sentence: words in capitals stay, and in German, whose nouns have capitals, all do."""
+    if (get_language() or "").startswith("de"):
+        return label
+    return label[:1].lower() + label[1:] if label[1:2].islower() else label
 
 
 def granularity(by: str) -> str:

@@ -12,7 +12,7 @@ from django.db import IntegrityError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from analytics import colours
+from analytics import colours, labels
 from analytics.models import NamedValue
 from analytics.series import Group
 from journeyadmin.contract.dimensions import DIMENSIONS
@@ -143,7 +143,7 @@ class Names:
     def group(self, group_by: Sequence[str], group: Group) -> str:
         """A group of an answer: `Mobile · DE`."""
         if len(group_by) == 1 and group[0] is None:
-            return _("no %s") % _(DIMENSIONS[group_by[0]].label).lower()
+            return _("no %s") % labels.within(labels.dimension(group_by[0]))
         return " · ".join(self.value(name, part) for name, part in zip(group_by, group, strict=True))
 
     def compared(self, segment: str) -> str:

@@ -41,7 +41,7 @@ def _group_words(group: Group, names: Names, brackets: bool) -> str:
         name = group.conditions[0].dimension
         values = _(" or ").join(names.value(name, condition.value) for condition in group.conditions)
         text = _("%(dimension)s is %(values)s") % {
-            "dimension": _lower(labels.dimension(name)),
+            "dimension": labels.within(labels.dimension(name)),
             "values": values,
         }
     else:
@@ -50,7 +50,7 @@ def _group_words(group: Group, names: Names, brackets: bool) -> str:
 
 
 def condition_words(condition: Condition, names: Names) -> str:
-    name = _lower(labels.dimension(condition.dimension))
+    name = labels.within(labels.dimension(condition.dimension))
     match condition.operator:
         case "exists":
             return _("there is a %s") % name
@@ -63,11 +63,6 @@ def condition_words(condition: Condition, names: Names) -> str:
             return f"{name} {limits}"
     value = names.value(condition.dimension, condition.value)
     return _("%(dimension)s is %(values)s") % {"dimension": name, "values": value or "“”"}
-
-
-def _lower(label: str) -> str:
-    """A label within a sentence; words in capitals stay."""
-    return label[:1].lower() + label[1:] if label[1:2].islower() else label
 
 
 # The answer
@@ -98,7 +93,7 @@ def _of_measures(result: Result) -> str:
     ]
     if len(said) < 2:
         return _total(ordered[0], result.buckets) + "." if ordered else _("No data for this query.")
-    return _("Most: %(first)s; then %(second)s.") % {"first": said[0], "second": _lower(said[1])}
+    return _("Most: %(first)s; then %(second)s.") % {"first": said[0], "second": labels.within(said[1])}
 
 
 def funnel(result: Result) -> str:
@@ -126,6 +121,11 @@ def funnel(result: Result) -> str:
     share, before, after = max(losses)
     words = {"share": labels.percent(share), "before": _lower(before), "after": _lower(after)}
     return said + _("; most are lost from %(before)s to %(after)s: %(share)s.") % words
+
+
+def _lower(step: str) -> str:
+    """What a step of the funnel is called within a sentence: no noun in any language."""
+    return step[:1].lower() + step[1:]
 
 
 def _of_line(line: Line, buckets: Sequence[Bucket], span: Span, by: str, other: str) -> str:

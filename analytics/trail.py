@@ -53,4 +53,4 @@ def name_of(question: Question, names: Names) -> str:
 
 
 def _by(name: str) -> str:
-    return _("by %s") % labels.dimension(name).lower()
+    return _("by %s") % labels.within(labels.dimension(name))

@@ -3,7 +3,12 @@
 import uuid
 
 from django.test import Client as Browser
+from django.utils import translation
 
+from analytics import labels, sentences
+from analytics.filters import Condition, Filter, single
+from analytics.names import Names
+from journeyadmin.http import JourneyRequest
 from tests import cast
 from tests.programs import Program
 from tests.segments.definitions import segment, visit
@@ -21,3 +26,21 @@ def test_a_name_that_was_kept_ends_with_the_next_write(marketer: Browser, server
     # Says what was deleted, by name.
     marketer.get(done["Location"])
     assert name not in marketer.get(asked, follow=True).content.decode()
+
+
+def test_a_german_sentence_keeps_the_capitals_of_its_nouns() -> None:
+    found = Filter(
+        "and",
+        (
+            single(Condition("journeySegmentId", "exists")),
+            single(Condition("journeyBlockingReason", "notExists")),
+            single(Condition("journeyDeviceCategory", "matches", "mobile")),
+        ),
+    )
+    names = Names(JourneyRequest())
+    with translation.override("de"):
+        assert names.group(("journeyDeviceCategory",), (None,)) == "ohne Gerätekategorie"
+        words = sentences.filter_words(found, names)
+        assert words == "Segment ist vorhanden, und Blockiergrund fehlt, und Gerätekategorie ist Mobil"
+        assert labels.within("Sitzungen") == "Sitzungen"
+    assert labels.within("Device category") == "device category"
