@@ -72,6 +72,8 @@ def meant(question: Question, now: datetime) -> Asked:
     elif question.compare:
         try:
             before = compare.earlier(span, question.compare)
+            # An hour more, where clocks went back, may be more buckets than are allowed.
+            granularity.edges(by, before)
         except (RangeError, ValueError, OverflowError):
             before = None
     return Asked(question, span, by, now, before)

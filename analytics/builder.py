@@ -97,6 +97,7 @@ def build(
         parts = {"by": labels.granularity(question.by) if question.by else ""}
     else:
         found = checks.checks(question, asked.span, names, anyway=anyway)
+        found += checks.uncompared(question, asked.before)
         zone = ZoneInfo(question.zone)
         guessed = checks.estimate(question, asked.span, names)
         parts = {
@@ -125,7 +126,6 @@ def build(
         "dimensions": _dimensions(),
         "comparisons": _comparisons(question, names),
         "comparison": _comparison_label(question, names),
-        "many": any(DIMENSIONS[name].multi_valued for name in question.group_by),
         "views": _views(question),
         "sentence": sentences.filter_words(question.filter, names),
         "filter": _filter(draft or draft_of(question.filter), names),

@@ -4,6 +4,7 @@ A filter joins groups by all (`and`) or any (`or`); a group joins conditions by 
 what the API calls a direct predicate.
 """
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -220,6 +221,9 @@ def _read(text: str) -> Condition:
 def ranged(name: str, bounds: Mapping[str, float]) -> Condition:
     """A range of a numeric dimension. Raises FilterError."""
     kept = tuple((bound, bounds[bound]) for bound in BOUNDS if bound in bounds)
+    if not all(math.isfinite(limit) for limit in bounds.values()):
+        # JSON has no such numbers.
+        raise FilterError(name)
     if DIMENSIONS[name].kind != "integer" or not kept or len(kept) < len(bounds):
         raise FilterError(name)
     return Condition(name, "range", "", kept)
@@ -310,7 +314,7 @@ def _from_predicate(body: Mapping[str, Any], place: str) -> Condition:
                 raise FilterError(f"{place}.range")
             try:
                 return ranged(name, {bound: float(limit) for bound, limit in given.items()})
-            except FilterError:
+            except (FilterError, OverflowError):
                 raise FilterError(f"{place}.range") from None
         case "matches" if isinstance(value, str) and limits is None:
             return Condition(name, "matches", value)

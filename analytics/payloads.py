@@ -153,9 +153,12 @@ def _times(body: Mapping[str, Any], zone: ZoneInfo) -> tuple[str, str]:
     try:
         start, end = parse_interval(interval)
         bucket_edges(start, end, parse_granularity(granularity) if granularity else None, zone)
+        return ranges.text_of(start, end, zone), granularity or WHOLE
     except BucketError as error:
         raise NotAQuery(error.field, str(error)) from None
-    return ranges.text_of(start, end, zone), granularity or WHOLE
+    except OverflowError:
+        # A day that the zone's clocks would put before the year 1 or after 9999.
+        raise NotAQuery("interval") from None
 
 
 def _zone(name: Any) -> ZoneInfo:

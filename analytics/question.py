@@ -239,6 +239,11 @@ class _Reader:
         return found
 
 
+def whole_number(text: str) -> int | None:
+    """A whole number of an address or a form; None for anything else, and for what is longer than any that is meant."""
+    return int(text) if text.isdecimal() and len(text) < 10 else None
+
+
 def _number(text: str) -> float | None:
     try:
         number = float(text.replace(",", "."))

@@ -32,6 +32,8 @@ PRESETS = (
 )
 DEFAULT = "last-7-days"
 LONGEST_TEXT = 100
+# Within these a year before and twice the range have dates as well, in every zone.
+YEARS = (1900, 9900)
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
 
@@ -269,6 +271,8 @@ def resolve(range_: Range, now: datetime, zone: ZoneInfo) -> Span:
         if isinstance(error, RangeError):
             raise
         raise RangeError("too_far", range_.text) from None
+    if not YEARS[0] <= span.start.year <= span.end.year <= YEARS[1]:
+        raise RangeError("too_far", range_.text)
     if span.end - span.start > MAX_INTERVAL:
         raise RangeError("too_long", range_.text)
     return span

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, quote, urlencode
 from analytics import filters, moves
 from analytics.answering import meant
 from analytics.filters import EVERYTHING, Filter
-from analytics.question import Problem, Question, read
+from analytics.question import Problem, Question, read, whole_number
 from journeyadmin.http import JourneyRequest
 
 RANGE = "last-14-days"
@@ -46,10 +46,11 @@ def from_params(params: Mapping[str, Sequence[str]], base: Scope) -> tuple[Scope
     """The scope of an address; what it leaves out is as in `base`."""
     reading = read(params, Question(range=base.range, zone=base.zone))
     refresh = next(iter(params.get("refresh", [])), "")
-    seconds = int(refresh) if refresh.isdecimal() and int(refresh) in INTERVALS else 0
+    seconds = whole_number(refresh) or 0
     question = reading.question
     tables = list(params.get("tables", [])) == ["1"]
-    return Scope(question.range, question.zone, question.filter, seconds, tables), reading.problems
+    kept = seconds if seconds in INTERVALS else 0
+    return Scope(question.range, question.zone, question.filter, kept, tables), reading.problems
 
 
 def navigation(scope: Scope, now: datetime) -> dict[str, str]:

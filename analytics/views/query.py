@@ -17,7 +17,7 @@ from analytics import answering, builder, exports, forms, moves, page, recent, t
 from analytics.answering import Answered, Asked
 from analytics.answers import AT_LEAST, PERMISSION
 from analytics.builder import Builder
-from analytics.checks import repairs_for_size
+from analytics.checks import repairs_for_size, unfinished
 from analytics.forms import Draft
 from analytics.marks import marks_for
 from analytics.names import Names
@@ -95,10 +95,14 @@ def query(request: JourneyRequest) -> HttpResponse:
     if moved is not None:
         return HttpResponseRedirect(f"{reverse('analytics:query')}?{address(moved)}")
     special = reading.anyway or reading.anew
-    if reading.runs and not partial and not special and _written(data) != canonical:
+    # What is begun has a place in the form alone: an address would lose it.
+    begun = reading.runs and reading.draft is not None and reading.draft.unfinished
+    if reading.runs and not partial and not special and not begun and _written(data) != canonical:
         return HttpResponseRedirect(here)
     names = Names(request)
     built = build(reading, names, now)
+    if begun:
+        built.checks.append(unfinished())
     context: dict[str, Any] = {"title": _("Analytics"), "builder": built, "place": reverse("analytics:query")}
     status = 200
     if not reading.runs or built.stops:

@@ -584,3 +584,58 @@ def test_a_region_of_genesys_may_restate_the_last_days() -> None:
     assert restated_from(cloud, asked) == now - timedelta(hours=72)
     assert restated_from(embedded, asked) is None
     assert restated_from(cloud, meant(Question(range="2026-01-01..2026-01-02"), now)) is None
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "range=0001-01-01&zone=America/New_York",
+        "range=0001-01-01T00:00Z..0001-01-02T00:00Z&zone=America/New_York",
+        "range=9999-12-31T23:00Z..9999-12-31T23:30Z&zone=Asia/Tokyo",
+        f"{WEEK}&where=journeyActionMapVersion:range:gte=nan",
+        f"{WEEK}&where=journeyActionMapVersion:range:gte=1e400",
+    ],
+)
+def test_what_no_calendar_and_no_json_holds_is_told_at_its_place(ana: Browser, query: str) -> None:
+    for path in ("/analytics/", "/analytics/point", "/analytics/answer.csv"):
+        assert ana.get(f"{path}?{query}", follow=True).status_code == 422, path
+
+
+@pytest.mark.parametrize(
+    ("interval", "bound"),
+    [
+        ("0001-01-01T00:00:00Z/0001-01-02T00:00:00Z", "3"),
+        ("9999-12-31T23:00:00Z/9999-12-31T23:30:00Z", "3"),
+        ("2026-05-04T00:00:00Z/2026-05-05T00:00:00Z", "1" + "0" * 400),
+        ("2026-05-04T00:00:00Z/2026-05-05T00:00:00Z", "1e400"),
+        ("2026-05-04T00:00:00Z/2026-05-05T00:00:00Z", "NaN"),
+    ],
+)
+def test_a_pasted_query_of_such_is_refused_at_its_place(ana: Browser, interval: str, bound: str) -> None:
+    predicate = f'{{"dimension": "journeyActionMapVersion", "range": {{"gte": {bound}}}}}'
+    body = (
+        f'{{"interval": "{interval}", "timeZone": "America/New_York", "metrics": ["nJourneySessions"], '
+        f'"filter": {{"type": "and", "predicates": [{predicate}]}}}}'
+    )
+    assert ana.post("/analytics/paste", {"query": body}, follow=True).status_code == 422
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        # 25 October 2026 has 25 hours there.
+        "range=2026-11-01..2026-12-01&compare=previous",
+        # February 2024 has a day more.
+        "range=2025-02-01..2025-03-03&compare=year",
+    ],
+)
+def test_a_time_before_that_has_more_buckets_than_are_allowed_is_not_compared(
+    ana: Browser, query: str
+) -> None:
+    response = get(ana, f"{query}&zone=Europe/London&by=PT5M&m=nJourneySessions")
+    response = ana.get(response["Location"]) if response.status_code == 302 else response
+    assert response.status_code == 200
+    assert "so nothing is compared" in text(response)
+    assert "so nothing is compared" not in text(
+        ana.get(f"/analytics/?{query}&zone=Europe/London&m=nJourneySessions", follow=True)
+    )
