@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from analytics.models import Dashboard
 
@@ -18,3 +19,9 @@ class DashboardForm(_Form):
         model = Dashboard
         fields = ("name", "description", "shared")
         widgets = {"description": forms.Textarea(attrs={"rows": 2})}
+
+    def for_others(self) -> "DashboardForm":
+        """The form of somebody else than the owner, who decides alone whether others see it."""
+        self.fields["shared"].disabled = True
+        self.fields["shared"].help_text = _("Only its owner changes this.")
+        return self

@@ -6,8 +6,8 @@ from urllib.parse import parse_qs, urlencode
 
 from django.contrib import messages
 from django.db import transaction
-from django.http import Http404, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
+from django.http import Http404, HttpResponse, HttpResponseRedirect, QueryDict
+from django.shortcuts import get_object_or_404, render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
@@ -15,6 +15,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django_htmx.http import reselect, reswap, retarget
 
 from analytics import answering, builder, checks, forms, page
 from analytics.answers import AT_LEAST, PERMISSION
@@ -24,7 +25,7 @@ from analytics.dashboards.ready import Board, Tile
 from analytics.dashboards.scope import INTERVALS, Scope
 from analytics.models import Dashboard
 from analytics.names import Names
-from analytics.question import Question, address, read
+from analytics.question import Question, address, read, whole_number
 from analytics.ranges import RangeError
 from journeyadmin import htmx, service
 from journeyadmin.accounts.kept import form_data
@@ -71,20 +72,23 @@ def board(request: JourneyRequest, key: str) -> HttpResponse:
         now,
         draft=draft,
         problems=problems,
-        typed={"range": params.get("range", [""])[0]} if problems else {},
+        typed={row.field: next(iter(params.get(row.field, [])), "") for row in problems},
     )
     editing = draft is not None and bool(request.GET.get("row"))
+    begun = draft is not None and draft.unfinished and not editing
+    if begun:
+        built.checks.append(checks.unfinished())
     wrong = bool(built.problems)
     if not wrong and not editing:
         scope.remember(request, chosen)
-        if not request.GET or draft is not None:
+        # What is begun of the filter has a place in the form alone: an address would lose it.
+        if not request.GET or (draft is not None and not begun):
             return HttpResponseRedirect(f"{request.path}?{scope.address(chosen)}")
     whole = request.GET.get("whole") == "1"
     context: dict[str, Any] = {
         "title": shown.title,
         "board": shown,
         "row": row,
-        "mine": row is not None and row.owner == request.user,
         "builder": built,
         "scope": chosen,
         "scope_address": scope.address(chosen),
@@ -131,10 +135,8 @@ def tile(request: JourneyRequest) -> HttpResponse:
     """One tile's answer. `within` is the greatest age in seconds that a refresh accepts."""
     reading = read(dict(request.GET.lists()), Question())
     title = request.GET.get("title", "")
-    seconds = request.GET.get("within", "")
-    within = (
-        max(AT_LEAST, timedelta(seconds=int(seconds))) if seconds.isdecimal() and len(seconds) < 6 else None
-    )
+    seconds = whole_number(request.GET.get("within", ""))
+    within = None if seconds is None else max(AT_LEAST, timedelta(seconds=seconds))
     status, context = _answer(request, reading.question, title, Names(request), within)
     return render(request, _TILE, context, status=status)
 
@@ -247,15 +249,14 @@ def edit(request: JourneyRequest, key: str) -> HttpResponse:
     row = _editable(request, key)
     data, posted = form_data(request), request.method == "POST"
     if data is None:
-        draft, form = boards.Draft(boards.tiles_of(row.rows)), DashboardForm(instance=row)
+        draft, form = boards.Draft(boards.tiles_of(row.rows)), _form(request, row)
         return _edit_page(request, row, form, draft, row.version)
-    draft, form = boards.draft_from(data), DashboardForm(data, instance=row)
-    version, row_button = data.get("version", ""), data.get("row")
-    based_on = int(version) if version.isdecimal() else 0
+    draft, form = boards.draft_from(data), _form(request, row, data)
+    based_on, row_button = whole_number(data.get("version", "")) or 0, data.get("row")
     if row_button:
         focus = draft.edit(row_button)
         draft.problems.clear()
-        form = DashboardForm(initial=data.dict())
+        form = _form(request, row, initial={"shared": False, **data.dict()})
         return _edit_page(request, row, form, draft, based_on, focus=focus, changed=True)
     if not posted or not form.is_valid() or draft.problems:
         return _edit_page(request, row, form, draft, based_on, status=422 if posted else 200, changed=True)
@@ -268,7 +269,7 @@ def edit(request: JourneyRequest, key: str) -> HttpResponse:
             changed_by=str(request.user),
         )
     if not saved:
-        theirs = Dashboard.objects.get(pk=row.pk)
+        theirs = get_object_or_404(Dashboard, pk=row.pk)
         context = {
             "title": _("Someone saved a newer version"),
             "theirs": theirs,
@@ -276,9 +277,27 @@ def edit(request: JourneyRequest, key: str) -> HttpResponse:
             "mine": form.cleaned_data,
             "my_tiles": list(enumerate((tile, address(tile.question)) for tile in draft.tiles)),
         }
-        return render(request, "dashboards/conflict.html", context, status=409)
+        page = render(request, "dashboards/conflict.html", context, status=409)
+        # A page of its own, which takes the whole place of the form's.
+        return (
+            reswap(reselect(retarget(page, "main"), "main"), "outerHTML")
+            if htmx.is_partial(request)
+            else page
+        )
     messages.success(request, _("“%s” is saved.") % form.cleaned_data["name"])
     return htmx.go_to(request, reverse("dashboards:board", args=[row.pk]))
+
+
+def _form(
+    request: JourneyRequest, row: Dashboard, data: QueryDict | None = None, initial: Any = None
+) -> DashboardForm:
+    if _is_own(request, row):
+        return DashboardForm(data, instance=row, initial=initial)
+    return DashboardForm(data, instance=row, initial={**(initial or {}), "shared": row.shared}).for_others()
+
+
+def _is_own(request: JourneyRequest, row: Dashboard) -> bool:
+    return row.owner_id == request.user.pk
 
 
 def _editable(request: JourneyRequest, key: str) -> Dashboard:
@@ -313,6 +332,7 @@ def _edit_page(
     context = {
         "title": row.name,
         "row": row,
+        "mine": _is_own(request, row),
         "form": form,
         "tiles": tiles,
         "version": version,
@@ -331,7 +351,7 @@ def _edit_page(
 @require_http_methods(["GET", "POST"])
 def delete(request: JourneyRequest, key: str) -> HttpResponse:
     row = _editable(request, key)
-    if row.owner != request.user:
+    if not _is_own(request, row):
         raise Http404
     if request.method == "POST":
         name = row.name

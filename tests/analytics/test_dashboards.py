@@ -237,6 +237,71 @@ def test_others_see_only_what_is_shared(at_shop: Callable[[str], Browser]) -> No
     assert not Dashboard.objects.exists()
 
 
+def test_who_shares_a_dashboard_is_its_owners_to_say(at_shop: Callable[[str], Browser]) -> None:
+    """Whoever sees it may change it; deleting and hiding it from everyone are not offered, and not obeyed."""
+    row = make(at_shop("analyst"))
+    Dashboard.objects.update(shared=True)
+    other = at_shop("admin")
+    page = other.get(f"/dashboards/{row.pk}/edit")
+    assert f"/dashboards/{row.pk}/delete" not in page.content.decode()
+    assert "Only its owner changes this." in text(page)
+    sent = form_of(row, name="Changed")
+    moved = other.post(f"/dashboards/{row.pk}/edit", sent | {"row": "down:0"})
+    assert re.search(r'name="shared"[^>]* checked', moved.content.decode())
+    assert other.post(f"/dashboards/{row.pk}/edit", sent).status_code == 303
+    row.refresh_from_db()
+    assert (row.name, row.shared) == ("Changed", True)
+    mine = at_shop("analyst")
+    assert f"/dashboards/{row.pk}/delete" in mine.get(f"/dashboards/{row.pk}/edit").content.decode()
+    mine.post(f"/dashboards/{row.pk}/edit", form_of(row))
+    row.refresh_from_db()
+    assert not row.shared
+
+
+def test_both_versions_take_the_place_of_the_form_and_not_a_place_within_it(ana: Browser) -> None:
+    row = make(ana)
+    ana.post(f"/dashboards/{row.pk}/edit", form_of(row, name="First"))
+    conflict = ana.post(
+        f"/dashboards/{row.pk}/edit", form_of(row, name="Second"), headers={"HX-Request": "true"}
+    )
+    assert conflict.status_code == 409
+    assert [conflict[f"HX-{name}"] for name in ("Retarget", "Reselect", "Reswap")] == [
+        "main",
+        "main",
+        "outerHTML",
+    ]
+
+
+def test_a_zone_that_is_none_stays_as_it_was_typed(ana: Browser) -> None:
+    response = ana.get("/dashboards/offers/?form=1&range=last-7-days&zone=Nowhere/Land")
+    assert response.status_code == 422
+    assert 'value="Nowhere/Land"' in response.content.decode()
+
+
+def test_a_condition_that_is_not_finished_stays_in_the_form_and_is_told_of(ana: Browser) -> None:
+    begun = "f-0-0-d=journeyActionMapVersion&f-0-0-o=range&f-0-0-v=about+three"
+    for path in ("/dashboards/offers/", "/analytics/"):
+        response = ana.get(f"{path}?form=1&range=last-7-days&zone=UTC&{begun}")
+        assert response.status_code == 200
+        assert 'value="about three"' in response.content.decode()
+        assert "A condition of the filter is not finished" in text(response)
+    finished = ana.get(
+        f"/analytics/?form=1&range=last-7-days&zone=UTC&{begun.replace('about', '%3E=')[:-6]}+3"
+    )
+    assert finished.status_code == 302
+
+
+@pytest.mark.parametrize("name", ["version", "t-0-width", "row"])
+def test_a_number_longer_than_any_that_is_meant_is_none(ana: Browser, name: str) -> None:
+    row = make(ana)
+    sent = form_of(row) | {name: ("up:" if name == "row" else "") + "9" * 5000}
+    assert ana.post(f"/dashboards/{row.pk}/edit", sent).status_code in (200, 303, 409)
+    assert ana.get(f"/dashboards/offers/?{SCOPE}&refresh={'9' * 5000}").status_code == 200
+    assert ana.get(f"/analytics/form?form=1&row=remove:{'9' * 5000}").status_code == 200
+    file = ana.get(f"/analytics/answer.csv?{SCOPE}&m=nJourneySessions&rows={'9' * 5000}")
+    assert file.status_code == 200
+
+
 # Saved queries
 
 
