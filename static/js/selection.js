@@ -1,11 +1,8 @@
 // Many rows at once: which are selected stays while the list is filtered, is counted and announced. Checkboxes carry
 // form="bulk" and the form has data-selection; without this script the checked boxes of the page are posted as they are.
 
-import { isCommand } from "./keys.js";
-
 const form = document.querySelector("form[data-selection]");
 const chosen = new Set();
-let last = -1;
 
 const boxes = () => [...document.querySelectorAll('input[type=checkbox][name=id][form="bulk"]')];
 const all = () => document.querySelector("[data-selection-all]");
@@ -13,21 +10,13 @@ const all = () => document.querySelector("[data-selection-all]");
 if (form) {
   for (const box of boxes()) if (box.checked) chosen.add(box.value);
   document.addEventListener("click", (event) => {
-    if (event.target.matches?.('input[form="bulk"]')) choose(event.target, event.shiftKey);
     if (event.target.closest("[data-selection-clear]")) { chosen.clear(); show(); }
   });
   document.addEventListener("change", (event) => {
-    if (!event.target.matches("[data-selection-all]")) return;
-    for (const box of boxes()) set(box.value, event.target.checked);
+    if (event.target.matches("[data-selection-all]")) for (const box of boxes()) box.checked = event.target.checked;
+    else if (!event.target.matches('input[form="bulk"]')) return;
+    for (const box of boxes()) chosen[box.checked ? "add" : "delete"](box.value);
     show();
-  });
-  document.addEventListener("keydown", (event) => {
-    if (event.key.toLowerCase() !== "x" || !isCommand(event) || event.target.closest("details[open]")) return;
-    const box = document.activeElement.closest?.("tr")?.querySelector('input[form="bulk"]');
-    if (!box) return;
-    event.preventDefault();
-    box.checked = event.shiftKey || !box.checked;
-    choose(box, event.shiftKey);
   });
   document.addEventListener("htmx:afterSettle", show);
   // The way back leads to the list as it is filtered now.
@@ -36,21 +25,6 @@ if (form) {
   });
   addEventListener("pageshow", show);
   show();
-}
-
-// With shift: everything between this row and the one before it.
-function choose(box, range) {
-  const rows = boxes();
-  const here = rows.indexOf(box);
-  const from = range && last >= 0 ? Math.min(last, here) : here;
-  for (const row of rows.slice(from, range && last >= 0 ? Math.max(last, here) + 1 : here + 1)) set(row.value, box.checked);
-  last = here;
-  show();
-}
-
-function set(id, on) {
-  if (on) chosen.add(id);
-  else chosen.delete(id);
 }
 
 function show() {

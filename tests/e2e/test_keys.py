@@ -77,6 +77,32 @@ def test_a_checkbox_takes_no_letters(page: Page, name: str, two: list[str]) -> N
     page.wait_for_url("**/action-targets/")
 
 
+def test_targets_are_chosen_and_opened_by_letters(page: Page) -> None:
+    steps.sign_in(page, "supervisor")
+    page.goto("/action-targets/")
+    boxes = page.locator(".targets-table tbody .col-choose input")
+    keys = page.keyboard
+    keys.press("j")
+    keys.press("x")
+    expect(boxes.first).to_be_checked()
+    keys.press("j")
+    keys.press("j")
+    keys.press("Shift+X")
+    for at in range(3):
+        expect(boxes.nth(at)).to_be_checked()
+    keys.press("x")
+    expect(boxes.nth(2)).not_to_be_checked()
+    link = page.locator(".targets-table .name-link").nth(2)
+    expect(link).to_be_focused()
+    # What is chosen is not typed yet: leaving the page asks nothing.
+    there = str(link.get_attribute("href"))
+    keys.press("?")
+    expect(page.locator("#keys dt:visible", has_text="x")).to_have_count(1)
+    keys.press("Escape")
+    keys.press("e")
+    page.wait_for_url(f"**{there}")
+
+
 @pytest.mark.parametrize("address", ["/action-targets/", "/history/"])
 def test_every_list_is_walked_through_and_opened(page: Page, name: str, two: list[str], address: str) -> None:
     steps.sign_in(page, "admin")

@@ -1,0 +1,29 @@
+// Rows that can be chosen, in whatever list: x chooses the one that has the focus, Shift x and a click with Shift all from the last
+// one up to here. The box of the last one says so by its event, once for all.
+import { isCommand } from "./keys.js";
+
+const BOX = ".col-choose input[type=checkbox]";
+let last;
+
+export function startRows() {
+  document.addEventListener("click", (event) => {
+    const box = event.target.closest?.(`main tbody ${BOX}`);
+    if (box) choose(box, event.shiftKey);
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key.toLowerCase() !== "x" || !isCommand(event) || event.target.closest("details[open]")) return;
+    const box = document.activeElement.closest("main tbody tr")?.querySelector(BOX);
+    if (!box) return;
+    event.preventDefault();
+    box.checked = event.shiftKey || !box.checked;
+    choose(box, event.shiftKey);
+    box.dispatchEvent(new Event("change", { bubbles: true }));
+  });
+}
+
+function choose(box, range) {
+  const boxes = [...box.closest("tbody").querySelectorAll(BOX)];
+  const [here, from] = [boxes.indexOf(box), boxes.indexOf(last)];
+  if (range && from >= 0) for (const one of boxes.slice(Math.min(from, here), Math.max(from, here) + 1)) one.checked = box.checked;
+  last = box;
+}
