@@ -31,6 +31,27 @@ def test_no_script_imports_itself_by_way_of_others() -> None:
         reached(name, frozenset())
 
 
+# Made of a word and a value in a template, or by Django.
+MADE = re.compile(r"(tile|timeline|outcome|legend)-\w+|errorlist")
+SOURCES = (
+    "static/js/*.js",
+    "templates/**/*.html",
+    *(f"{app}/**/*.py" for app in ("journeyadmin", "segments", "actiontargets", "analytics")),
+)
+
+
+def test_every_class_that_the_styles_know_is_used() -> None:
+    texts = [file.read_text() for pattern in SOURCES for file in ROOT.glob(pattern)]
+    words = {word for text in texts for word in re.findall(r"[\w-]+", text)}
+    # The chart library's own are not ours.
+    styles = [file for file in (ROOT / "static" / "css").glob("*.css") if file.name != "plotly.css"]
+    for style in styles:
+        rules = re.sub(r"/\*.*?\*/|url\([^)]*\)", "", style.read_text(), flags=re.DOTALL)
+        named = set(re.findall(r"\.([A-Za-z][\w-]*)", rules))
+        unused = sorted(name for name in named - words if not MADE.fullmatch(name))
+        assert not unused, f"{style.name}: {unused}"
+
+
 def test_all_of_them_can_be_collected(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "manage.py", "collectstatic", "--noinput", "--verbosity", "0"],
