@@ -12,6 +12,7 @@ from analytics.question import LARGEST_TOP, WHOLE, Question, address
 from analytics.ranges import RangeError, Span
 from analytics.series import Compared, Result, UnexpectedAnswer
 from journeyadmin import service
+from journeyadmin.contract.dimensions import DIMENSIONS
 from journeyadmin.contract.operations import QUERY_JOURNEY_AGGREGATES
 from journeyadmin.http import JourneyRequest
 
@@ -86,7 +87,11 @@ def plain(question: Question, now: datetime) -> Question:
         question = replace(question, by="")
     point = question.chart in ("line", "area") and granularity.count(asked.by, asked.span) == 1
     # A line of one point is none.
-    if point or question.chart == proposed_chart(question, asked.by, asked.span):
+    if (
+        point
+        or question.chart != shown_chart(asked)
+        or question.chart == proposed_chart(question, asked.by, asked.span)
+    ):
         question = replace(question, chart="")
     return question
 
@@ -159,7 +164,17 @@ def _answered(asked: Asked, ask: Callable[[Json], Kept]) -> Answered:
 
 
 def shown_chart(asked: Asked) -> str:
-    return asked.question.chart or proposed_chart(asked.question, asked.by, asked.span)
+    """The chart that was chosen, where the question still has it."""
+    question = asked.question
+    if question.chart and (question.chart != "heat" or _has_heat(question, asked.by)):
+        return question.chart
+    return proposed_chart(question, asked.by, asked.span)
+
+
+def _has_heat(question: Question, by: str) -> bool:
+    """Whether there is a number for each hour of a week: buckets within hours, and groups that may be added."""
+    overlap = any(DIMENSIONS[name].multi_valued for name in question.group_by) and not question.flatten
+    return question.made[0].additive and granularity.within_hours(by) and not overlap
 
 
 def _compared(asked: Asked, edges: list[datetime]) -> tuple[Json, Compared] | None:

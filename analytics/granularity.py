@@ -77,6 +77,14 @@ def full_end(by: str, span: Span, start: datetime) -> datetime:
     return bucket_edges(start, start + min(enough * 2, timedelta(days=366)), period, span.zone)[1]
 
 
+def within_hours(by: str) -> bool:
+    """Whether no bucket lies in two hours."""
+    if by == WHOLE or steps_in_days(by):
+        return False
+    period = parse_granularity(by)
+    return not (period.months or period.days) and 3600 % period.seconds == 0
+
+
 def steps_in_days(by: str) -> bool:
     """Whether buckets step in civil time (days, weeks, months) and not in elapsed time."""
     return by != WHOLE and "T" not in by

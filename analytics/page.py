@@ -56,7 +56,6 @@ class BigNumber:
     rose: bool | None
     before: str
     points: str
-    colour: str
 
 
 def answer_context(
@@ -108,22 +107,13 @@ def answer_context(
         "compared": compared,
         "filter_sentence": filter_sentence,
         "panels": [(panel, figure_json(panel)) for panel in panels],
-        "numbers": _big_numbers(answered) if chart == "number" else [],
+        "numbers": _big_numbers(answered) if chart == "number" and not result.empty else [],
         # Where there is nothing no table is shown.
         "table": None if result.empty else _table(answered, names, colours, filter_sentence, point, tile),
         "at": answered.answered,
         "ago": ages.ago(answered.answered, max(asked.now, timezone.now())),
         "failure": answered.failure,
         "address": text,
-        "unfinished": result.unfinished,
-        "unfinished_words": next(
-            (
-                spans.state(bucket, asked.span.zone, asked.now)
-                for bucket in result.buckets
-                if bucket.state == "open"
-            ),
-            "",
-        ),
     }
 
 
@@ -185,22 +175,25 @@ def _big_numbers(answered: Answered) -> list[BigNumber]:
     found = []
     result = answered.shown
     for made in result.measures:
-        for line in [one for one in (result.all_of(made),) if one] or list(result.of(made, "group"))[:1]:
-            total = line.total
-            value = labels.number(total, made) if total is not None else _("not additive")
-            if total is None and made.additive:
-                value = labels.NO_DATA
-            found.append(
-                BigNumber(
-                    labels.measure(made),
-                    value,
-                    labels.moved(line.fair, line.fair_before, made),
-                    None if not line.change else line.change > 0,
-                    "" if line.fair_before is None else labels.number(line.fair_before, made),
-                    charts.trend(line),
-                    charts.measure_colour(made),
-                )
+        line = result.all_of(made)
+        if line is None and result.groups > 1:
+            # One group's number is not that of all.
+            found.append(BigNumber(labels.measure(made), _("not additive"), "", None, "", ""))
+            continue
+        line = line or result.of(made)[0]
+        value = labels.number(line.total, made) if line.total is not None else _("not additive")
+        if line.total is None and made.additive:
+            value = labels.NO_DATA
+        found.append(
+            BigNumber(
+                labels.measure(made),
+                value,
+                labels.moved(line.fair, line.fair_before, made),
+                None if not line.change else line.change > 0,
+                "" if line.fair_before is None else labels.number(line.fair_before, made),
+                charts.trend(line),
             )
+        )
     return found
 
 

@@ -116,10 +116,6 @@ class Result:
         """How many groups have lines of their own."""
         return len({line.group for line in self.lines if line.kind == "group"})
 
-    @property
-    def unfinished(self) -> bool:
-        return any(bucket.state != "over" for bucket in self.buckets)
-
     def of(self, measure: Measure, *kinds: Kind) -> tuple[Line, ...]:
         """The lines of a measure, of all kinds or of these."""
         return tuple(

@@ -7,9 +7,9 @@ The x axis counts buckets, so a day of 23 hours is as wide as its neighbours and
 
 from analytics.charts.bars import bars
 from analytics.charts.funnel import Step, funnel, funnel_steps
-from analytics.charts.heat import HeatCell, heat, heat_cells, heat_fits
+from analytics.charts.heat import HeatCell, heat, heat_cells
 from analytics.charts.overtime import columns, lines, over_time, stack
-from analytics.charts.scene import Entry, Mark, Panel, Scene, measure_colour, point_group, shown
+from analytics.charts.scene import Entry, Mark, Panel, Scene, point_group, shown
 from analytics.charts.trend import trend
 
 __all__ = [
@@ -21,8 +21,6 @@ __all__ = [
     "Step",
     "funnel_steps",
     "heat_cells",
-    "heat_fits",
-    "measure_colour",
     "panels",
     "point_group",
     "shown",

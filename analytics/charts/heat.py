@@ -46,13 +46,9 @@ def heat_cells(
     return found
 
 
-def heat_fits(made: Measure, by: str) -> bool:
-    """Whether a measure can be shown by weekday and hour: it adds up, and its buckets lie within hours."""
-    return made.additive and by in ("PT1H", "PT30M", "PT15M", "PT5M")
-
-
 def heat(scene: Scene, made: Measure) -> Panel:
-    line = scene.result.all_of(made)
+    # One group is all of them.
+    line = scene.result.all_of(made) or next(iter(scene.result.of(made)), None)
     cells = heat_cells(line, scene.result.buckets, scene.span.zone) if line else {}
     # From the reader's first day of the week on.
     order = [(clocks.active().week + at) % 7 for at in range(7)]

@@ -639,3 +639,31 @@ def test_a_time_before_that_has_more_buckets_than_are_allowed_is_not_compared(
     assert "so nothing is compared" not in text(
         ana.get(f"/analytics/?{query}&zone=Europe/London&m=nJourneySessions", follow=True)
     )
+
+
+def test_weekdays_and_hours_end_where_the_steps_are_longer_or_groups_overlap(ana: Browser) -> None:
+    hours = f"{WEEK}&by=PT1H&m=nJourneySessions"
+    for query in (
+        f"{WEEK}&by=P1D&m=nJourneySessions&chart=heat",
+        f"{hours}&g=journeySessionSegmentId&chart=heat",
+    ):
+        response = get(ana, query)
+        assert response.status_code == 302
+        assert "chart=heat" not in response["Location"]
+        tile = ana.get(f"/dashboards/tile?{query}")
+        assert figure(tile)["meta"]["kind"] == "time"
+    # No session has a segment assigned: one group, and its numbers are in their hours.
+    for query in (hours, f"{hours}&g=journeySegmentId&flatten=1"):
+        [trace] = figure(ana.get(f"/analytics/?{query}&chart=heat", follow=True))["data"]
+        assert trace["type"] == "heatmap"
+        assert any(value for row in trace["z"] for value in row)
+
+
+def test_a_big_number_is_never_that_of_one_group_among_several(ana: Browser) -> None:
+    distinct = f"{WEEK}&by=all&m=nDistinctJourneySessions&chart=number"
+    alone = text(ana.get(f"/dashboards/tile?{distinct}"))
+    assert "not additive" not in alone
+    grouped = text(ana.get(f"/dashboards/tile?{distinct}&g=journeyDeviceCategory"))
+    assert "Distinct sessions not additive" in grouped
+    none = ana.get("/dashboards/tile?range=2020-05-04&zone=UTC&m=nJourneySessions&chart=number")
+    assert "No data in this range." in text(none)
