@@ -52,9 +52,10 @@ class _Finished:
     numbers: dict[Group, Number | None]
 
 
-def measure_of(alert: Alert) -> Measure | None:
-    """The measure that is looked at; None where the query no longer has it."""
-    return next((made for made in question_of(alert.query.address).made if made.key == alert.measure), None)
+def measure_of(alert: Alert, key: str = "") -> Measure | None:
+    """The measure that is looked at, or one of this key; None where the query no longer has it."""
+    wanted = key or alert.measure
+    return next((made for made in question_of(alert.query.address).made if made.key == wanted), None)
 
 
 def may_change(question: Question) -> bool:
@@ -89,6 +90,7 @@ def evaluate(alert: Alert, ask: Ask, now: datetime) -> Outcome:
             rows.append((met, [list(group), value, past]))
     met_rows = [row for met, row in rows if met]
     facts = {
+        "measure": measure.key,
         "start": newest.bucket.start.isoformat(),
         "end": newest.bucket.end.isoformat(),
         "groups": len(newest.numbers) if question.group_by else 0,

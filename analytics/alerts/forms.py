@@ -48,7 +48,8 @@ class AlertForm(_Form):
         if not self.instance._state.adding:
             self.initial["limit"] = formats.localize_input(self.instance.limit)
             if self.instance.limit == int(self.instance.limit):
-                self.initial["limit"] = int(self.instance.limit)
+                # As text: what is sent is compared with it, and an alert that waits for the same is not armed again.
+                self.initial["limit"] = str(int(self.instance.limit))
         if not telling.possible(self.instance.owner):
             self.fields["by_mail"].disabled = True
             self.fields["by_mail"].help_text = _(

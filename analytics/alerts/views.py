@@ -105,17 +105,20 @@ def alert_delete(request: JourneyRequest, pk: UUID) -> HttpResponse:
 
 def _form(request: JourneyRequest, one: Alert) -> HttpResponse:
     """The form; "test" says what it would do now as it stands there, and keeps nothing."""
+    # How it stands is said of the alert that is kept: reading the form changes it.
+    context = _context(request, one)
     form, posted = AlertForm(form_data(request), instance=one), request.method == "POST"
     tried = None
     if posted and form.is_valid():
         changed = form.save(commit=False)
+        anew = bool({"measure", "condition", "limit"} & set(form.changed_data))
         if request.POST.get("do") == "test":
-            tried = _tried(request, changed)
+            tried = _tried(request, changed, anew=anew)
         else:
-            _save(changed, anew=bool({"measure", "condition", "limit"} & set(form.changed_data)))
+            _save(changed, anew=anew)
             messages.success(request, _("The alert on “%s” is saved.") % one.query.name)
             return htmx.go_to(request, reverse("alerts:list"))
-    context = {**_context(request, one), "form": form, "tried": tried, "may": request.may(PERMISSION)}
+    context |= {"form": form, "tried": tried, "may": request.may(PERMISSION)}
     return render(request, "alerts/alert.html", context, status=422 if posted and form.errors else 200)
 
 
@@ -155,13 +158,13 @@ def _state(one: Alert, names: Names) -> dict[str, str]:
     }
 
 
-def _tried(request: JourneyRequest, one: Alert) -> Tried:
+def _tried(request: JourneyRequest, one: Alert, *, anew: bool) -> Tried:
     """Looked at now, with the person's own sign-in."""
     try:
         outcome = evaluate(one, lambda query: answers.ask(request, query).content, timezone.now())
     except (JourneyError, NothingFinished, RangeError) as error:
         return Tried(words.failure(words.kept_failure(error)))
-    found = watching.rehearsed(one, outcome)
+    found = watching.rehearsed(one, outcome, anew=anew)
     verdict = {
         "fires": _("It would fire now."),
         "holds": _("It holds still: it has fired already and would not be told again."),

@@ -122,10 +122,12 @@ def as_owner(owner: Person, journey: JourneyService) -> JourneyRequest:
     return request
 
 
-def rehearsed(alert: Alert, outcome: Outcome) -> Literal["fires", "holds", "arms", "nothing", "no_number"]:
-    """What a round would do with this outcome."""
+def rehearsed(
+    alert: Alert, outcome: Outcome, *, anew: bool
+) -> Literal["fires", "holds", "arms", "nothing", "no_number"]:
+    """What a round would do with this outcome; `anew` where the alert waits for something else than when it fired."""
     if outcome.holds is None:
         return "no_number"
     if outcome.holds:
-        return "holds" if alert.firing else "fires"
+        return "holds" if alert.firing and not anew else "fires"
     return "arms" if alert.firing else "nothing"

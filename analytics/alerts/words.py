@@ -55,7 +55,8 @@ def waiting_on(query: SavedQuery) -> list[str]:
 
 def seen(alert: Alert, facts: Mapping[str, Any], names: Names) -> str:
     """What was looked at: `Wed 6 May 2026: 120`, `Wed 6 May 2026: Mobile 120, Tablet 118 and 3 others`."""
-    question, measure = question_of(alert.query.address), measure_of(alert)
+    # An alert may have looked at another measure then.
+    question, measure = question_of(alert.query.address), measure_of(alert, facts.get("measure", ""))
     zone = ZoneInfo(question.zone)
     when = spans.moments(datetime.fromisoformat(facts["start"]), datetime.fromisoformat(facts["end"]), zone)
     if measure is None:

@@ -388,8 +388,29 @@ def test_the_test_button_says_what_it_would_do_and_changes_nothing(ana: Browser)
     assert "It holds still" in text(holding)
     arms = ana.post(f"/analytics/alerts/{one.pk}/", {**SENT, "condition": "above", "do": "test"})
     assert "would be armed again" in text(arms)
+    # How it stands is still that of the alert that is kept; once saved, it waits for something else.
+    other = text(ana.post(f"/analytics/alerts/{one.pk}/", {**SENT, "limit": "5", "do": "test"}))
+    assert "It would fire now." in other
+    assert "Sessions below 1 firing" in other
     one.refresh_from_db()
     assert (one.condition, one.firing, one.looked) == ("below", True, None)
+    # Saved as it is, it has still been told.
+    ana.post(f"/analytics/alerts/{one.pk}/", SENT)
+    one.refresh_from_db()
+    assert one.firing
+
+
+def test_what_was_seen_stays_as_it_was_when_another_measure_is_looked_at(unattended, ana: Browser) -> None:
+    one = kept(unattended, "below", 1)
+    SavedQuery.objects.update(
+        address=f"{GROWING}&m=nJourneySessions&m=nWebActionsAccepted/nWebActionsOffered"
+    )
+    call_command("alerts")
+    Firing.objects.update(facts={**one.firings.get().facts, "rows": [[[], 12, None]]})
+    Alert.objects.update(measure="nWebActionsAccepted/nWebActionsOffered")
+    page = text(ana.get(f"/analytics/alerts/{one.pk}/"))
+    assert ": 12 " in page
+    assert "1 200 %" not in page
 
 
 def test_others_see_the_alerts_of_shared_queries_and_change_none(at_shop, ana) -> None:
