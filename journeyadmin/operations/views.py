@@ -1,6 +1,7 @@
 """The pages of the embedded server's operation. Each is there where the service offers it and the person may use it."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import wraps
 from typing import Any
@@ -88,7 +89,9 @@ def import_one(request: JourneyRequest, upload: UUID) -> HttpResponse:
     local, key = request.journey.local, str(upload)
     here = reverse("operations:import_one", args=[upload])
     if request.POST.get("do") == "discard":
-        local.remove_upload(key)
+        # In another window, perhaps, or after its day.
+        with suppress(NotFound):
+            local.remove_upload(key)
         messages.success(request, _("The file was thrown away."))
         return go_to(request, reverse("operations:import"))
     try:
@@ -120,13 +123,16 @@ def erase(request: JourneyRequest) -> HttpResponse:
     status = 200
     if request.method == "POST" and form.is_valid():
         wanted = request.POST.get("do") == "erase"
-        sure = wanted and not misnamed(request)
-        told = request.journey.local.erase(form.cleaned_data["customer"], dry_run=not sure)
-        context["counted" if not sure else "receipt"] = reading.erasure(told)
+        customer = form.cleaned_data["customer"]
+        # Another id than the one whose rows were shown was typed since, and nobody has seen what it would take away.
+        looked_up = request.POST.get("counted") == customer
+        sure = wanted and looked_up and not misnamed(request)
+        told = request.journey.local.erase(customer, dry_run=not sure)
+        context |= {"counted" if not sure else "receipt": reading.erasure(told), "counted_as": customer}
         if sure:
             context["form"] = EraseForm()
         elif wanted:
-            context["misnamed"], status = True, 422
+            context["misnamed" if looked_up else "not_looked_up"], status = True, 422
     elif request.method == "POST":
         status = 422
     if offers(request, "data") and request.may(tabs.DATA.permission):

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import requests
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.template.loader import render_to_string
 from django.test import Client as Browser
 
 from tests import cast, programs
@@ -98,6 +99,23 @@ def test_a_file_thrown_away_is_gone(admin_there: Browser) -> None:
     assert admin_there.post(here, {"do": "discard"})["Location"] == "/operations/import/"
     answer = admin_there.get(here, follow=True)
     assert "no longer kept" in text_of(answer)
+    again = admin_there.post(here, {"do": "discard"}, follow=True)
+    assert "The file was thrown away." in text_of(again)
+
+
+def test_the_button_that_stops_an_import_keeps_the_focus_while_the_page_asks_by_itself() -> None:
+    """HTMX gives it back to what has the same id."""
+    upload = {
+        "state": "running",
+        "name": "x",
+        "added": 0,
+        "repeated": 0,
+        "skipped": 0,
+        "refused": 0,
+        "share": 0.1,
+    }
+    page = render_to_string("operations/_import.html", {"upload": upload, "going_on": True, "here": "/"})
+    assert 'id="import-stop"' in page
 
 
 def visit_of(rehearsal: Program, customer: str) -> None:
@@ -123,7 +141,18 @@ def test_a_customer_is_counted_first_and_erased_then(admin_there: Browser, rehea
     assert "This is recorded of the customer" in counted
     assert "Events 1 Visits 1" in counted
     assert "Erase this customer for good" in counted
-    erased = text_of(admin_there.post("/operations/erase/", {"customer": customer, "do": "erase"}))
+    # Another id in the same form is not the one that was looked up.
+    for counted_as in ({}, {"counted": customer[:-1] + "0"}):
+        unseen = admin_there.post("/operations/erase/", {"customer": customer, "do": "erase", **counted_as})
+        assert unseen.status_code == 422
+        assert "Nothing was erased: this is another id" in text_of(unseen)
+        assert "Events 1 Visits 1" in text_of(unseen)
+        assert f'name="counted" value="{customer}"' in unseen.content.decode()
+    erased = text_of(
+        admin_there.post(
+            "/operations/erase/", {"customer": f" {customer} ", "do": "erase", "counted": customer}
+        )
+    )
     assert "A query finds nothing of them any more." in erased
     assert "Events 1 0 Visits 1 0" in erased
     assert "Ada Okafor" in erased
@@ -142,7 +171,8 @@ def test_production_asks_for_its_name_before_a_customer_is_erased(db: None, rehe
     counted = text_of(admin.post("/operations/erase/", {"customer": customer, "do": "count"}))
     assert "Type “Live” to confirm" in counted
     for typed in ({}, {"connection_name": "live"}):
-        refused = admin.post("/operations/erase/", {"customer": customer, "do": "erase", **typed})
+        sent = {"customer": customer, "counted": customer, "do": "erase", **typed}
+        refused = admin.post("/operations/erase/", sent)
         assert refused.status_code == 422
         assert "This is not the name of the connection. Nothing was changed." in text_of(refused)
         page = refused.content.decode()
@@ -152,9 +182,7 @@ def test_production_asks_for_its_name_before_a_customer_is_erased(db: None, rehe
         assert "autofocus" in page
         assert "data-focus" not in page.partition("<main")[2].partition("</main>")[0]
         assert "Events 1 Visits 1" in text_of(refused)
-    erased = admin.post(
-        "/operations/erase/", {"customer": customer, "do": "erase", "connection_name": "Live"}
-    )
+    erased = admin.post("/operations/erase/", {**sent, "connection_name": "Live"})
     assert "A query finds nothing of them any more." in text_of(erased)
 
 
