@@ -17,7 +17,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from journeyadmin import clocks
 from journeyadmin.accounts import kept
 from journeyadmin.accounts.grants import GrantStore
-from journeyadmin.accounts.models import Grant, Person
+from journeyadmin.accounts.models import Grant, Person, SecretLost
 from journeyadmin.accounts.permissions import READS, may
 from journeyadmin.accounts.refused import Refused
 from journeyadmin.monitoring.calls import observer
@@ -46,7 +46,10 @@ class SignIn:
         clocks.activate(clocks.USUAL)
         grant = self._grant(request)
         if grant is not None:
-            self._equip(request, grant)
+            try:
+                self._equip(request, grant)
+            except SecretLost as error:
+                end_session(request, {"error_message": error.user_message})
         return self.get_response(request)
 
     def process_view(

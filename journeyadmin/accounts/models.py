@@ -11,8 +11,15 @@ from django.utils.translation import gettext_lazy as _
 
 from journeyadmin import clocks
 from journeyadmin.accounts import sealed
-from journeyadmin.service import Client
+from journeyadmin.service import Client, JourneyError
 from journeyadmin.service.regions import BY_KEY
+
+
+class SecretLost(JourneyError):
+    """The operator took away the key under which the connection's secret is kept."""
+
+    summary = _("The client secret of this connection can no longer be read.")
+    advice = _("An administrator has to type it again; what else the connection is stays as it was.")
 
 
 class Connection(models.Model):
@@ -83,7 +90,11 @@ class Connection(models.Model):
         return asking if asking.sealed_secret else None
 
     def client(self) -> Client:
-        return Client(self.login_url, self.client_id, self.client_secret)
+        """Raises `SecretLost`."""
+        try:
+            return Client(self.login_url, self.client_id, self.client_secret)
+        except sealed.KeyLost:
+            raise SecretLost(operation="token") from None
 
 
 class PersonManager(BaseUserManager["Person"]):

@@ -7,6 +7,7 @@ when it signed in and was last seen, to the minute; no address, and not what it 
 import time
 import uuid
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import timedelta
 
 from django.conf import settings
@@ -15,7 +16,7 @@ from django.utils import timezone
 
 from journeyadmin.accounts.grants import GrantStore
 from journeyadmin.accounts.middleware import GRANT, SEEN_STEP_SECONDS, SIGNED_IN
-from journeyadmin.accounts.models import Connection, Grant, Person
+from journeyadmin.accounts.models import Connection, Grant, Person, SecretLost
 from journeyadmin.service import OAuthEndpoint
 
 # Ending other sessions takes a sign-in that is younger than this (OWASP ASVS 5.0 §7.5.2).
@@ -68,5 +69,6 @@ def give_back(ids: Iterable[str | uuid.UUID]) -> None:
         tokens = GrantStore(grant.pk).read()
         # First here: what the service answers, or does not, keeps no session alive.
         grant.delete()
-        if tokens is not None:
-            OAuthEndpoint(grant.person.connection.client(), seconds=5).revoke(tokens)
+        with suppress(SecretLost):
+            if tokens is not None:
+                OAuthEndpoint(grant.person.connection.client(), seconds=5).revoke(tokens)

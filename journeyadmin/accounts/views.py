@@ -50,14 +50,14 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     failure: JourneyError | None = None
     if request.method == "POST":
         connection = get_object_or_404(Connection, pk=whole_number(request.POST.get("connection", "")))
-        if connection.mode == Connection.Mode.PERSON:
-            afresh = {"prompt": "login"} if "afresh" in request.POST else {}
-            return _depart(request, connection, target, **afresh)
         first = not connection.people.exists()
         try:
+            if connection.mode == Connection.Mode.PERSON:
+                afresh = {"prompt": "login"} if "afresh" in request.POST else {}
+                return _depart(request, connection, target, **afresh)
             return _onwards(first, signin.as_client(request, connection), target)
         except JourneyError as error:
-            logs.security.warning("sign-in as a client of connection %s failed: %s", connection.pk, error)
+            logs.security.warning("sign-in at connection %s failed: %s", connection.pk, error)
             failure = error
     return _sign_in_page(request, connections, target, failure)
 
