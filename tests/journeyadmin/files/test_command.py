@@ -90,6 +90,21 @@ def test_plan_apply_drift(journey: Command, shop: Shop, tmp_path: Path) -> None:
     assert set(shop.all()) == {"A", "B"}
 
 
+def test_a_run_that_has_to_stop_says_how_far_it_came(
+    journey: Command, shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not that nothing was changed."""
+    shop.make("A")
+    file = _file(
+        tmp_path, {"displayName": shop.name("A"), "description": "1"}, {"displayName": shop.name("B")}
+    )
+    monkeypatch.setattr("journeyadmin.files.management.commands.journey.LONGEST_SECONDS", 0)
+    code, _out, err = journey("apply", file)
+    assert code == 1
+    assert "0 of 2 done; the service asks to wait." in err
+    assert "Nothing was changed" not in err
+
+
 def test_conflicts_are_left_and_said(journey: Command, shop: Shop, tmp_path: Path) -> None:
     made = shop.make("A")
     shop.ask("PATCH", made["id"], json={"description": "by hand"})

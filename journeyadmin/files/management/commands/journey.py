@@ -19,9 +19,9 @@ from journeyadmin.history.writes import Writer
 from journeyadmin.plans import documents, planning, report, terraform
 from journeyadmin.plans.planning import Plan
 from journeyadmin.runs.begin import keep
-from journeyadmin.runs.models import UNDONE, Run, RunState, Step
+from journeyadmin.runs.models import UNDONE, Run, RunState, Step, StepState
 from journeyadmin.runs.work import advance
-from journeyadmin.service import JourneyError, JourneyService, RateLimited
+from journeyadmin.service import JourneyError, JourneyService
 
 NOTHING_TO_DO, ERROR, DIFFERS = 0, 1, 2
 LONGEST_SECONDS = 3600.0
@@ -141,7 +141,11 @@ class Command(BaseCommand):
             writer = Writer(service, connection, person, reason=options["reason"], batch=str(run.pk))
             advance(run, writer, LONGEST_SECONDS)
             if run.state != RunState.DONE:
-                raise Trouble(str(RateLimited(retry_after=60).user_message))
+                counts = {"done": run.steps.filter(state=StepState.DONE).count(), "all": len(plan.writing)}
+                raise Trouble(
+                    _("%(done)s of %(all)s done; the service asks to wait. Run it again later for the rest.")
+                    % counts
+                )
             failed = run.steps.filter(state__in=UNDONE)
             for step in failed:
                 self.stderr.write(_line(step))
