@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from actiontargets import faults, payloads, reading
-from actiontargets.forms import FillForm, LevelForm, typed_from
+from actiontargets.forms import FillForm, LevelForm, TargetForm, typed_from
 from actiontargets.views import saving
 from journeyadmin import servicelevel
 from journeyadmin.accounts.kept import typed
@@ -230,7 +230,9 @@ def _rows_as_posted(data: Mapping[str, Any]) -> list[LevelForm]:
         target_id, dash, field = name.rpartition("-")
         seen = payloads.from_hidden(str(data[name])) if dash and field == "seen" else None
         if seen:
-            rows.append(LevelForm({"id": target_id, **seen}, data))
+            # The page of one target has its name too.
+            kind = TargetForm if f"{target_id}-name" in data else LevelForm
+            rows.append(kind({"id": target_id, **seen}, data))
     return rows
 
 

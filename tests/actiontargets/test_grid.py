@@ -133,6 +133,19 @@ def test_while_typing_only_the_note_is_answered(supervisor: Browser, behind: Beh
     assert f'name="{FIRST}-share"' not in text
 
 
+def test_while_typing_on_the_page_of_one_target_its_name_counts_too(
+    supervisor: Browser, behind: Behind
+) -> None:
+    page = supervisor.get(f"{GRID}{FIRST}/").content.decode()
+    sent = {**fields(page), f"{FIRST}-name": "Advice"}
+    answer = supervisor.post(
+        f"{GRID}check", sent, headers={"HX-Request": "true", "HX-Trigger-Name": f"{FIRST}-share"}
+    )
+    text = plain(answer.content.decode())
+    assert "1 target differs" in text
+    assert ">was <" not in text
+
+
 def test_several_at_once_are_a_plan_first(supervisor: Browser, behind: Behind) -> None:
     sent = {**_form(supervisor), f"{FIRST}-chosen": "on", f"{SECOND}-chosen": "on", "fill_duration": "18"}
     filled = supervisor.post(GRID, {**sent, "do": "fill"})
