@@ -17,7 +17,7 @@ export async function draw(plot, figure) {
   const source = figure ?? figures.get(plot)?.figure ?? JSON.parse(plot.nextElementSibling.content.textContent);
   const width = plot.clientWidth;
   if (!width) return;
-  const known = figures.get(plot) ?? { hidden: new Set() };
+  const known = figures.get(plot) ?? {};
   figures.set(plot, Object.assign(known, { figure: source, width }));
   const { layout, labelled, data: shown } = layoutFor(source, width, Number(plot.dataset.height));
   known.layout = layout;

@@ -37,14 +37,9 @@ function choose(entry) {
   const known = figures.get(plot);
   if (!known) return;
   const line = Number(entry.dataset.line);
-  isolate(plot, known.chosen === line ? undefined : line);
-}
-
-export function isolate(plot, line) {
-  const known = figures.get(plot);
-  known.chosen = line;
-  for (const entry of plot.closest(".panel")?.querySelectorAll(".legend-entry") ?? []) {
-    entry.setAttribute("aria-pressed", String(Number(entry.dataset.line) === line));
+  known.chosen = known.chosen === line ? undefined : line;
+  for (const one of entry.closest(".panel").querySelectorAll(".legend-entry")) {
+    one.setAttribute("aria-pressed", String(Number(one.dataset.line) === known.chosen));
   }
   draw(plot);
 }

@@ -40,18 +40,21 @@ function go(address) {
 
 function cancel() {
   if (!running) return false;
+  // It goes away with the waiting, and Run is where it was. Where an error took the place of the page there is none.
   const button = document.querySelector("[data-cancel]");
-  // It goes away with the waiting, and Run is where it was.
-  if (button === document.activeElement) button.nextElementSibling.focus();
-  announce(button.dataset.done);
+  if (button && button === document.activeElement) button.nextElementSibling.focus();
+  announce(button?.dataset.done ?? "");
   running.abort();
   return true;
 }
 
 // While an answer is on its way the old one stays, dimmed, and waiting can be stopped.
-function waiting(event, busy) {
-  if (event.detail.target?.id !== "analytics") return;
-  running = busy ? event.detail.xhr : undefined;
+function waiting({ detail }, busy) {
+  if (detail.target?.id !== "analytics") return;
+  // A newer question ends the older one, whatever asked it.
+  if (busy) running?.abort();
+  else if (running !== detail.xhr) return;
+  running = busy ? detail.xhr : undefined;
   if (busy) next = goesOn(document.activeElement);
   const button = document.querySelector("[data-cancel]");
   if (button) button.hidden = !busy;

@@ -69,7 +69,7 @@ function clamp(at, count) {
   return Math.min(Math.max(at, 0), count - 1);
 }
 
-export function valueAt({ figure }, line, at) {
+function valueAt({ figure }, line, at) {
   const { data, meta } = figure;
   return meta.lines[line].apart?.[at] ?? data[line].y[at] ?? null;
 }
@@ -102,6 +102,8 @@ function markNear(plot, event) {
 function pressed(plot, event) {
   const known = figures.get(plot);
   if (event.button !== 0 || event.pointerType === "touch") return;
+  // Let go of outside, it ends all the same.
+  plot.setPointerCapture(event.pointerId);
   known.dragging = { from: bucketAt(plot, event), x: event.clientX, far: false };
 }
 
@@ -269,7 +271,7 @@ function rowOf(known, row, at) {
   mark.style.color = colour(row.colour);
   line.append(mark, text("td", "hover-name", row.name), text("td", "num", row.text));
   const total = meta.total?.[at];
-  if (meta.shares) line.append(text("td", "num hover-quiet", total && row.value !== null ? percent(row.value / total) : ""));
+  if (meta.shares) line.append(text("td", "num hover-quiet", total && row.value !== null ? percent(row.value / total, meta.numbers) : ""));
   if (row.has) line.append(text("td", "num hover-quiet", changeOf(row, meta)));
   return line;
 }
@@ -279,14 +281,14 @@ function changeOf({ value, before }, { numbers, words }) {
   if (numbers.percent) return words.points.replace("%s", `${value < before ? "−" : "+"}${written(Math.abs(value - before) * 100, { ...numbers, percent: false, places: 1 })}`);
   if (!before) return "";
   const share = (value - before) / Math.abs(before);
-  return `${share < 0 ? "−" : "+"}${percent(Math.abs(share))}`;
+  return `${share < 0 ? "−" : "+"}${percent(Math.abs(share), numbers)}`;
 }
 
-function percent(share) {
-  return `${share < 0.1 && share > 0 ? (share * 100).toFixed(1) : Math.round(share * 100)} %`;
+function percent(share, numbers) {
+  return written(share, { ...numbers, percent: true });
 }
 
-export function written(value, { percent: isPercent, places, thin, decimal }) {
+function written(value, { percent: isPercent, places, thin, decimal }) {
   const number = isPercent ? value * 100 : value;
   const decimals = isPercent ? (Math.abs(number) < 10 ? 1 : 0) : Math.abs(number) >= 10000 ? 0 : places;
   let [head, tail] = Math.abs(number).toFixed(decimals).split(".");

@@ -5,7 +5,7 @@ import { ask, inUse } from "./parts.js";
 
 const live = document.querySelector("[data-live]");
 const MOST = 50;
-let [paused, timer, slower, silent] = [false, 0, 1];
+let [paused, timer, slower, silent, asking] = [false, 0, 1];
 
 if (live) {
   const button = document.querySelector("[data-live-pause]");
@@ -37,8 +37,11 @@ function schedule(turns) {
 async function look() {
   const note = document.querySelector("[data-live-failed]");
   let told;
+  // One that is under way would bring the same rows once more.
+  asking?.abort();
+  const { signal } = (asking = new AbortController());
   try {
-    const answer = await ask(`${live.dataset.live}?since=${encodeURIComponent(live.dataset.cursor)}`, 1);
+    const answer = await ask(`${live.dataset.live}?since=${encodeURIComponent(live.dataset.cursor)}`, 1, signal);
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const feed = page.querySelector("[data-feed]");
     told = page.querySelector("[data-failed]");
@@ -46,6 +49,7 @@ async function look() {
     take(feed);
     slower = 1;
   } catch {
+    if (signal.aborted) return;
     slower = Math.min(slower * 2, 16);
     // What the service said itself, with its ids; the note's own words where nothing came. Ids that somebody looks at stay.
     const words = note.lastElementChild;

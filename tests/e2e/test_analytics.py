@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.analytics import shop
 from tests.e2e import steps
@@ -53,6 +53,8 @@ def test_by_mouse_from_a_question_to_a_file(ana: Page) -> None:
     expect(box).to_be_visible()
     values = [int(text) for text in box.locator("tr:not(.hover-total) td.num:nth-child(3)").all_inner_texts()]
     assert values == sorted(values, reverse=True)
+    # Shares as they stand in the table.
+    assert "\u202f%" in box.locator("td.hover-quiet").first.inner_text()
     # A point offers what can be done with it; the trail and Back lead back.
     ana.locator("#answer .plot").first.click(position={"x": 500, "y": 120})
     ana.get_by_role("link", name="Only this").click()
@@ -199,6 +201,8 @@ def test_dragging_over_the_chart_changes_the_range(ana: Page) -> None:
     ana.mouse.move(box["x"] + 300, box["y"] + 100)
     ana.mouse.down()
     ana.mouse.move(box["x"] + 700, box["y"] + 110, steps=5)
+    # Let go of above the chart.
+    ana.mouse.move(box["x"] + 700, box["y"] - 30)
     ana.mouse.up()
     expect(ana).to_have_url(re.compile(r"range=2026-05-05\.\.2026-05-0[78]"))
 
@@ -271,6 +275,27 @@ def test_cancelling_stops_waiting_and_keeps_the_answer(ana: Page) -> None:
     assert ana.locator("#answer").get_attribute("aria-busy") == "false"
     for route in held:
         route.abort()
+
+
+def test_a_newer_question_ends_the_older_one_whatever_asked_it(ana: Page) -> None:
+    ana.goto(f"/analytics/?{WEEK}&m=nJourneySessions")
+    held: list[Route] = []
+    ana.route("**/*fresh=1*", lambda route: held.append(route))
+    ana.locator("#ask-again").click()
+    expect(ana.locator("[data-cancel]")).to_be_visible()
+    ana.locator("#part-groups").click()
+    ana.get_by_label("Group by", exact=True).select_option("journeyDeviceCategory")
+    ana.get_by_role("button", name="Run").last.click()
+    expect(ana.locator("#answer-sentence")).to_contain_text("leads with")
+    held[0].continue_()
+    ana.wait_for_timeout(500)
+    expect(ana.locator("#answer-sentence")).to_contain_text("leads with")
+    # Where an error took the builder's place, Escape stops waiting as well.
+    ana.locator("[data-cancel]").evaluate("button => button.remove()")
+    ana.locator("#ask-again").click()
+    expect(ana.locator("#answer")).to_have_attribute("aria-busy", "true")
+    ana.keyboard.press("Escape")
+    expect(ana.locator("#answer")).to_have_attribute("aria-busy", "false")
 
 
 def test_what_somebody_else_answers_takes_the_place_of_nothing(ana: Page) -> None:
@@ -350,6 +375,22 @@ def test_a_refresh_moves_nothing_and_a_failed_one_keeps_the_numbers(ana: Page) -
     ana.get_by_role("button", name="Refresh").dispatch_event("click")
     expect(ana.locator("[data-tile].is-stale")).to_have_count(0)
     ana.complaints[:] = [one for one in ana.complaints if not one.startswith("Failed to load resource")]  # type: ignore[attr-defined]
+
+
+def test_a_tile_without_numbers_gets_its_chart_when_there_are_some(ana: Page) -> None:
+    empty = FORTNIGHT.replace("2026", "2020")
+    ana.goto(f"/dashboards/sessions/?{empty}")
+    tile = ana.locator("[data-tile]").nth(2)
+    expect(tile).to_contain_text("No data in this range.")
+    ana.wait_for_load_state("networkidle")
+    ana.route(TILES, lambda route: route.continue_(url=route.request.url.replace("2020", "2026")))
+    ana.get_by_role("button", name="Refresh").click()
+    expect(tile.locator(".main-svg").first).to_be_visible()
+    expect(tile.locator("time[data-age]")).to_be_visible()
+    ana.unroute(TILES)
+    ana.get_by_role("button", name="Refresh").click()
+    expect(tile).to_contain_text("No data in this range.")
+    expect(tile.locator(".plot")).to_have_count(0)
 
 
 def test_refreshing_pauses_and_stops_in_hidden_tabs(ana: Page) -> None:

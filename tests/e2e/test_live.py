@@ -1,9 +1,10 @@
 """The live page beside somebody who reads it: what comes moves nothing, and waits behind a button."""
 
+import uuid
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.e2e import steps
 from tests.journeyserver.ingest.test_reports import event, post
@@ -52,3 +53,22 @@ def test_the_button_of_new_rows_shows_them_and_leads_to_their_heading(reading: P
     expect(reading.locator(FIRST)).to_contain_text("Later")
     expect(reading.get_by_role("heading", name="Events")).to_be_focused()
     assert reading.evaluate("document.querySelector('[data-live-rows=\"events\"]').scrollTop") == 0
+
+
+def test_a_question_that_is_asked_anew_brings_no_row_twice(reading: Page, server: Program) -> None:
+    reading.evaluate("getSelection().removeAllRanges()")
+    held: list[Route] = []
+    reading.route("**/live/feed*", lambda route: route.continue_() if held else held.append(route))
+    title = f"Once {uuid.uuid4().hex[:8]}"
+    comes(server, title)
+    reading.wait_for_timeout(2500)
+    assert held
+    button = reading.locator("[data-live-pause]")
+    button.click()
+    button.click()
+    row = reading.locator('[data-live-rows="events"] li', has_text=title)
+    expect(row).to_have_count(1)
+    held[0].continue_()
+    reading.wait_for_timeout(1000)
+    expect(row).to_have_count(1)
+    expect(reading.locator("[data-live-failed]")).not_to_be_visible()
