@@ -157,10 +157,14 @@ def _plan_kind(
     matched = _matched(wanted, by_id, by_name)
     taken = {str(there["id"]) for there in matched if there is not None}
     names: set[str] = set()
+    met: set[str] = set()
     steps: list[Step] = []
     for entry, there in zip(wanted, matched, strict=True):
         if _folded(entry) in names:
             steps.append(_conflict(kind, entry, there, _("the file has this name twice")))
+        elif there is not None and str(there["id"]) in met:
+            # A copy of an entry, its id included, under another name: it may be meant to be a new one.
+            steps.append(_conflict(kind, entry, there, _("the file has this id twice")))
         elif there is not None:
             steps.append(_to_change(kind, there, entry, overwrite))
         elif kind == TARGET:
@@ -169,6 +173,7 @@ def _plan_kind(
         else:
             steps.append(creation(entry))
         names.add(_folded(entry))
+        met.update([str(there["id"])] if there is not None else [])
     if also_delete:
         steps += [removal(one) for one in current if str(one["id"]) not in taken]
     return _ordered(steps, by_name) if kind == SEGMENT else steps

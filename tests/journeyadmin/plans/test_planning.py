@@ -114,6 +114,7 @@ def test_a_name_moves_after_it_is_free() -> None:
         ([{"id": "id-1", "displayName": "B"}, {"id": "id-2", "displayName": "A"}], "is in use"),
         ([{"id": "id-1", "displayName": "B"}], "is in use"),
         ([{"displayName": "X"}, {"displayName": "x"}], "this name twice"),
+        ([{"id": "id-1", "displayName": "A"}, {"id": "id-1", "displayName": "C"}], "this id twice"),
         ([{"displayName": "A", "scope": "Customer"}], "scope of a segment never changes"),
         ([{"id": "id-1", "displayName": "A", "version": 7, "isActive": False}], "the file has version 7"),
     ],
