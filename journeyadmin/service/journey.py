@@ -5,7 +5,15 @@ from urllib.parse import quote
 
 from journeyadmin.contract import operations
 from journeyadmin.contract.operations import Operation
-from journeyadmin.service.errors import JourneyError, RateLimited, ServerFault, Unreachable, Unreadable
+from journeyadmin.service.errors import (
+    JourneyError,
+    NobodyWaits,
+    RateLimited,
+    ServerFault,
+    SignInExpired,
+    Unreachable,
+    Unreadable,
+)
 from journeyadmin.service.local import LocalService
 from journeyadmin.service.pages import Entity, Listing, Page, page_from
 from journeyadmin.service.transport import Transport, only_reads
@@ -66,10 +74,10 @@ class JourneyService:
 
     def capabilities(self) -> Entity:
         """What the embedded server offers beyond the nine operations; empty when the service announces nothing. Raises where
-        it cannot tell: it does not answer, or fails."""
+        it cannot tell: it does not answer, or fails, or knows nobody who asks."""
         try:
             return self._get("capabilities", "/api/local/v1/capabilities", {}, repeatable=False)
-        except (Unreachable, ServerFault, RateLimited):
+        except (Unreachable, ServerFault, RateLimited, SignInExpired, NobodyWaits):
             raise
         except JourneyError:
             return {}

@@ -22,7 +22,7 @@ class Page:
 
 @dataclass
 class Listing:
-    """All entries of a listing, read page by page as they are asked for, each page once.
+    """All entries of a listing, read page by page as they are asked for, each page and each entry once.
 
     Iterating to the end raises `Incomplete` when fewer different entries arrived than the service said there are: a list
     that silently lacks something is worse than an error.
@@ -45,7 +45,6 @@ class Listing:
 
     def __iter__(self) -> Iterator[Entity]:
         seen: set[str] = set()
-        read = 0
         number = 1
         while True:
             page = self.page(number)
@@ -53,9 +52,10 @@ class Listing:
                 key = entity.get("id")
                 if not isinstance(key, str):
                     raise Unreadable("an entry without an id", operation=self.operation)
-                read += 1
-                seen.add(key)
-                yield entity
+                # What was made or deleted meanwhile moves others from one page to the next.
+                if key not in seen:
+                    seen.add(key)
+                    yield entity
             if number >= page.count or not page.entities:
                 break
             number += 1

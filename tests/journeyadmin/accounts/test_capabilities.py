@@ -3,8 +3,10 @@
 import pytest
 from django.core.cache import cache
 
+from journeyadmin.accounts import grants
 from journeyadmin.accounts.capabilities import SECONDS
 from journeyadmin.accounts.models import Connection
+from journeyadmin.service import Tokens
 from tests import cast
 from tests.programs import Program
 
@@ -30,3 +32,13 @@ def test_before_it_was_ever_asked_it_offers_nothing(own_server: Program) -> None
     own_server.kill()
     page = admin.get("/segments/")
     assert "Local data" not in page.content.decode()
+
+
+@pytest.mark.django_db
+def test_what_is_announced_does_not_depend_on_whose_sign_in_has_ended(server: Program) -> None:
+    marketer = cast.signed_in(server.url, "marketer")
+    ended = cast.signed_in(server.url, "analyst")
+    grants.GrantStore(ended.session["grant"]).replace(Tokens("not known any more"))
+    cache.clear()
+    ended.get("/accounts/account/")
+    assert "Local data" in marketer.get("/accounts/permissions/").content.decode()

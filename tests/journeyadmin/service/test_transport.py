@@ -295,6 +295,11 @@ def test_a_listing_is_walked_to_its_end() -> None:
     assert script.asked[1].path == "/api/v2/journey/segments?pageSize=200&pageNumber=2"
 
 
+def test_an_entry_that_moved_to_the_next_page_meanwhile_is_listed_once() -> None:
+    with scripted(_page(["a", "b"], 1, 2, 3), _page(["b", "c"], 2, 2, 3)) as script:
+        assert [row["id"] for row in service(script.url).list_segments()] == ["a", "b", "c"]
+
+
 def test_a_listing_that_gives_fewer_than_its_total_fails_loudly() -> None:
     with (
         scripted(_page(["a", "b"], 1, 2, 3), _page(["b"], 2, 2, 3)) as script,
