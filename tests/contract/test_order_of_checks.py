@@ -199,6 +199,15 @@ def test_json_with_any_charset(api: Api, content_type: str) -> None:
     assert answer.wrong == {("displayName", "missing.required")}
 
 
+@pytest.mark.parametrize("charset", ["utf-16", "base64", "idna", "undefined", "no-such"])
+def test_an_address_is_utf_8_whatever_charset_is_named(api: Api, stranger: Api, charset: str) -> None:
+    headers = {"Content-Type": f"application/json; charset={charset}"}
+    asked = {"queryFields": "displayName", "queryValue": "Grüße"}
+    found = api.get(SEGMENTS, asked, headers=headers)
+    assert (found.status, found.json) == (200, api.get(SEGMENTS, asked).json)
+    assert stranger.get(SEGMENTS, asked, headers=headers).status == 401
+
+
 @pytest.mark.parametrize(("method", "path", "_"), WRITES)
 @pytest.mark.parametrize("chunked", [False, True])
 def test_a_body_that_is_too_large(api: Api, method: str, path: str, _: str, chunked: bool) -> None:
