@@ -126,8 +126,14 @@ def _step(start: datetime, local: datetime, period: Period, number: int, zone: Z
 def bucket_edges(start: datetime, end: datetime, period: Period | None, zone: ZoneInfo) -> list[datetime]:
     """Edges of the buckets as aware UTC times: one more than there are buckets, the last one the interval's end.
 
-    Raises BucketError when there would be more than MAX_BUCKETS.
+    Raises BucketError when there would be more than MAX_BUCKETS, and where the zone's clocks would show no year of ours.
     """
+    try:
+        local, _ = (moment.astimezone(zone).replace(tzinfo=None) for moment in (start, end))
+    except OverflowError:
+        raise BucketError(
+            "interval", f"The interval leaves the years 1 to 9999 by the clocks of {zone.key}."
+        ) from None
     if period is None:
         return [start, end]
     too_many = BucketError(
@@ -143,7 +149,6 @@ def bucket_edges(start: datetime, end: datetime, period: Period | None, zone: Zo
         if count > MAX_BUCKETS:
             raise too_many
         return [*(start + width * number for number in range(count)), end]
-    local = start.astimezone(zone).replace(tzinfo=None)
     edges = [start]
     number = 1
     while True:

@@ -73,6 +73,23 @@ def test_refused_granularities(text: str) -> None:
         parse_granularity(text)
 
 
+@pytest.mark.parametrize(
+    ("interval", "zone"),
+    [
+        ("0001-01-01T00:00:00Z/0001-01-02T00:00:00Z", "America/Los_Angeles"),
+        ("9999-12-30T00:00:00Z/9999-12-31T23:59:00Z", "Pacific/Kiritimati"),
+    ],
+)
+@pytest.mark.parametrize("granularity", ["P1D", "P1M", "PT1H", None])
+def test_an_interval_that_no_clock_of_the_zone_shows(
+    interval: str, zone: str, granularity: str | None
+) -> None:
+    period = parse_granularity(granularity) if granularity else None
+    with pytest.raises(BucketError) as caught:
+        bucket_edges(*parse_interval(interval), period, parse_zone(zone))
+    assert caught.value.field == "interval"
+
+
 def test_limits_and_zone() -> None:
     start, end = parse_interval("2024-05-01T00:00:00Z/2024-06-01T00:00:00Z")
     assert len(bucket_edges(start, end, parse_granularity("PT5M"), parse_zone("UTC"))) == MAX_BUCKETS + 1
