@@ -73,21 +73,20 @@ async function renewOne(body, within, signal) {
   return good || signal.aborted;
 }
 
-// A tile that gets its first numbers, or has none any more, has other parts than before.
-const partsOf = (root) => [...root.querySelectorAll("[data-part]")].map((part) => part.dataset.part).join();
-
 async function place(body, fresh) {
   const plots = [...body.querySelectorAll("[data-figure]")];
   const figuresNow = [...fresh.querySelectorAll("[data-figure]")].map((plot) => plot.nextElementSibling.content.textContent);
   const sameCharts = plots.length && plots.length === figuresNow.length && plots.every((plot) => figures.has(plot));
-  if (partsOf(body) !== partsOf(fresh)) {
+  const [parts, others] = [body, fresh].map((root) => [...root.querySelectorAll("[data-part]")]);
+  // A tile that gets its first numbers, or has none any more, has more or fewer parts than before.
+  if (parts.length !== others.length) {
     if (inUse(body)) return;
     body.replaceChildren(...fresh.body.childNodes);
     document.dispatchEvent(new CustomEvent("figuresadded", { detail: body }));
     return;
   }
-  for (const part of body.querySelectorAll("[data-part]")) {
-    const next = fresh.querySelector(`[data-part="${part.dataset.part}"]`);
+  for (const [at, part] of parts.entries()) {
+    const next = others[at];
     if ((part.dataset.part === "chart" && sameCharts) || inUse(part) || part.innerHTML === next.innerHTML) continue;
     part.replaceChildren(...next.childNodes);
     document.dispatchEvent(new CustomEvent("figuresadded", { detail: part }));
