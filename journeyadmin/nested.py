@@ -21,7 +21,7 @@ Row = dict[str, list[str]]
 
 VERBS = ("add", "copy", "remove", "up", "down")
 _ACTION = re.compile(
-    r"(add):([a-z_]+(?:-\d+-[a-z_]+)*)|(copy|remove|up|down):([a-z_]+(?:-\d+-[a-z_]+)*)-(\d+)"
+    r"(add):([a-z_]+(?:-[0-9]+-[a-z_]+)*)|(copy|remove|up|down):([a-z_]+(?:-[0-9]+-[a-z_]+)*)-([0-9]{1,4})"
 )
 
 
@@ -99,14 +99,14 @@ def edit_rows(
 def row_count(data: Mapping[str, list[str]], prefix: str) -> int:
     """How many rows the data says the formset has; none where it says nothing sensible."""
     said = data.get(f"{prefix}-{TOTAL_FORM_COUNT}") or ["0"]
-    return int(said[-1]) if said[-1].isascii() and said[-1].isdigit() else 0
+    return int(said[-1]) if re.fullmatch("[0-9]{1,4}", said[-1]) else 0
 
 
 def _take(data: Mapping[str, list[str]], prefix: str) -> tuple[list[Row], Data]:
     """The rows of one formset, each by field names within it, and everything else."""
     total = row_count(data, prefix)
     rows: list[Row] = [{} for _ in range(min(total, 1000))]
-    field = re.compile(re.escape(prefix) + r"-(\d+)-(.+)", re.DOTALL)
+    field = re.compile(re.escape(prefix) + r"-([0-9]{1,4})-(.+)", re.DOTALL)
     rest: Data = {}
     for name, values in data.items():
         found = field.fullmatch(name) if name.startswith(prefix) else None

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from django.core.cache import cache
@@ -86,7 +87,7 @@ def count(
     request: JourneyRequest, wanted: Json, saved_id: str, editor: str, days: int, *, estimate: bool = False
 ) -> Audience:
     """The audience of `wanted` in the last days. Raises `JourneyError` for what is no statement about the definition."""
-    key = f"audience:{request.user.pk}:{editor}"
+    key = f"audience:{request.user.pk}:{quote(editor[:64], safe='')}"
     zone = timezone.get_current_timezone_name()
     if not wording.patterns(wanted, "context") and not wording.patterns(wanted, "journey"):
         return Audience("noConditions", days)

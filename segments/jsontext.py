@@ -1,13 +1,20 @@
 """A definition typed as JSON: read, or told where it cannot be."""
 
 import json
-from typing import Any
+import re
+from math import isfinite
+from typing import Any, NoReturn
 
 from django.utils.translation import gettext as _
 
 from segments import payloads
 
 Json = dict[str, Any]
+
+# More digits are no number that anybody means, and Python itself refuses to read some thousand.
+_LONGEST_NUMBER = 400
+# PostgreSQL stores no zero character, and nobody half a pair.
+_UNSENDABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 class Unreadable(ValueError):
@@ -17,7 +24,7 @@ class Unreadable(ValueError):
 def read(text: str) -> Json:
     """The definition a text holds. What the form cannot show is refused, fields nobody knows are kept."""
     try:
-        found = json.loads(text, parse_constant=_no_constant)
+        found = json.loads(text, parse_constant=_no_constant, parse_int=_number, parse_float=_number)
     except json.JSONDecodeError as error:
         raise Unreadable(
             _("Line %(line)d, column %(column)d: %(reason)s.")
@@ -25,6 +32,8 @@ def read(text: str) -> Json:
         ) from None
     except RecursionError:
         raise Unreadable(_("This is nested too deeply.")) from None
+    if _unsendable(found):
+        raise Unreadable(_("It holds half of a character, or one that cannot be stored."))
     if not isinstance(found, dict):
         raise Unreadable(_("A definition is an object: it begins with “{”."))
     _check_shapes(found)
@@ -54,5 +63,29 @@ def _check_criterion(row: Any, path: str) -> None:
         raise Unreadable(_("“%s.values” is a list of texts, numbers in quotation marks too.") % path)
 
 
-def _no_constant(name: str) -> Any:
+def _unsendable(found: Any) -> bool:
+    """Whether a text in it is one that JSON can spell and neither the store nor the service can take."""
+    left = [found]
+    while left:
+        one = left.pop()
+        if isinstance(one, str) and _UNSENDABLE.search(one):
+            return True
+        if isinstance(one, dict):
+            left += [*one, *one.values()]
+        elif isinstance(one, list):
+            left += one
+    return False
+
+
+def _number(text: str) -> int | float:
+    """A number as it is written; what no JSON could be made of again is none."""
+    if len(text) <= _LONGEST_NUMBER:
+        if text.removeprefix("-").isdigit():
+            return int(text)
+        if isfinite(found := float(text)):
+            return found
+    return _no_constant(text if len(text) <= 20 else f"{text[:20]}…")
+
+
+def _no_constant(name: str) -> NoReturn:
     raise json.JSONDecodeError(f"“{name}” is not JSON", name, 0)

@@ -192,9 +192,8 @@ def blank_row(prefix: str) -> Data:
     return _counted("criteria", 1) | first
 
 
-def with_pattern(data: Mapping[str, list[str]], side: Side, pattern: Mapping[str, Any]) -> Data:
-    """The form data with one more pattern at the end of a side, as another segment has it."""
-    total = int((data.get(f"{side}-TOTAL_FORMS") or ["0"])[-1])
+def with_pattern(data: Mapping[str, list[str]], side: Side, total: int, pattern: Mapping[str, Any]) -> Data:
+    """The form data with one more pattern after the `total` of a side, as another segment has it."""
     row = _pattern_data(side, f"{side}-{total}", _pattern(side, pattern))
     return {**data, **row, **_counted(side, total + 1)}
 
@@ -226,7 +225,7 @@ def _pattern(side: Side, row: Mapping[str, Any]) -> Json:
     if side == "journey":
         full.setdefault("count", 1)
         full["streamType"] = row.get("streamType") or "Web"
-        full["sessionType"] = row.get("sessionType") or STREAM_SESSIONS.get(full["streamType"], "web")
+        full["sessionType"] = row.get("sessionType") or STREAM_SESSIONS.get(str(full["streamType"]), "web")
         if not full.get("eventName"):
             full.pop("eventName", None)
     return full
@@ -254,7 +253,7 @@ def _pattern_data(side: Side, prefix: str, row: Json) -> Data:
         data[f"{prefix}-count"] = [str(row["count"])]
         data[f"{prefix}-stream"] = [str(row["streamType"])]
         data[f"{prefix}-event_name"] = [event or str(row.get("eventName", ""))]
-        if STREAM_SESSIONS.get(row["streamType"]) != row["sessionType"]:
+        if STREAM_SESSIONS.get(str(row["streamType"])) != row["sessionType"]:
             extra["sessionType"] = row["sessionType"]
     if extra:
         data[f"{prefix}-extra"] = [_json(extra)]
@@ -297,6 +296,6 @@ def _json(value: Any) -> str:
 def _kept(extra: str) -> Json:
     try:
         kept = json.loads(extra) if extra else {}
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return kept if isinstance(kept, dict) else {}

@@ -1,6 +1,6 @@
 """Where a page leads back to: the list as it was filtered, or the segment's page."""
 
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import SplitResult, urlencode, urlsplit
 
 from django.http import HttpRequest, QueryDict
 from django.urls import reverse
@@ -16,7 +16,7 @@ def back_of(request: HttpRequest) -> str:
     """The path within this feature that the address or the form names, else the list's."""
     asked = request.POST.get(BACK) or request.GET.get(BACK) or ""
     root = reverse("segments:list")
-    parts = urlsplit(asked)
+    parts = _parts(asked)
     if parts.scheme or parts.netloc or not parts.path.startswith(root) or "\\" in asked or len(asked) > 4000:
         return root
     return asked
@@ -26,11 +26,19 @@ def list_of(back: str) -> str:
     """The list that `back` comes from, however many pages lie between."""
     root = reverse("segments:list")
     for _ in range(4):
-        parts = urlsplit(back)
+        parts = _parts(back)
         if parts.path == root:
             return back
         back = QueryDict(parts.query).get(BACK, "")
     return root
+
+
+def _parts(address: str) -> SplitResult:
+    try:
+        return urlsplit(address)
+    except ValueError:
+        # Such as `//[`: an address of nothing.
+        return SplitResult("", "", "", "", "")
 
 
 def at_row(back: str, segment_id: str) -> str:

@@ -23,7 +23,7 @@ def normal_form(segment: Json) -> Hashable | None:
     journey = tuple(_journey(pattern) for pattern in wording.patterns(segment, "journey"))
     if not context and not journey:
         return None
-    return segment.get("scope"), context, journey
+    return _text(segment.get("scope")), context, journey
 
 
 def normal_criterion(row: Json) -> Hashable:
@@ -34,7 +34,7 @@ def normal_criterion(row: Json) -> Hashable:
     texts = [str(value) for value in values] if isinstance(values, list) else []
     ignore = row.get("shouldIgnoreCase") is True and not (known and known.numeric)
     return (
-        row.get("key"),
+        _text(row.get("key")),
         operator,
         frozenset(text.casefold() for text in texts) if ignore else frozenset(texts),
         ignore,
@@ -44,5 +44,11 @@ def normal_criterion(row: Json) -> Hashable:
 def _journey(pattern: Json) -> Hashable:
     criteria = {normal_criterion(row) for row in wording.criteria(pattern)}
     if pattern.get("eventName"):
-        criteria.add(("eventName", "equal", frozenset([pattern["eventName"]]), False))
-    return pattern.get("count") or 1, pattern.get("streamType") or "Web", frozenset(criteria)
+        criteria.add(("eventName", "equal", frozenset([_text(pattern["eventName"])]), False))
+    count, stream = pattern.get("count") or 1, pattern.get("streamType") or "Web"
+    return _text(count), _text(stream), frozenset(criteria)
+
+
+def _text(value: Any) -> str:
+    """Of what is typed as JSON, anything may be a list."""
+    return str(value or "")

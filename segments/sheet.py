@@ -68,10 +68,9 @@ class Sheet:
             for name, values in post.lists()
             if name not in CARRIED and not name.startswith(TRIED)
         }
-        carried = _object(post.get("base", ""))
         sheet = cls(
             data,
-            carried or base,
+            carried_segment(post.get("base", "")) or base,
             post.get("mark", "") or marks.new(),
             post.get("tab", "form"),
             post.get("json", ""),
@@ -140,9 +139,16 @@ class Sheet:
         self.replace(payloads.to_data(wanted))
 
 
-def _object(text: str) -> Json | None:
+def carried(text: str) -> Json | None:
+    """An object that the form carries; None for what is none."""
     try:
         found = json.loads(text) if text else None
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
-    return found if isinstance(found, dict) and found.get("id") else None
+    return found if isinstance(found, dict) else None
+
+
+def carried_segment(text: str) -> Json | None:
+    """A segment that the form carries, as the service gave it; None for what is none."""
+    found = carried(text)
+    return found if found and found.get("id") else None

@@ -34,7 +34,12 @@ def web_events(addresses: str, agent: str, events: str) -> list[Json]:
         address = line.strip()
         if not address:
             continue
-        parts = urlsplit(address)
+        try:
+            parts = urlsplit(address)
+        except ValueError:
+            raise NotRead(
+                _("“%s” is no address; it begins with https:// or with /.") % address[:200]
+            ) from None
         if not parts.netloc and not parts.path.startswith("/"):
             raise NotRead(_("“%s” is no address; it begins with https:// or with /.") % address[:200])
         url = address if parts.netloc else f"https://site.example{address}"
@@ -64,6 +69,8 @@ def _pasted(text: str) -> list[Json]:
         except ValueError as error:
             reason = error.msg if isinstance(error, json.JSONDecodeError) else str(error)
             raise NotRead(_("The event is no JSON: %s.") % reason) from None
+    except RecursionError:
+        raise NotRead(_("This is nested too deeply.")) from None
     rows = found if isinstance(found, list) else [found]
     if not all(isinstance(row, dict) for row in rows):
         raise NotRead(_("An event is an object: it begins with “{”."))

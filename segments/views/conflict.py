@@ -2,10 +2,12 @@
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
-from django.http import HttpResponse
+from django.contrib import messages
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
@@ -17,7 +19,7 @@ from journeyadmin.http import JourneyRequest
 from segments import payloads, reading
 from segments.merge import Difference, Pick, merge
 from segments.places import at_row, back_of, list_of
-from segments.sheet import Sheet
+from segments.sheet import Sheet, carried, carried_segment
 
 Json = dict[str, Any]
 _PATTERN = re.compile(r"(context|journey)\.(\d+)(?:\.criteria\.(\d+)|\.(\w+))?")
@@ -89,18 +91,13 @@ def resolve(request: JourneyRequest) -> HttpResponse:
     """What the conflict page's buttons ask for: see the result, edit it first, or save it."""
     from segments.views import editor, saving
 
-    post = request.POST
-    base, theirs, yours = (cast("Json", json.loads(post[name])) for name in ("base", "theirs", "yours"))
-    picks: dict[str, Pick] = {
-        name.removeprefix("pick-"): cast("Pick", value)
-        for name, value in post.items()
-        if name.startswith("pick-") and value in ("was", "theirs", "yours")
-    }
-    sheet = Sheet(payloads.to_data(yours), base, post["mark"], reason=post.get("reason", "").strip())
-    verb = post.get("row", "")
+    sheet, theirs, picks = _posted(request.POST)
+    verb = request.POST.get("row", "")
     if verb == "merge:see":
         return opened(request, sheet, theirs, picks, status=200)
-    merged = merge(payloads.definition(base), payloads.definition(theirs), sheet.definition, picks)
+    merged = merge(
+        payloads.definition(sheet.base or {}), payloads.definition(theirs), sheet.definition, picks
+    )
     if verb == "merge:edit":
         typed = Sheet(payloads.to_data(merged.definition), theirs, sheet.mark, reason=sheet.reason)
         return editor.editor(request, typed)
@@ -108,6 +105,28 @@ def resolve(request: JourneyRequest) -> HttpResponse:
         return opened(request, sheet, theirs, picks, status=422, asked=True)
     result = Sheet(payloads.to_data(merged.definition), theirs, sheet.mark, reason=sheet.reason)
     return saving.save(request, result)
+
+
+def retyped(request: JourneyRequest, was_typed: Mapping[str, str]) -> HttpResponse:
+    """The page as it was when the sign-in ended, with what had been chosen."""
+    sheet, theirs, picks = _posted(was_typed)
+    messages.info(request, _("Your sign-in had ended. What you had typed is here again; it is not saved."))
+    return opened(request, sheet, theirs, picks, status=200)
+
+
+def _posted(sent: Mapping[str, str]) -> tuple[Sheet, Json, dict[str, Pick]]:
+    """What the conflict page carries along: what was typed on what it was based on, the newer version, and what was chosen."""
+    base, theirs = carried_segment(sent.get("base", "")), carried_segment(sent.get("theirs", ""))
+    yours = carried(sent.get("yours", ""))
+    if base is None or theirs is None or yours is None:
+        raise Http404
+    picks: dict[str, Pick] = {
+        name.removeprefix("pick-"): cast("Pick", value)
+        for name, value in sent.items()
+        if name.startswith("pick-") and value in ("was", "theirs", "yours")
+    }
+    reason = sent.get("reason", "").strip()
+    return Sheet(payloads.to_data(yours), base, sent.get("mark", ""), reason=reason), theirs, picks
 
 
 def shown(row: Difference, asked: bool) -> Shown:
@@ -155,6 +174,6 @@ def _lines(row: Difference, value: Any) -> list[str] | None:
     return [str(value)]
 
 
-def is_merge(request: JourneyRequest) -> bool:
+def is_merge(sent: Mapping[str, str]) -> bool:
     """Whether this was posted by the conflict page."""
-    return request.POST.get("row", "").startswith("merge:")
+    return sent.get("row", "").startswith("merge:")

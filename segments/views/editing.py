@@ -2,7 +2,7 @@
 
 from typing import Any, cast
 
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -16,7 +16,7 @@ from journeyadmin.contract.operations import CREATE_SEGMENT, UPDATE_SEGMENT
 from journeyadmin.contract.segments import MAX_CRITERIA, MAX_PATTERNS
 from journeyadmin.history import drafts, log
 from journeyadmin.htmx import announce, focus_on, is_partial
-from journeyadmin.http import JourneyRequest
+from journeyadmin.http import JourneyRequest, whole_number
 from journeyadmin.nested import NotARow, RowAction, TooManyRows, edit_rows, row_count
 from journeyadmin.service import NotFound
 from segments import catalogue, colours, payloads, recent, warnings
@@ -45,24 +45,20 @@ def segment_new(request: JourneyRequest) -> HttpResponse:
 def segment_edit(request: JourneyRequest, segment_id: str) -> HttpResponse:
     require(request, UPDATE_SEGMENT.permission)
     if request.method == "POST":
-        if conflict.is_merge(request):
+        if conflict.is_merge(request.POST):
             return conflict.resolve(request)
         sheet = Sheet.posted(request.POST)
         if sheet.base is None or sheet.base["id"] != segment_id:
             sheet.base = recent.pending(request, segment_id) or request.journey.get_segment(segment_id)
         return _act(request, sheet)
     was_typed = typed(request)
+    if was_typed is not None:
+        return _retyped(request, segment_id, was_typed)
     try:
         segment = request.journey.get_segment(segment_id)
     except NotFound:
-        if was_typed is not None:
-            return editor.page(request, Sheet.posted(was_typed), retyped=True)
         return detail.absent(request, segment_id)
     log.notice(request, editor.KIND, [segment])
-    if was_typed is not None:
-        return editor.page(
-            request, Sheet.posted(was_typed, segment), retyped=True, read=editor.read_of(was_typed)
-        )
     version = request.GET.get("version", "")
     if version:
         return _version(request, segment, version)
@@ -73,10 +69,21 @@ def segment_edit(request: JourneyRequest, segment_id: str) -> HttpResponse:
     return editor.page(request, Sheet.of_segment(segment), draft=draft, read=timezone.now())
 
 
+def _retyped(request: JourneyRequest, segment_id: str, was_typed: QueryDict) -> HttpResponse:
+    """What was typed when the sign-in ended. It carries what it is based on: nothing that fails now may lose it."""
+    if conflict.is_merge(was_typed):
+        return conflict.retyped(request, was_typed)
+    sheet = Sheet.posted(was_typed)
+    if sheet.base is None:
+        sheet.base = request.journey.get_segment(segment_id)
+    return editor.page(request, sheet, retyped=True, read=editor.read_of(was_typed))
+
+
 def _version(request: JourneyRequest, segment: Json, number: str) -> HttpResponse:
     """The form filled with a version that the history remembers; saving it is an ordinary save."""
     changes = log.changes_of(request.connection, editor.KIND, str(segment["id"]))
-    change = changes.filter(pk=int(number)).first() if number.isascii() and number.isdigit() else None
+    found = whole_number(number)
+    change = changes.filter(pk=found).first() if found is not None else None
     if change is None or change.after is None:
         raise Http404
     wanted = payloads.definition(change.after) | {"scope": segment.get("scope")}
@@ -172,15 +179,16 @@ def _choose_pattern(request: JourneyRequest, sheet: Sheet, side: str) -> HttpRes
 
 
 def _insert_pattern(request: JourneyRequest, sheet: Sheet, side: str) -> HttpResponse:
-    segment_id, _colon, index = request.POST.get("from_pattern", "").rpartition(":")
+    segment_id, _colon, place = request.POST.get("from_pattern", "").rpartition(":")
+    index, total = whole_number(place), row_count(sheet.data, side)
     row = catalogue.read(request).find(segment_id)
     rows = wording.patterns(row.entity, side) if row is not None and side in payloads.SIDES else []
-    if not (index.isascii() and index.isdigit() and int(index) < len(rows)):
+    if index is None or index >= len(rows):
         return _choose_pattern(request, sheet, side)
-    if row_count(sheet.data, side) >= MAX_PATTERNS:
+    if total >= MAX_PATTERNS:
         return editor.conditions(request, sheet, note=_most(MAX_PATTERNS))
-    sheet.replace(payloads.with_pattern(sheet.data, cast("Side", side), rows[int(index)]))
-    focus = f"menu-{side}-{row_count(sheet.data, side) - 1}"
+    sheet.replace(payloads.with_pattern(sheet.data, cast("Side", side), total, rows[index]))
+    focus = f"menu-{side}-{total}"
     return announce(editor.conditions(request, sheet, focus=focus), _("Inserted."))
 
 

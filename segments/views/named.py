@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from journeyadmin.htmx import go_to
-from journeyadmin.http import JourneyRequest
+from journeyadmin.http import JourneyRequest, whole_number
 from journeyadmin.listviews import named
 from segments.filters import COLUMNS, Asked, columns_in_words
 
@@ -20,9 +20,9 @@ PLACE = "segments"
 def segment_list_views(request: JourneyRequest) -> HttpResponse:
     """Keeps the list as it is now under a name, or forgets one."""
     query = Asked.of(QueryDict(request.POST.get("query", ""))).params.urlencode()
-    forget = request.POST.get("forget", "")
-    if forget.isascii() and forget.isdigit():
-        named.drop(request, int(forget))
+    forget = whole_number(request.POST.get("forget", ""))
+    if forget is not None:
+        named.drop(request, forget)
     else:
         kept = named.keep(
             request, PLACE, request.POST.get("name", ""), query, shared="shared" in request.POST

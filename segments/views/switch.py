@@ -14,7 +14,7 @@ from journeyadmin.accounts.permissions import require
 from journeyadmin.contract.operations import UPDATE_SEGMENT
 from journeyadmin.history import log
 from journeyadmin.htmx import announce, go_to, is_partial
-from journeyadmin.http import JourneyRequest
+from journeyadmin.http import JourneyRequest, whole_number
 from journeyadmin.middleware import error_words
 from journeyadmin.service import Forbidden, JourneyError, NotFound, SignInExpired
 from segments import catalogue, recent, saving
@@ -43,7 +43,8 @@ def segment_active(request: JourneyRequest, segment_id: str) -> HttpResponse:
         # Asked before, and still nobody knows.
         unsure = "check" in request.POST and not isinstance(error, Forbidden)
         return _answered(request, segment_id, None, saving.Unsure(error) if unsure else saving.Refused(error))
-    seen = int(version) if version.isascii() and version.isdigit() else before.get("version")
+    told = whole_number(version)
+    seen = told if told is not None else before.get("version")
     if before.get("isActive") is wanted:
         log.notice(request, "segment", [before])
         return _switched(request, before, undo="check" in request.POST)
@@ -152,7 +153,7 @@ def _failed(
         "unsure": unsure,
         "again": not isinstance(error, Forbidden),
         "wait": max(1, round(wait)) if wait else 0,
-        "to": f"{'on' if state == 'on' else 'off'}:{int(version) if version.isascii() and version.isdigit() else ''}",
+        "to": f"{'on' if state == 'on' else 'off'}:{version if whole_number(version) is not None else ''}",
     }
     response = render(request, "segments/_not_switched.html", context, status=status)
     if before is None:

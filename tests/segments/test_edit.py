@@ -8,6 +8,10 @@ from typing import Any
 import pytest
 from django.test import Client as Browser
 
+from journeyadmin.service import Unreachable
+from journeyadmin.service.journey import JourneyService
+from tests.journeyadmin.files.test_signed_out import sent_too_late
+from tests.programs import Program
 from tests.segments.conftest import Api, Make
 from tests.segments.definitions import criterion, segment, step, visit
 from tests.segments.forms import HTMX, edited, posted, shown
@@ -350,6 +354,89 @@ def test_a_session_that_ends_mid_form_gives_the_form_back(marketer: Browser, mak
     page = marketer.get(path).content.decode()
     assert "This is what you had typed." in page
     assert shown(page)["description"] == ["typed"]
+
+
+def test_what_was_typed_outlives_a_service_that_fails_after_the_sign_in(
+    marketer: Browser, make: Make, server: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = make("Europe", context=[[GERMANY]])
+    form = posted(made | {"description": "typed"}, base=made)
+
+    def away(*_args: Any, **_kwargs: Any) -> Any:
+        raise Unreachable("away", operation="getJourneySegment")
+
+    monkeypatch.setattr(JourneyService, "get_segment", away)
+    page = sent_too_late(marketer, server, f"/segments/{made['id']}/edit", form)
+    assert "This is what you had typed." in page
+    assert shown(page)["description"] == ["typed"]
+    assert json.loads(shown(page)["base"][0]) == made
+
+
+BIG = "1" * 5000
+DEEP = "[" * 100_000
+# What no form of ours sends, or a person pastes: told or left out, never a failure.
+ODD: list[dict[str, str]] = [
+    {"row": "merge:save"},
+    {"row": "merge:see", "base": "[]", "theirs": "{", "yours": "{}"},
+    {"row": "check", "base": DEEP},
+    {"row": "check", "extra": DEEP},
+    {"row": "check", "base": '{"id": "x", "journey": {"patterns": [{"streamType": {}, "criteria": []}]}}'},
+    {"row": "add:context", "context-TOTAL_FORMS": BIG},
+    {"row": f"remove:context-{BIG}"},
+    {"row": "insert:context", "from_pattern": f"{{id}}:{BIG}"},
+    {"row": "insert:context", "from_pattern": "{id}:0", "context-TOTAL_FORMS": "x"},
+    {"row": "check", "back": "http://["},
+    {"row": "audience:", "mark": "\0" * 300},
+    {"row": "try:", "try_addresses": "http://[x"},
+    {"row": "try:", "try_events": DEEP},
+    {"row": "check", "tab": "json", "json": f'{{"a": {BIG}}}'},
+    {"row": "tab:form", "tab": "json", "json": '{"externalSegment": "x"}'},
+    {"row": "tab:form", "tab": "json", "json": '{"externalSegment": {"name": ""}}'},
+    {
+        "row": "check",
+        "tab": "json",
+        "json": '{"scope": [], "journey": {"patterns": [{"streamType": ["a"], "count": [1], "eventName": [1], '
+        '"criteria": [{"key": ["k"], "operator": ["x"], "values": ["1"]}]}]}}',
+    },
+]
+
+
+@pytest.mark.parametrize("fields", ODD, ids=[str(number) for number in range(len(ODD))])
+@pytest.mark.parametrize("headers", [{}, HTMX], ids=["page", "htmx"])
+def test_what_no_form_sends_is_no_failure(
+    marketer: Browser, make: Make, fields: dict[str, str], headers: dict[str, str]
+) -> None:
+    made = make("Europe", context=[[GERMANY]])
+    sent = {name: value.replace("{id}", made["id"]) for name, value in fields.items()}
+    answer = marketer.post(f"/segments/{made['id']}/edit", posted(made, base=made) | sent, headers=headers)
+    assert answer.status_code in (200, 204, 404)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ['"\\ud800"', '"a\\u0000b"', f"[{BIG}]", "[1e999]", '{"\\udfff": 1}'],
+)
+def test_json_that_cannot_be_sent_is_told(marketer: Browser, make: Make, typed: str) -> None:
+    made = make("Europe", context=[[GERMANY]])
+    text = f'{{"displayName": "N", "note": {typed}}}'
+    answer = marketer.post(
+        f"/segments/{made['id']}/edit", {"base": json.dumps(made), "tab": "json", "json": text}
+    )
+    assert answer.status_code == 422
+    assert "The JSON cannot be read. Nothing was saved." in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/segments/{id}/edit?version=" + BIG,
+        "/segments/{id}/?back=//[",
+        "/segments/{id}/?back=/segments/x%3Fback=//[",
+    ],
+)
+def test_an_address_that_nobody_has_is_no_failure(marketer: Browser, make: Make, path: str) -> None:
+    made = make("Europe", context=[[GERMANY]])
+    assert marketer.get(path.replace("{id}", made["id"])).status_code in (200, 404)
 
 
 @pytest.mark.parametrize("path", ["new", "{id}/edit"])
