@@ -100,14 +100,12 @@ def create(request: JourneyRequest, wanted: Mapping[str, Any], mark: str, reason
     """Creates it once, however often the form with this mark is sent."""
     claim = marks.claim(request, mark)
     if not claim.first:
-        if claim.result:
-            return _already(request, claim.result, wanted)
-        # An earlier sending is in doubt: never create before looking.
-        found = look_up(request, wanted)
-        if found is None:
-            return Unsure(JourneyError(operation="postJourneySegments", unsure=True))
-        claim.done(str(found["id"]))
-        return Saved(found)
+        try:
+            return _sent_before(request, claim, wanted)
+        except SignInExpired:
+            raise
+        except JourneyError as error:
+            return Unsure(error)
     try:
         made = Writer.of(request, reason).create_segment(payloads.to_create(wanted))
     except JourneyError as error:
@@ -155,11 +153,19 @@ def absent(request: JourneyRequest, segment_id: str) -> Gone | Refused:
     return Gone()
 
 
-def _already(request: JourneyRequest, segment_id: str, wanted: Mapping[str, Any]) -> Outcome:
+def _sent_before(request: JourneyRequest, claim: marks.Claim, wanted: Mapping[str, Any]) -> Outcome:
+    """What an earlier sending of the form created, or may have. Raises JourneyError where looking cannot tell."""
+    if not claim.result:
+        # It is in doubt: never create before looking.
+        found = look_up(request, wanted)
+        if found is None:
+            return Unsure(JourneyError(operation="postJourneySegments", unsure=True))
+        claim.done(str(found["id"]))
+        return Saved(found)
     try:
-        return Saved(request.journey.get_segment(segment_id), news=False)
+        return Saved(request.journey.get_segment(claim.result), news=False)
     except NotFound:
-        created = recent.pending(request, segment_id)
+        created = recent.pending(request, claim.result)
         return Saved(created, news=False) if created else Gone()
 
 

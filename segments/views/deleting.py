@@ -18,7 +18,7 @@ from journeyadmin.history.reasons import ReasonForm, required
 from journeyadmin.history.writes import Writer
 from journeyadmin.htmx import go_to
 from journeyadmin.http import JourneyRequest
-from journeyadmin.service import Conflict, Forbidden, JourneyError, NotFound, SignInExpired
+from journeyadmin.service import Forbidden, JourneyError, NotFound, SignInExpired
 from journeyadmin.uses import uses_of
 from segments import activity, catalogue, filters, recent
 from segments.places import at_row, back_of, list_of
@@ -93,8 +93,12 @@ def _deactivated(request: JourneyRequest, segment: Json, form: ReasonForm) -> Ht
         return _ask(request, segment, form, status=422)
     try:
         after = Writer.of(request, form.cleaned_data["reason"]).change_segment(segment, {"isActive": False})
-    except Conflict as error:
-        return _ask(request, segment, form, failed=error, status=409)
+    except SignInExpired:
+        raise
+    except NotFound:
+        return detail.gone(request, str(segment["id"]))
+    except JourneyError as error:
+        return _ask(request, segment, form, failed=error, status=502 if error.unsure else 409)
     messages.success(request, _("“%s” is inactive now. Its history stays.") % after["displayName"])
     return go_to(request, at_row(back_of(request), str(segment["id"])))
 

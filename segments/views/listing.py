@@ -56,7 +56,7 @@ def segment_list(request: JourneyRequest) -> HttpResponse:
     rows = asked.apply(found, activities)
     if not rows and found.kept and "last_known" not in context:
         # Before it says that nothing matches, it looks again.
-        found = catalogue.read(request, fresh=True)
+        found = _read_again(request, found)
         rows = asked.apply(found, activities)
     context |= panel.context(request, asked, found, rows, context)
     if panel.is_alone(request):
@@ -123,6 +123,16 @@ def _answer(
     if panel.is_alone(request):
         return panel.answer(request, asked, context, status)
     return answer(request, "segments/list.html", "segments/_found.html", context, status=status)
+
+
+def _read_again(request: JourneyRequest, found: catalogue.Catalogue) -> catalogue.Catalogue:
+    """What the service lists now; where it does not say, what was kept, which tells how old it is."""
+    try:
+        return catalogue.read(request, fresh=True)
+    except SignInExpired:
+        raise
+    except JourneyError:
+        return found
 
 
 def _numbers(request: JourneyRequest, wanted: bool) -> dict[str, Any]:

@@ -8,6 +8,8 @@ from django.test import Client as Browser
 
 from journeyadmin.service import NotFound, Unreachable
 from journeyadmin.service.journey import JourneyService
+from tests.journeyadmin.files.test_signed_out import sent_too_late
+from tests.programs import Program
 from tests.segments.conftest import Api, Make
 from tests.segments.definitions import segment, visit
 from tests.segments.forms import HTMX, posted, shown
@@ -281,3 +283,63 @@ def test_a_new_segment_that_the_service_does_not_show_yet_is_being_created(
     assert f"Slow {word}" in page
     monkeypatch.setattr(JourneyService, "get_segment", real)
     assert "Being created …" not in marketer.get(answer["Location"]).content.decode()
+
+
+def test_an_unsure_form_sent_again_stays_while_looking_fails(
+    marketer: Browser, api: Api, word: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Lost(monkeypatch, "create_segment")
+    fields = new(marketer, f"Once {word}")
+    marketer.post("/segments/new", fields)
+
+    def away(*_args: Any, **_kwargs: Any) -> Any:
+        raise Unreachable("away", operation="getJourneySegments")
+
+    with monkeypatch.context() as later:
+        later.setattr(JourneyService, "list_segments", away)
+        answer = marketer.post("/segments/new", fields)
+    page = answer.content.decode()
+    assert answer.status_code == 502
+    assert "It is not known whether this was saved." in page
+    assert shown(page)["name"] == [f"Once {word}"]
+    # Once it was found, a further sending asks for it by its id.
+    assert marketer.post("/segments/new", fields).status_code == 303
+    monkeypatch.setattr(JourneyService, "get_segment", away)
+    page = marketer.post("/segments/new", fields).content.decode()
+    assert shown(page)["name"] == [f"Once {word}"]
+
+
+def test_a_session_that_ends_on_the_conflict_page_gives_it_back(
+    marketer: Browser, make: Make, api: Api, server: Program
+) -> None:
+    """CON6: with what was typed, and with what was chosen."""
+    base = make("Europe", context=[[GERMANY]])
+    api.patch(base["id"], description="theirs")
+    fields: dict[str, Any] = shown(
+        save(marketer, base, description="yours").content.decode(), "conflict-form"
+    )
+    path = f"/segments/{base['id']}/edit"
+    sent = fields | {"row": "merge:save", "pick-description": "yours", "reason": "Why not"}
+    page = sent_too_late(marketer, server, path, sent)
+    assert "Your sign-in had ended." in page
+    again: dict[str, Any] = shown(page, "conflict-form")
+    assert again["pick-description"] == ["yours"]
+    assert again["reason"] == ["Why not"]
+    marketer.post(path, again | {"row": "merge:save"})
+    assert api.get(base["id"])["description"] == "yours"  # type: ignore[index]
+
+
+def test_the_conflict_page_by_itself_is_sent_whole_and_enter_saves(
+    marketer: Browser, make: Make, api: Api
+) -> None:
+    """Only the editor's page has the editor's script: what HTMX put in its place elsewhere could not be edited."""
+    base = make("Europe", context=[[GERMANY]])
+    api.patch(base["id"], description="theirs")
+    page = save(marketer, base, isActive=False).content.decode()
+    form = page.partition('id="conflict-form"')[2]
+    assert "hx-post" not in form.partition(">")[0]
+    # What Enter in the field of the reason presses.
+    assert 'value="merge:save"' in form[form.index("<button") :].partition(">")[0]
+    sent = posted(base | {"isActive": False}, base=base)
+    swapped = marketer.post(f"/segments/{base['id']}/edit", sent, headers=HTMX).content.decode()
+    assert "hx-post" in swapped.partition('id="conflict-form"')[2].partition(">")[0]

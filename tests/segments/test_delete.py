@@ -4,9 +4,12 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from django.test import Client as Browser
 
 from journeyadmin.history import log
+from journeyadmin.service import NotFound, ServerFault
+from journeyadmin.service.journey import JourneyService
 from tests.segments.conftest import Api, Make
 from tests.segments.definitions import visit
 
@@ -110,3 +113,26 @@ def uses(request: Any, kind: str, object_id: str) -> list[Any]:
     from journeyadmin.uses import Use
 
     return [Use("saved query", "Offers", "/q/1")]
+
+
+def test_a_deactivation_that_fails_keeps_the_reason(
+    marketer: Browser, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = make("Europe", context=[[GERMANY]])
+    address, form = f"/segments/{made['id']}/delete", {"instead": "deactivate", "reason": "Nobody uses it"}
+
+    def refused(*_args: Any, **_kwargs: Any) -> Any:
+        raise ServerFault("no", operation="patchJourneySegment", status=500, unsure=True)
+
+    monkeypatch.setattr(JourneyService, "update_segment", refused)
+    answer = marketer.post(address, form)
+    assert answer.status_code == 502
+    assert 'value="Nobody uses it"' in answer.content.decode()
+
+    def gone(*_args: Any, **_kwargs: Any) -> Any:
+        raise NotFound("gone", operation="patchJourneySegment", status=404)
+
+    monkeypatch.setattr(JourneyService, "update_segment", gone)
+    answer = marketer.post(address, form)
+    assert answer.status_code == 404
+    assert "Back to the list" in answer.content.decode()

@@ -8,6 +8,8 @@ import pytest
 from django.test import Client as Browser
 
 from journeyadmin.contract.segments import MAX_SEGMENTS
+from journeyadmin.service import Unreachable
+from journeyadmin.service.journey import JourneyService
 from segments import catalogue, recent
 from tests.programs import Program
 from tests.segments.conftest import Api, Make, fragment, get
@@ -216,3 +218,27 @@ def test_a_kept_list_answers_without_asking_again(
     # A write made here ends it at once.
     marketer.post(f"/segments/{made['id']}/active", {"to": f"off:{made['version']}"})
     assert "kept answer" not in get(marketer, "/segments/", q=word).content.decode()
+
+
+def test_where_nothing_matches_a_kept_list_a_service_that_is_away_hides_nothing(
+    marketer: Browser, make: Make, word: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make("One", context=[[GERMANY]])
+    get(marketer, "/segments/", fresh="1")
+
+    def away(*_args: Any, **_kwargs: Any) -> Any:
+        raise Unreachable("away", operation="getJourneySegments")
+
+    monkeypatch.setattr(JourneyService, "list_segments", away)
+    answer = get(marketer, "/segments/", q=f"no{word}")
+    assert answer.status_code == 200
+    assert "No segment matches" in answer.content.decode()
+
+
+def test_forged_numbers_are_no_failure(marketer: Browser, make: Make, api: Api) -> None:
+    made = make("One", context=[[GERMANY]])
+    big = "1" * 5000
+    answer = marketer.post(f"/segments/{made['id']}/active", {"to": f"on:{big}"})
+    assert answer.status_code == 303
+    assert marketer.post("/segments/views", {"forget": big}).status_code == 303
+    assert api.get(made["id"]) == made
