@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from journeyadmin.accounts.models import Connection
-from journeyadmin.service import JourneyError
+from journeyadmin.service import JourneyError, NobodyWaits, SignInExpired
 
 SECONDS = 60
 # Of a service that cannot be asked, what it last said holds: it is down, and has not become another one.
@@ -33,10 +33,11 @@ def _announced(request: HttpRequest) -> dict[str, Any]:
     if known is None:
         try:
             known = request.journey.capabilities()  # type: ignore[attr-defined]
-        except JourneyError:
+        except JourneyError as error:
             known = cache.get(f"{key}:last") or {}
-            # A server that just starts is asked again soon.
-            cache.set(key, known, 5)
+            # A server that just starts is asked again soon. That this one may not ask says nothing to the others.
+            if not isinstance(error, SignInExpired | NobodyWaits):
+                cache.set(key, known, 5)
         else:
             cache.set(key, known, SECONDS)
             cache.set(f"{key}:last", known, _REMEMBERED)
