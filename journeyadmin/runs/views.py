@@ -130,9 +130,18 @@ def _undo(request: JourneyRequest, run: Run) -> HttpResponse:
 
 
 def _discard(request: JourneyRequest, run: Run) -> HttpResponse:
-    Run.objects.filter(pk=run.pk, state__in=(RunState.PLANNED, RunState.PAUSED)).update(
-        state=RunState.DISCARDED
+    begun = run.steps.filter(state__in=(StepState.DONE, StepState.SENDING, *UNDONE)).exists()
+    stopped = Run.objects.filter(pk=run.pk, state__in=(RunState.PLANNED, RunState.PAUSED)).update(
+        state=RunState.DONE if begun else RunState.DISCARDED
     )
+    if begun:
+        # What was carried out stays a batch with results, which can be undone.
+        if stopped:
+            run.steps.filter(state=StepState.WAITING).update(state=StepState.LEFT_OUT)
+            unsure = _("It is not known whether this was saved. Look again before you repeat it.")
+            run.steps.filter(state=StepState.SENDING).update(state=StepState.FAILED, message=unsure)
+        run.refresh_from_db()
+        return _forward(request, run)
     messages.info(request, _("The plan was thrown away; nothing more is written."))
     return go_to(request, run.back or reverse("history:list"))
 

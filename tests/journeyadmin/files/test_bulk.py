@@ -4,8 +4,8 @@ from django.test import Client as Browser
 
 from journeyadmin.accounts.models import Person
 from journeyadmin.history.models import Change
-from journeyadmin.runs.models import Run, RunState
-from tests.journeyadmin.shop import Shop, apply
+from journeyadmin.runs.models import Run, RunState, StepState
+from tests.journeyadmin.shop import Shop, apply, steps_on
 
 BULK = "/segments/bulk"
 
@@ -99,6 +99,26 @@ def test_deleting_several_and_undoing_it_creates_them_anew(marketer: Browser, sh
     assert binned.count(">restored</a>") == 2
     assert "/restore" not in binned
     assert after["A"]["id"] in binned
+
+
+def test_what_was_done_before_a_run_was_stopped_can_be_undone(marketer: Browser, shop: Shop) -> None:
+    for name in ("A", "B", "C"):
+        shop.make(name)
+    address = marketer.post(BULK, {"id": _ids(shop, "A", "B", "C"), "do": "off"})["Location"]
+    first = steps_on(marketer.get(address).content.decode())[0]
+    marketer.post(address, {"do": "apply", "step": first})
+    # As if the process had ended, and the run had been paused, while the second one was being sent.
+    run = Run.objects.get()
+    run.steps.filter(position=1).update(state=StepState.SENDING)
+    run.steps.filter(position=2).update(state=StepState.WAITING)
+    Run.objects.update(state=RunState.PAUSED)
+    assert marketer.post(address, {"do": "discard"})["Location"] == address
+    page = marketer.get(address).content.decode()
+    assert "1 done, 1 not done" in page
+    assert "It is not known whether this was saved." in page
+    assert "Thrown away" not in page
+    apply(marketer, marketer.post(address, {"do": "undo"})["Location"])
+    assert [shop.all()[name]["isActive"] for name in ("A", "B", "C")] == [True, True, True]
 
 
 def test_going_on_without_the_permission_leaves_a_paused_run_paused(marketer: Browser, shop: Shop) -> None:
