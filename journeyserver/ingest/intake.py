@@ -13,8 +13,8 @@ from journeyserver.ingest.taken import Taken
 
 Json = Mapping[str, Any]
 
-
 _CONTEXT = tuple(column for column in CONTEXT_COLUMNS.values() if column != "authenticated")
+
 # One row per visit with new events: what they add to it, its first new event, and what it came from after them.
 _CHANGES = """
 CREATE OR REPLACE TEMP TABLE changes AS
