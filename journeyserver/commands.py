@@ -13,13 +13,15 @@ from django.conf import settings
 import journeyserver
 from journeyserver import passwords, seeds, store
 from journeyserver.loopback import is_loopback
-from journeyserver.models import Client, Person, Role, Token
+from journeyserver.models import MAX_USERNAME_LENGTH, Client, Person, Role, Token
 from journeyserver.roles import ROLES, SCOPES
 from journeyserver.store import Refusal
 
 Command = Callable[[argparse.Namespace], None]
 Commands = argparse._SubParsersAction  # argparse gives its type no public name
 Row = TypeVar("Row", Person, Client, Role)
+# Some thirty years.
+_MOST_SECONDS = 10**9
 
 
 def main(argv: list[str]) -> int:
@@ -94,11 +96,18 @@ def token(arguments: argparse.Namespace) -> None:
     person = None
     if arguments.person:
         person = _found(Person.objects.filter(username=arguments.person).first(), "person", arguments.person)
+    if not 1 <= arguments.seconds <= _MOST_SECONDS:
+        raise Refusal(f"A token lasts 1 to {_MOST_SECONDS:,} seconds.")
     print(Token.issue(client, person, client.scope, arguments.seconds)[1])
 
 
 def person_add(arguments: argparse.Namespace) -> None:
     store.prepare()
+    # The sign-in page takes blanks around a name away, and asks nobody whose name is longer.
+    if not 1 <= len(arguments.username.strip()) == len(arguments.username) <= MAX_USERNAME_LENGTH:
+        raise Refusal(
+            f"A person signs in by a name of 1 to {MAX_USERNAME_LENGTH} characters without blanks around it."
+        )
     if Person.objects.filter(username=arguments.username).exists():
         raise Refusal(f"There is a person called {arguments.username} already.")
     roles = _roles(arguments.role)

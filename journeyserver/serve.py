@@ -101,6 +101,8 @@ class _Arbiter(Arbiter):  # type: ignore[misc]
 
 def listen(host: str, port: int) -> socket.socket:
     """A listening socket, or one sentence on why there is none."""
+    if not 0 <= port <= 65535:
+        raise Refusal(f"A port is a number of 0 to 65535, not {port}.")
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         listener = socket.socket(family, socket.SOCK_STREAM)

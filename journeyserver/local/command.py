@@ -40,13 +40,15 @@ _ABOUT = {
 
 
 def _erase(arguments: argparse.Namespace) -> int:
+    from journeyserver.local import erase
+
+    if not 1 <= len(arguments.customer) <= erase.LONGEST_ID:
+        raise Refusal(f"A customer's id has 1 to {erase.LONGEST_ID} characters.")
     body = {"customerId": arguments.customer, "dryRun": arguments.dry_run}
     server = imports.server_url()
     if server is not None:
         told = _asked(server + ERASE.path, body)
     else:
-        from journeyserver.local import erase
-
         told = (
             erase.counted(arguments.customer)
             if arguments.dry_run

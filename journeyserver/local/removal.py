@@ -133,7 +133,11 @@ def retain_if_due(backend: Backend, days: int, now: datetime, every: timedelta) 
 
 
 def _retain(writer: Writer, days: int, now: datetime) -> Counts:
-    old = _literal(now - timedelta(days=days))
+    try:
+        old = _literal(now - timedelta(days=days))
+    except OverflowError:
+        # Before the year 1 there is nothing.
+        old = _literal(datetime.min.replace(tzinfo=UTC))
     visits = f"SELECT session_id FROM sessions WHERE last_event < {old}"
     conditions = {
         "events": f"session_id IN ({visits})",
