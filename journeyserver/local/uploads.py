@@ -44,8 +44,9 @@ def post_upload(call: Call) -> HttpResponse:
     """Keeps a file aside and says what its head holds."""
     parameters = Parameters(call.request.GET)
     name = Path(parameters.text("name") or "").name
-    if not 1 <= len(name) <= 255 or "\0" in name or name in ("..", _NOTE):
-        parameters.note("name", "invalid.length", "must be the file's name, 1 to 255 characters.")
+    # So many bytes the name of a file may have here, whatever it was called elsewhere.
+    if not 1 <= len(name.encode()) <= 255 or "\0" in name or name in ("..", _NOTE):
+        parameters.note("name", "invalid.length", "must be the file's name, 1 to 255 bytes as UTF-8.")
     options = _options(
         parameters.flag("withRobots"), parameters.text("site"), parameters.text("format"), parameters
     )

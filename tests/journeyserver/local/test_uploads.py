@@ -110,7 +110,7 @@ def test_what_cannot_be_read_leaves_nothing_behind(server: Program, bringer: Bri
         assert answer.status_code == 400, answer.text
         assert str(server.folder) not in answer.text
     assert bringer.bring(log(3), format="spreadsheet").status_code == 400
-    for name in ("", "..", "a/..", ".import"):
+    for name in ("", "..", "a/..", ".import", "x" * 256, "Журнал" * 22):
         assert bringer.bring(log(3), name=name).status_code == 400
     assert sorted(place.iterdir()) == before
 
