@@ -1,6 +1,6 @@
 """One visit against one definition, criterion by criterion."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.http import HttpResponse
@@ -96,7 +96,7 @@ def _visit(fields: Fields) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     context = _values(context_fields, CONTEXT_KEYS) if context_fields else {}
     events = []
     for event in visit.children("events", 0, recorded.MOST_EVENTS):
-        values = _values(event, JOURNEY_KEYS)
+        values = _values(event, JOURNEY_KEYS, beside=("streamType", "attributes"))
         if stream := event.choice("streamType", ("Web", "App")):
             values["streamType"] = stream
         attributes = event.child("attributes")
@@ -106,10 +106,11 @@ def _visit(fields: Fields) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     return context, events
 
 
-def _values(fields: Fields, known: Mapping[str, Any]) -> dict[str, Any]:
+def _values(fields: Fields, known: Mapping[str, Any], beside: Sequence[str] = ()) -> dict[str, Any]:
+    """The values of known names; those `beside` are read by somebody else."""
     values: dict[str, Any] = {}
     for name, value in fields.values.items():
-        if name in ("streamType", "attributes"):
+        if name in beside:
             continue
         if name not in known:
             fields.note(name, "invalid.enum", "is no key that can be tested here.")

@@ -109,3 +109,13 @@ def test_what_cannot_be_read_is_said_with_its_path(stocked: Stocked) -> None:
     }
     assert stocked.ask("/explain", CARTS).status_code == 400
     assert stocked.ask("/explain", {**CARTS, "session": "x", "visit": {}}).status_code == 400
+
+
+def test_an_attribute_may_be_called_like_a_part_of_its_event(stocked: Stocked) -> None:
+    asked = definition([], pattern(1, criterion("attributes.streamType.value", "equal", "live")))
+    visit = {"events": [{"streamType": "Web", "attributes": {"streamType": "live", "attributes": "many"}}]}
+    found = stocked.ask("/explain", {**asked, "visit": visit}).json()
+    assert found["matched"] is True
+    assert found["events"] == visit["events"]
+    wrong = stocked.ask("/explain", {**asked, "visit": {"context": {"streamType": "Web"}}})
+    assert wrong.json()["details"] == [{"errorCode": "invalid.enum", "fieldName": "visit.context.streamType"}]
