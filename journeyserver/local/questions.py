@@ -76,7 +76,10 @@ def span(fields: Fields) -> Span:
     text = fields.text("interval", most=128)
     if text is not None:
         try:
-            return Span(*buckets.parse_interval(text), zone)
+            found = Span(*buckets.parse_interval(text), zone)
+            # That its days can be told is part of the question.
+            found.days()
+            return found
         except buckets.BucketError as error:
             fields.note("interval", "invalid.format", str(error))
     return last_days(DAYS, zone)

@@ -157,6 +157,14 @@ def test_all_problems_at_once_under_the_paths_of_a_segment(stocked: Stocked) -> 
     }
 
 
+@pytest.mark.parametrize("path", ["/preview", "/overlap"])
+def test_an_interval_whose_days_the_zone_has_not(stocked: Stocked, path: str) -> None:
+    interval, zone = "0001-01-01T00:00:00Z/0001-02-01T00:00:00Z", "America/Los_Angeles"
+    answer = stocked.ask(path, {**CARTS, "interval": interval, "timeZone": zone})
+    assert answer.status_code == 400
+    assert [row["fieldName"] for row in answer.json()["details"]] == ["interval"]
+
+
 def test_a_time_limit_ends_the_work(stocked: Stocked) -> None:
     found = stocked.ask("/preview", {**CARTS, "timeLimitMs": 1}).json()
     assert (found["state"], found["reason"]) == ("stopped", "timeLimit")
