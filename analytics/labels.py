@@ -11,9 +11,8 @@ from analytics.question import WHOLE
 from journeyadmin.contract.buckets import BucketError, parse_granularity
 from journeyadmin.contract.dimensions import DIMENSIONS
 from journeyadmin.contract.metrics import METRICS
+from journeyadmin.digits import THIN, grouped
 
-# A narrow space that does not break, in every language; the decimal sign is the language's own.
-THIN = "\u202f"
 NO_DATA = "–"
 
 
@@ -21,12 +20,12 @@ NO_DATA = "–"
 
 
 def whole(number: Number) -> str:
-    return f"{round(number):,}".replace(",", THIN)
+    return grouped(round(number))
 
 
 def decimal(number: Number, places: int) -> str:
     """Grouped, with as many decimals as asked for but no noughts at their end."""
-    text = f"{number:,.{places}f}".replace(",", THIN)
+    text = grouped(number, places)
     head, dot, tail = text.partition(".")
     tail = tail.rstrip("0")
     return f"{head}{get_format('DECIMAL_SEPARATOR')}{tail}" if dot and tail else head

@@ -12,11 +12,12 @@ from django.utils.dates import MONTHS, MONTHS_3, WEEKDAYS, WEEKDAYS_ABBR
 from django.utils.translation import get_language, gettext_noop, ngettext
 from django.utils.translation import gettext as _
 
-from analytics.labels import THIN, decimal
+from analytics.labels import decimal
 from analytics.question import WHOLE
 from analytics.ranges import Moving, Range, Span
 from analytics.series import Bucket
 from journeyadmin import clocks
+from journeyadmin.digits import THIN
 
 _MIDNIGHT = time()
 _ONE_DAY = timedelta(days=1)

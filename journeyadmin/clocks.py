@@ -9,8 +9,8 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime, time
 
-# A narrow space that does not break, as before other units.
-_THIN = "\u202f"
+from journeyadmin.digits import THIN
+
 MONDAY, SATURDAY, SUNDAY = 0, 5, 6
 
 
@@ -41,7 +41,7 @@ def said(moment: datetime | time) -> str:
     if not _active.get().twelve:
         return f"{moment.hour:02d}:{moment.minute:02d}{seconds}"
     half = "PM" if moment.hour >= 12 else "AM"
-    return f"{(moment.hour - 1) % 12 + 1}:{moment.minute:02d}{seconds}{_THIN}{half}"
+    return f"{(moment.hour - 1) % 12 + 1}:{moment.minute:02d}{seconds}{THIN}{half}"
 
 
 def end_of_day() -> str:
@@ -53,4 +53,4 @@ def pattern(written: str) -> str:
     r"""A pattern of Django's for this clock: `j M, H:i` as `j M, g:i A`. What machines read (`\T` between day and time) stays."""
     if not _active.get().twelve or "\\T" in written:
         return written
-    return re.sub(r"H:i(:s)?", rf"g:i\1{_THIN}A", written)
+    return re.sub(r"H:i(:s)?", rf"g:i\1{THIN}A", written)

@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
-from journeyadmin import ages, clocks
+from journeyadmin import ages, clocks, digits
 from journeyadmin.accounts import capabilities
 from journeyadmin.accounts.middleware import UNASKED
 from journeyadmin.middleware import error_words
@@ -117,7 +117,7 @@ def ago(moment: datetime) -> str:
 def grouped(value: Any) -> str:
     """A whole number with thin spaces between thousands."""
     try:
-        return f"{int(value):,}".replace(",", "\u202f")
+        return digits.grouped(int(value))
     except (TypeError, ValueError):
         return str(value)
 

@@ -70,10 +70,10 @@ RULES = (
     ),
     Rule("journeyadmin never imports an app.", of=("journeyadmin/",), these=APPS),
     Rule(
-        "journeyadmin.service imports the contract; never an app, a form or a view.",
+        "journeyadmin.service imports the contract and how digits are grouped; never an app, a form or a view.",
         of=("journeyadmin/service/",),
         these=(*OURS, "django.forms", "django.views", "django.shortcuts", "django.db"),
-        only=("journeyadmin.service", "journeyadmin.contract"),
+        only=("journeyadmin.service", "journeyadmin.contract", "journeyadmin.digits"),
     ),
     Rule(
         "Only service/transport.py, service/stopping.py and service/auth.py know requests.",

@@ -13,6 +13,7 @@ from analytics.alerts.conditions import CONDITIONS
 from analytics.models import Alert
 from analytics.ranges import RangeError
 from analytics.trail import question_of
+from journeyadmin.digits import THIN
 
 # Only the type checker's Django has generic forms.
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ class AlertForm(_Form):
             )
 
     def clean_limit(self) -> float:
-        text = self.cleaned_data["limit"].replace(labels.THIN, "").replace(" ", "").removesuffix("%")
+        text = self.cleaned_data["limit"].replace(THIN, "").replace(" ", "").removesuffix("%")
         try:
             limit = float(formats.sanitize_separators(text))
         except ValueError:

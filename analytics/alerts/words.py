@@ -18,6 +18,7 @@ from analytics.parts import Number
 from analytics.ranges import RangeError
 from analytics.trail import question_of
 from journeyadmin import service
+from journeyadmin.digits import THIN
 
 Json = dict[str, Any]
 
@@ -43,7 +44,7 @@ def condition(alert: Alert) -> str:
     row, measure = CONDITIONS[alert.condition], measure_of(alert)
     limit = labels.decimal(alert.limit, 4)
     if row.relative or (measure is not None and labels.is_percent(measure)):
-        limit = f"{limit}{labels.THIN}%"
+        limit = f"{limit}{THIN}%"
     name = labels.measure(measure) if measure is not None else alert.measure
     return f"{name} {str(row.words) % limit}"
 

@@ -15,6 +15,7 @@ from analytics.parts import Number
 from analytics.ranges import Span
 from analytics.series import Line, Result
 from journeyadmin.contract.metrics import METRICS
+from journeyadmin.digits import THIN
 
 Json = dict[str, Any]
 
@@ -196,7 +197,7 @@ def numbers(made: Measure) -> Json:
     return {
         "percent": percent,
         "places": places,
-        "thin": labels.THIN,
+        "thin": THIN,
         "decimal": get_format("DECIMAL_SEPARATOR"),
     }
 

@@ -29,6 +29,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import ngettext
 
+from journeyadmin.digits import grouped
+
 if TYPE_CHECKING:
     from django.utils.functional import _StrOrPromise as StrOrPromise
 
@@ -185,8 +187,8 @@ class TooLarge(InvalidRequest):
     def user_message(self) -> str:
         cells, allowed = (self.params.get(name, "") for name in ("cells", "allowed"))
         if allowed.isdecimal():
-            most = _grouped(allowed)
-            made = _grouped(cells) if cells.isdecimal() else _("more than %s") % most
+            most = grouped(int(allowed))
+            made = grouped(int(cells)) if cells.isdecimal() else _("more than %s") % most
             return _(
                 "Too many results: %(cells)s cells, %(most)s allowed. Ask for less: a shorter range, fewer groups."
             ) % {"cells": made, "most": most}
@@ -255,8 +257,3 @@ class ServerFault(JourneyError):
     def __init__(self, detail: str = "", *, retry_after: float = 0, **facts: Any) -> None:
         super().__init__(detail, **facts)
         self.retry_after = retry_after
-
-
-def _grouped(digits: str) -> str:
-    """A whole number with thin spaces between thousands."""
-    return f"{int(digits):,}".replace(",", "\u202f")
