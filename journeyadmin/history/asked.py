@@ -27,6 +27,8 @@ class Asked:
 
     @classmethod
     def of(cls, params: Mapping[str, str]) -> "Asked":
+        # PostgreSQL takes no zero character, not even to look for it.
+        params = {name: text.replace("\x00", "") for name, text in params.items()}
         kind, operation = params.get("kind", ""), params.get("operation", "")
         return cls(
             person=params.get("person", ""),

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from journeyadmin.accounts.models import Connection
 from journeyadmin.history import log
+from journeyadmin.history.asked import Asked
 from journeyadmin.history.models import Change
 from tests import cast
 from tests.programs import Program
@@ -136,6 +137,12 @@ def test_the_log_is_filtered_by_the_address(marketer: Browser, europe: Json) -> 
             page.count('href="/history/') - page.count('href="/history/"') - page.count('href="/history/bin/')
         )
         assert shown == count, query
+
+
+def test_a_zero_character_is_not_looked_for() -> None:
+    """PostgreSQL would refuse the question."""
+    bent = dict.fromkeys(("q", "person", "batch", "since", "kind"), "a\x00b")
+    assert Asked.of(bent) == Asked(words="ab", person="ab", batch="ab")
 
 
 def test_downloads_hold_exactly_what_is_shown(marketer: Browser, europe: Json) -> None:
