@@ -209,6 +209,8 @@ def _page(request: HttpRequest, person: Person, **problems: str) -> HttpResponse
         "codes": signin.shown_codes(request),
         "held": held_by_clients(person),
         "back": signin.way_back(request),
+        # What was about to be ended is so still where the password beside it was wrong.
+        "chosen": request.POST.getlist("family"),
         "done": request.session.pop("done", ""),
         **problems,
     }

@@ -84,6 +84,8 @@ def test_one_sign_in_is_ended_and_the_others_stay(server: Program) -> None:
     assert len(families) == 2
     # The newest stands first.
     refused = send(here, "end", family=families[0], current="wrong")
+    # What was chosen stays so, and nothing else becomes it.
+    assert re.findall(r'name="family" value="(\S+)" checked', refused.text) == [families[0]]
     assert refused.status_code == 422
     assert works(server.url, theirs["access_token"])
     assert "Ended." in send(here, "end", family=families[0], current=first).text
