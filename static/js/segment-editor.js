@@ -26,7 +26,8 @@ function enhance(root) {
   if (wait) saveAfter(wait);
 }
 
-// The service asked to wait: the seconds run down, then a save is sent again once; a create waits for the person.
+// The service asked to wait: the seconds run down, then a save is sent again once; a create waits for the person. Typing on, or
+// another row, leaves it to them too: nothing half typed is saved.
 function saveAfter(wait) {
   const save = () => form().querySelector("[data-save]");
   countDown(wait, wait.dataset.countdown, () => {
@@ -34,6 +35,7 @@ function saveAfter(wait) {
     if ("repeats" in wait.dataset) form().requestSubmit(save());
   });
   wait.querySelector("button")?.addEventListener("click", () => save().focus());
+  for (const name of ["input", "change", "rows-changed"]) document.addEventListener(name, () => wait.remove(), { once: true });
 }
 
 function written() {

@@ -141,6 +141,24 @@ def test_a_service_that_asks_to_wait_is_counted_down_and_then_saved(rehearsal: P
     expect(page.get_by_text("is saved, version 2.")).to_be_visible()
 
 
+def test_typing_on_while_a_save_waits_leaves_it_to_the_person(rehearsal: Pair, page: Page) -> None:
+    """Nothing half typed is saved."""
+    server, _dashboard = rehearsal
+    held = Held(server.url)
+    made = held.make("Typing", context=[[visit("geolocation.country", "equal", "DE")]])
+    page.set_default_timeout(30_000)
+    _describe(page, f"/segments/{made['id']}/edit", "typed")
+    _fail(held, server, {"operation": "patchJourneySegment", "fault": "429", "retryAfter": 21, "count": 1})
+    page.clock.install()
+    page.locator("[data-save]").click()
+    expect(page.get_by_text("It is saved by itself in")).to_be_visible()
+    page.get_by_label("Description").fill("typed and ha")
+    expect(page.get_by_text("It is saved by itself in")).to_have_count(0)
+    page.clock.run_for(30_000)
+    expect(page.get_by_label("Description")).to_have_value("typed and ha")
+    assert held.named(made["displayName"])[0]["version"] == made["version"]
+
+
 def test_a_sign_in_that_ends_mid_form_gives_the_form_back(rehearsal: Pair, page: Page) -> None:
     server, _dashboard = rehearsal
     held = Held(server.url)
