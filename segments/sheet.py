@@ -81,6 +81,20 @@ class Sheet:
             sheet.read_text()
         return sheet
 
+    @classmethod
+    def kept(cls, draft: Json, base: Json | None = None) -> "Sheet":
+        """What `to_keep` gave. `base` is used where that had none."""
+        sheet = cls(draft["fields"], draft["base"] or base)
+        if "json" in draft:
+            sheet.tab, sheet.text = "json", draft["json"]
+            sheet.read_text()
+        return sheet
+
+    def to_keep(self) -> Json:
+        """What a draft keeps: the fields, or JSON that cannot be read as it is typed."""
+        draft: Json = {"fields": self.data, "base": self.base}
+        return draft | {"json": self.text} if self.trouble else draft
+
     @property
     def creating(self) -> bool:
         return self.base is None

@@ -64,7 +64,7 @@ def segment_edit(request: JourneyRequest, segment_id: str) -> HttpResponse:
         return _version(request, segment, version)
     draft = drafts.find(request, editor.KIND, segment_id)
     if draft is not None and request.GET.get("draft") == "take":
-        sheet = Sheet(draft.data["fields"], draft.data["base"] or segment)
+        sheet = Sheet.kept(draft.data, segment)
         return editor.page(request, sheet, retyped=True)
     return editor.page(request, Sheet.of_segment(segment), draft=draft, read=timezone.now())
 
@@ -115,7 +115,7 @@ def _start(request: JourneyRequest) -> Sheet:
         return Sheet.of_definition(blank | starter.definition | {"displayName": str(starter.name)})
     draft = drafts.find(request, editor.KIND, "")
     if draft is not None and request.GET.get("draft") == "take":
-        return Sheet(draft.data["fields"], None)
+        return Sheet.kept(draft.data)
     return Sheet.of_definition(blank)
 
 
@@ -154,7 +154,8 @@ def _act(request: JourneyRequest, sheet: Sheet) -> HttpResponse:
             return _repair(request, sheet, rest)
         case "forget":
             drafts.drop(request, editor.KIND, editor.id_of(sheet))
-            return editor.editor(request, sheet)
+            response = focus_on(editor.editor(request, sheet), "#id_name, #id_json")
+            return announce(response, _("The draft is thrown away."))
     return _row(request, sheet)
 
 
@@ -262,6 +263,9 @@ def _check(request: JourneyRequest, sheet: Sheet) -> HttpResponse:
     editor.keep_draft(request, sheet)
     if not is_partial(request):
         return editor.editor(request, sheet)
+    if sheet.trouble:
+        # Nothing can be said of what cannot be read; what stands there is of what could.
+        return HttpResponse(status=204)
     context = (
         editor.beside_of(request, sheet)
         | editor.also_open(request, sheet)

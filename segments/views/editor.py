@@ -69,8 +69,7 @@ def keep_draft(request: JourneyRequest, sheet: Sheet) -> None:
         drafts.drop(request, KIND, id_of(sheet))
         return
     version = sheet.base.get("version") if sheet.base else None
-    kept = {"fields": sheet.data, "base": sheet.base}
-    drafts.keep(request, KIND, id_of(sheet), kept, version if isinstance(version, int) else None)
+    drafts.keep(request, KIND, id_of(sheet), sheet.to_keep(), version if isinstance(version, int) else None)
 
 
 def editor(request: JourneyRequest, sheet: Sheet, *, status: int = 200, **more: Any) -> HttpResponse:
@@ -86,8 +85,12 @@ def page(request: JourneyRequest, sheet: Sheet, *, draft: Any = None, **more: An
         draft = drafts.find(request, KIND, "")
     offered = None
     if draft is not None and not more.get("retyped"):
-        fields = Sheet(draft.data["fields"], draft.data["base"])
-        changes = beside.of(fields.definition, sheet.base, None, id_of(sheet))["differences"]
+        found = Sheet.kept(draft.data)
+        changes = (
+            [found.trouble]
+            if found.trouble
+            else beside.of(found.definition, sheet.base, None, id_of(sheet))["differences"]
+        )
         offered = {"when": draft.changed, "differences": changes, "old": draft.base_version}
     return render(request, "segments/edit.html", _context(request, sheet, draft=offered, **more))
 

@@ -96,6 +96,8 @@ class Chips {
 
   edit(index) {
     this.take();
+    // Where no more fits, what is typed stays.
+    if (this.input.value.trim()) return this.input.focus();
     [this.input.value] = this.values.splice(index, 1);
     this.at = index;
     this.draw();
@@ -122,6 +124,7 @@ class Chips {
   }
 
   pressed(event) {
+    if (event.isComposing) return;
     const index = Number(event.target.dataset.index ?? -1);
     if (event.target === this.input) {
       if (event.key === "Enter" && !event.ctrlKey && !event.metaKey) {

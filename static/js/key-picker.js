@@ -100,6 +100,7 @@ function mark(row) {
 }
 
 function pressed(event) {
+  if (event.isComposing) return;
   const rows = shown();
   const here = rows.findIndex((row) => row.getAttribute("aria-selected") === "true");
   if (event.key === "ArrowDown" || event.key === "ArrowUp") {

@@ -53,7 +53,7 @@ function show(input, values) {
 }
 
 function pressed(event) {
-  if (!list || event.target !== list.input) return;
+  if (!list || event.target !== list.input || event.isComposing) return;
   const rows = [...list.panel.children];
   const here = rows.findIndex((row) => row.ariaSelected === "true");
   if (event.key === "ArrowDown" || event.key === "ArrowUp") {

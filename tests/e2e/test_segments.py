@@ -486,3 +486,54 @@ def test_two_people_know_of_each_other_before_either_saves(
     other.reload()
     expect(other.locator("#also-open")).to_be_hidden()
     other.context.close()
+
+
+def test_enter_that_ends_a_composition_is_no_enter(page: Page) -> None:
+    """What is typed in kana becomes kanji by it; it neither adds a value nor picks a key."""
+    steps.sign_in(page, "marketer")
+    page.goto("/segments/new")
+    page.get_by_role("button", name="Add visit conditions").click()
+    search = page.locator(".picker input")
+    page.get_by_role("button", name="What is tested: choose what to test").click()
+    search.fill("city")
+    composed = "one => one.dispatchEvent(new KeyboardEvent('keydown', {key: 'Enter', bubbles: true, cancelable: true, isComposing: true}))"
+    search.evaluate(composed)
+    expect(search).to_be_visible()
+    search.press("Enter")
+    value = page.locator(".chips-box input")
+    value.fill("とうきょう")
+    value.evaluate(composed)
+    expect(value).to_have_value("とうきょう")
+    value.press("Enter")
+    expect(page.locator(".chip-edit")).to_have_text("とうきょう")
+
+
+def test_throwing_a_draft_away_leaves_what_was_typed_beside_it(page: Page, held: Held, name: str) -> None:
+    made = held.make(name, context=[[visit("geolocation.country", "equal", "DE")]])
+    steps.sign_in(page, "marketer")
+    address = f"/segments/{made['id']}/edit"
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.goto(address)
+    with page.expect_response(
+        lambda answer: answer.request.method == "POST" and "check" in (answer.request.post_data or "")
+    ):
+        page.locator("#id_name").fill(f"{name} old")
+    page.goto(address)
+    expect(page.get_by_text("Draft from")).to_be_visible()
+    page.locator("#id_name").fill(f"{name} new")
+    page.get_by_role("button", name="Throw it away").click()
+    expect(page.get_by_text("Draft from")).to_have_count(0)
+    expect(page.locator("#id_name")).to_have_value(f"{name} new")
+    expect(page.locator("#id_name")).to_be_focused()
+
+
+def test_what_somebody_deleted_is_created_again_from_what_is_typed(page: Page, held: Held, name: str) -> None:
+    made = held.make(name, context=[[visit("geolocation.country", "equal", "DE")]])
+    steps.sign_in(page, "marketer")
+    page.goto(f"/segments/{made['id']}/edit")
+    page.locator("#id_name").fill(f"{name} again")
+    held.session.delete(f"{held.url}/{made['id']}", timeout=30)
+    page.locator("[data-save]").click()
+    page.get_by_role("button", name="Create again from what you see").click()
+    expect(page.get_by_text(f"“{name} again” is created.")).to_be_visible()
+    steps.forgive(page, 404)

@@ -323,8 +323,29 @@ def test_a_draft_is_kept_offered_and_thrown_away(marketer: Browser, make: Make) 
     taken = marketer.get(path, {"draft": "take"}).content.decode()
     assert shown(taken)["description"] == ["half typed"]
     assert "This is what you had typed." in taken
-    marketer.post(path, posted(made, base=made, row="forget"))
+    # The button sends the whole form: what was typed beside the offer stays.
+    assert 'type="submit" form="segment-form" name="row" value="forget"' in page
+    fields: dict[str, Any] = shown(page)
+    left = marketer.post(path, fields | {"name": "Typed beside it", "row": "forget"}).content.decode()
+    assert shown(left)["name"] == ["Typed beside it"]
+    assert shown(left)["base"] == fields["base"]
     assert "Draft from" not in marketer.get(path).content.decode()
+
+
+def test_json_that_cannot_be_read_yet_is_kept_as_it_is_typed(marketer: Browser, make: Make) -> None:
+    made = make("Europe", context=[[GERMANY]])
+    path = f"/segments/{made['id']}/edit"
+    sent = {"base": json.dumps(made), "tab": "json", "json": '{"displayName": "Eur'}
+    answer = marketer.post(path, sent | {"row": "check"}, headers=HTMX)
+    # What stands beside the form is not replaced by what an empty form would say.
+    assert answer.status_code == 204
+    page = marketer.get(path).content.decode()
+    assert "Draft from" in page
+    assert "Line 1, column 17" in page
+    assert "Name: " not in page.partition("Draft from")[2].partition("Go on with it")[0]
+    taken = marketer.get(path, {"draft": "take"}).content.decode()
+    assert "{&quot;displayName&quot;: &quot;Eur" in taken
+    assert shown(taken)["tab"] == ["json"]
 
 
 def test_saving_drops_the_draft(marketer: Browser, make: Make) -> None:
