@@ -61,6 +61,8 @@ def test_where_nothing_live_is_announced_the_last_hour_stands_in(ana: Browser) -
     cache.set(key, {**announced, "extensions": []}, 60)
     page = ana.get("/live/")
     assert "The last hour in steps of 5 minutes" in text(page)
+    # What stands in a tile whose answer does not come.
+    assert page.content.decode().count('<template id="unanswered">') == 1
     assert 'data-refresh="30"' in page.content.decode()
     assert ana.get("/live/feed").status_code == 404
 
