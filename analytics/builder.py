@@ -15,7 +15,7 @@ from analytics.checks import Check
 from analytics.forms import Draft, draft_of
 from analytics.measures import STATISTICS, View
 from analytics.names import Names
-from analytics.question import Problem, Question, address
+from analytics.question import Problem, Question
 from analytics.ranges import RangeError
 from journeyadmin import clocks
 from journeyadmin.contract.buckets import MAX_VIEWS, format_interval
@@ -129,7 +129,6 @@ def build(
         "views": _views(question),
         "sentence": sentences.filter_words(question.filter, names),
         "filter": _filter(draft or draft_of(question.filter), names),
-        "address": address(question),
     }
     return Builder(question, draft or draft_of(question.filter), found, said, typed or {}, parts)
 

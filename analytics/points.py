@@ -32,12 +32,11 @@ _OFFERED = (
 
 @dataclass(frozen=True)
 class Choice:
-    """Something to do: where it leads; `leaves` where that is not another question."""
+    """Something to do, and where it leads."""
 
     label: str
     icon: str
     href: str
-    leaves: bool = False
 
 
 @dataclass(frozen=True)
@@ -142,11 +141,9 @@ def _openings(answered: Answered, point: Point) -> list[Choice]:
         try:
             if kind == "journeySegmentId":
                 href = reverse("segments:view", args=[value])
-                found.append(Choice(_("Open the segment"), "users-round", href, leaves=True))
+                found.append(Choice(_("Open the segment"), "users-round", href))
             elif kind == "journeyActionTargetId":
-                found.append(
-                    Choice(_("Open action targets"), "target", reverse("actiontargets:list"), leaves=True)
-                )
+                found.append(Choice(_("Open action targets"), "target", reverse("actiontargets:list")))
         except NoReverseMatch:
             continue
     return found
@@ -184,7 +181,6 @@ def _nameable(answered: Answered, point: Point, names: Names) -> list[dict[str, 
     return [
         {
             "dimension": name,
-            "kind": kind_of(name),
             "value": value,
             "label": labels.dimension(name),
             "name": names.own(name, value),

@@ -67,7 +67,6 @@ def _now(request: JourneyRequest, segment_id: str, since: str) -> tuple[int, dic
         "color": watched.get("color"),
         "inactive": watched.get("isActive") is False,
         "sentence": wording.sentence(watched),
-        "looked_at": found.get("lookedAt", 0),
         "matches": [_match(row) for row in views.rows_of(found, "matches")],
         "misses": [_miss(watched, row) for row in views.rows_of(found, "nearMisses")],
     }
