@@ -8,6 +8,8 @@ import logging
 import threading
 from datetime import UTC, datetime, timedelta
 
+from django.db import DatabaseError, connections
+
 from journeyserver import warehouse
 from journeyserver.definitions import active_definitions
 from journeyserver.demo import mark
@@ -53,9 +55,10 @@ class Opening:
             try:
                 take_in_between(shop, since, until)
                 since = until
-            except WarehouseError as error:
-                # A full disk, for example: the next round tries again.
+            except (WarehouseError, DatabaseError) as error:
+                # A full disk, for example, or a store that is busy: the next round tries again, with a connection that works.
                 log.warning("the shop stood still: %s", error)
+                connections.close_all()
             self._closing.wait(SECONDS)
 
 
