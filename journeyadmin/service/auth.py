@@ -19,7 +19,9 @@ from authlib.integrations.requests_client import OAuth2Session
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
+from journeyadmin.contract.operations import Operation
 from journeyadmin.service import errors
+from journeyadmin.service.answers import error_from
 
 log = logging.getLogger("journeyadmin.service")
 
@@ -29,6 +31,7 @@ LEEWAY = timedelta(seconds=60)
 WAIT_SECONDS = 10.0
 WAIT_STEP_SECONDS = 0.05
 DEFAULT_LIFE_SECONDS = 3600
+_TOKEN = Operation("token", "POST", "/oauth/token", "", (), False)
 
 
 @dataclass(frozen=True)
@@ -154,6 +157,7 @@ class OAuthEndpoint:
         )
         session.trust_env = urlsplit(self.client.login_url).hostname not in {"127.0.0.1", "localhost", "::1"}
         session.max_redirects = 0
+        session.register_compliance_hook("access_token_response", _not_told_to_wait)
         return session
 
     def _tokens(self, **form: str) -> Tokens:
@@ -188,6 +192,13 @@ class OAuthEndpoint:
             datetime.now(UTC) + timedelta(seconds=seconds),
             scope if isinstance(scope, str) else "",
         )
+
+
+def _not_told_to_wait(response: requests.Response) -> requests.Response:
+    """Being asked to wait is no refusal: whoever is signed in stays so."""
+    if response.status_code == 429:
+        raise error_from(response.status_code, response.headers, response.content, _TOKEN)
+    return response
 
 
 class JustIssued:

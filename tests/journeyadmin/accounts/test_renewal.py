@@ -10,7 +10,7 @@ from django.test import Client as Browser
 
 from journeyadmin.accounts.grants import GrantStore, keep
 from journeyadmin.accounts.models import Connection, Grant, Person
-from journeyadmin.service import SignInExpired, Tokens, journey_service
+from journeyadmin.service import RateLimited, SignInExpired, Tokens, journey_service
 from tests.journeyadmin.service.scripted import Reply, Scripted, scripted
 
 LISTING = {"entities": [], "total": 0}
@@ -56,6 +56,19 @@ def test_ten_callers_renew_once() -> None:
     kept = GrantStore(grant.pk).read()
     assert kept is not None
     assert kept.refresh == "refresh-2"
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("body", [{"error": "rate_limited"}, {"message": "Slow down", "status": 429}])
+def test_a_renewal_that_has_to_wait_ends_no_sign_in(body: dict[str, Any]) -> None:
+    renewed = Reply(200, {"access_token": "new", "expires_in": 3600})
+    with scripted(Reply(429, body, {"Retry-After": "14"}), renewed, Reply(200, {"id": "s"})) as script:
+        grant, connection = service_of(script)
+        service = journey_service(connection.api_url, connection.client(), GrantStore(grant.pk))
+        with pytest.raises(RateLimited) as raised:
+            service.get_segment("s")
+        assert raised.value.retry_after == 14
+        assert service.get_segment("s") == {"id": "s"}
 
 
 @pytest.mark.django_db(transaction=True)
