@@ -453,3 +453,19 @@ def test_deleting_says_which_alerts_go_with_it(ana: Browser) -> None:
     assert found == [("Saved query", "Visits"), ("Alert", "Sessions below 1")]
     ana.post(f"/analytics/saved/{query.pk}/delete")
     assert not Alert.objects.exists()
+
+
+def test_what_names_a_segment_is_found_without_asking_for_each(
+    ana: Browser, django_assert_num_queries: Any
+) -> None:
+    me = Person.objects.get()
+    for number in range(3):
+        query = saved(ana, f"{GROWING}&where=journeySegmentId:is:one", name=f"Query {number}")
+        ana.post(f"/analytics/alerts/new/{query.pk}", SENT)
+        ana.post("/dashboards/add", {"address": query.address, "title": "T", "new_name": f"Board {number}"})
+    request: Any = SimpleNamespace(user=me, connection=me.connection)
+    with django_assert_num_queries(3):
+        found = [one.name for one in uses(request, "segment", "one")]
+    assert len(found) == 9
+    assert "Query 2" in found
+    assert "Board 2" in found
