@@ -19,7 +19,12 @@ class Request(WSGIRequest):
     """
 
     def _set_content_type_params(self, meta: dict[str, Any]) -> None:
-        self.content_type, self.content_params = parse_header_parameters(meta.get("CONTENT_TYPE", ""))
+        try:
+            self.content_type, self.content_params = parse_header_parameters(meta.get("CONTENT_TYPE", ""))
+        except ValueError:
+            # A parameter in a charset that nobody knows: none of them is read, here or where a form is taken apart.
+            meta["CONTENT_TYPE"] = meta["CONTENT_TYPE"].partition(";")[0].strip().lower()
+            self.content_type, self.content_params = meta["CONTENT_TYPE"], {}
         if self.content_type == "application/x-www-form-urlencoded":
             # Django refuses such a form where it is not UTF-8.
             self._encoding = self.content_params.get("charset")

@@ -192,7 +192,12 @@ def test_a_body_that_is_not_json(api: Api, method: str, path: str, _: str, conte
 
 
 @pytest.mark.parametrize(
-    "content_type", ["application/json; charset=utf-8", "Application/JSON;charset=iso-8859-1"]
+    "content_type",
+    [
+        "application/json; charset=utf-8",
+        "Application/JSON;charset=iso-8859-1",
+        "Application/JSON ; charset*=no-such''%ff",
+    ],
 )
 def test_json_with_any_charset(api: Api, content_type: str) -> None:
     answer = api.ask("POST", SEGMENTS, data=b"{}", headers={"Content-Type": content_type})
