@@ -341,7 +341,7 @@ def test_what_uses_a_segment_is_told_before_it_is_deleted(at_shop: Callable[[str
     ana.post("/analytics/saved/new", {"address": query, "name": "Leavers"})
     ana.post("/dashboards/add", {"address": query, "title": "Leavers", "new_name": "Carts"})
     mine = SimpleNamespace(connection=Connection.objects.get(), user=Person.objects.get())
-    other = SimpleNamespace(connection=mine.connection, user=None)
+    other = SimpleNamespace(connection=mine.connection, user=Person(pk=0))
     found = [(use.what, use.name) for use in uses(mine, "segment", shop.CART)]  # type: ignore[arg-type]
     assert found == [("Saved query", "Leavers"), ("Dashboard", "Carts")]
     assert not list(uses(mine, "segment", shop.BASKET))  # type: ignore[arg-type]
