@@ -31,6 +31,8 @@ LEEWAY = timedelta(seconds=60)
 WAIT_SECONDS = 10.0
 WAIT_STEP_SECONDS = 0.05
 DEFAULT_LIFE_SECONDS = 3600
+# Whatever a service says: a moment that a calendar has.
+LONGEST_LIFE_SECONDS = 10 * 365 * 24 * 3600
 _TOKEN = Operation("token", "POST", "/oauth/token", "", (), False)
 
 
@@ -178,7 +180,7 @@ class OAuthEndpoint:
             raise errors.Unreadable("not JSON", operation=operation) from None
         except requests.RequestException as error:
             raise errors.Unreachable(type(error).__name__, operation=operation) from None
-        except ValueError:
+        except (ValueError, OverflowError):
             raise errors.Unreadable("not a token", operation=operation) from None
         access = answer.get("access_token")
         if not isinstance(access, str) or not access:
@@ -189,7 +191,7 @@ class OAuthEndpoint:
         return Tokens(
             access,
             refresh if isinstance(refresh, str) else "",
-            datetime.now(UTC) + timedelta(seconds=seconds),
+            datetime.now(UTC) + timedelta(seconds=min(max(0, seconds), LONGEST_LIFE_SECONDS)),
             scope if isinstance(scope, str) else "",
         )
 

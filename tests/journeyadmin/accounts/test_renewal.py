@@ -10,7 +10,15 @@ from django.test import Client as Browser
 
 from journeyadmin.accounts.grants import GrantStore, keep
 from journeyadmin.accounts.models import Connection, Grant, Person
-from journeyadmin.service import RateLimited, SignInExpired, Tokens, journey_service
+from journeyadmin.service import (
+    Client,
+    OAuthEndpoint,
+    RateLimited,
+    SignInExpired,
+    Tokens,
+    Unreadable,
+    journey_service,
+)
 from tests.journeyadmin.service.scripted import Reply, Scripted, scripted
 
 LISTING = {"entities": [], "total": 0}
@@ -112,3 +120,19 @@ def test_a_sign_in_that_is_refused_though_it_was_renewed_is_told_and_not_tried_a
         assert len(script.asked) == 3
         assert marketer.get("/segments/").status_code == 302
         assert len(script.asked) == 3
+
+
+@pytest.mark.parametrize("life", ["1e300", str(10**30), "-1e300"])
+def test_a_life_that_no_calendar_has_is_cut(life: str) -> None:
+    told = f'{{"access_token": "a", "token_type": "bearer", "expires_in": {life}}}'.encode()
+    with scripted(Reply(200, told)) as script:
+        tokens = OAuthEndpoint(Client(script.url, "c")).client_credentials()
+    assert tokens.expires is not None
+    assert datetime.now(UTC).year <= tokens.expires.year <= datetime.now(UTC).year + 10
+
+
+@pytest.mark.parametrize("life", ["1e999", "NaN"])
+def test_a_life_that_is_no_number_is_an_answer_that_cannot_be_read(life: str) -> None:
+    told = f'{{"access_token": "a", "token_type": "bearer", "expires_in": {life}}}'.encode()
+    with scripted(Reply(200, told)) as script, pytest.raises(Unreadable):
+        OAuthEndpoint(Client(script.url, "c")).client_credentials()
