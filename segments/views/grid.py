@@ -22,6 +22,7 @@ from journeyadmin.http import JourneyRequest
 from journeyadmin.middleware import error_words
 from journeyadmin.plans import planning
 from journeyadmin.runs import begin
+from journeyadmin.runs.models import Run
 from journeyadmin.service import Forbidden, JourneyError, SignInExpired
 from segments import activity, catalogue, grid
 from segments.filters import Asked
@@ -84,7 +85,10 @@ def _plan(request: JourneyRequest, back: str) -> HttpResponse:
         return _page(request, rows, back, {"refused": True, "read": timezone.now()}, 422)
     title = ngettext("Change %s segment in the grid", "Change %s segments in the grid", changes) % changes
     run = begin.begin(request, title, steps)
-    run.back = f"{request.path}?{urlencode({'run': str(run.pk), BACK: back})}"
+    grid_again = f"{request.path}?{urlencode({'run': str(run.pk), BACK: back})}"
+    # A list whose address is longer than can be kept is found unfiltered.
+    longest = Run._meta.get_field("back").max_length or 0
+    run.back = grid_again if len(grid_again) <= longest else f"{request.path}?run={run.pk}"
     run.save(update_fields=["back"])
     return go_to(request, run.get_absolute_url())
 

@@ -11,6 +11,7 @@ from django.http import QueryDict
 from django.test import Client as Browser
 
 from journeyadmin.plans import planning
+from journeyadmin.runs.models import Run
 from segments import grid
 from tests.journeyadmin.files.test_signed_out import sent_too_late
 from tests.journeyadmin.shop import apply
@@ -148,6 +149,19 @@ def test_selected_rows_and_back_from_the_plan(marketer: Browser, make: Make, wor
     assert (again["name"], again["description"]) == (form["name"], ["", "typed"])
     assert again["back"] == [back]
     assert "1 change planned" in sentences(marketer.get(marketer.post(GRID, again)["Location"]))
+
+
+def test_a_list_with_too_long_an_address_costs_its_filter_only(
+    marketer: Browser, make: Make, word: str
+) -> None:
+    """PostgreSQL refuses what is longer than its column; SQLite keeps it."""
+    made = make("A")
+    form = form_of(marketer.post(GRID, {"id": [made["id"]], "back": f"/segments/?q={'%C3%A9' * 500}"}))
+    form["name"] = [f"B {word}"]
+    marketer.post(GRID, form)
+    run = Run.objects.get()
+    assert len(run.back) <= 2000
+    assert form_of(marketer.get(run.back))["name"] == [f"B {word}"]
 
 
 def test_what_somebody_else_changed_is_not_overwritten_unseen(
