@@ -33,8 +33,6 @@ export function startKeys() {
       if (marked) { event.preventDefault(); marked.click(); }
       // The panel's own links have these keys while it is open.
       else if (/^[jk]$/.test(event.key) && !document.querySelector("#panel[data-of]")) walk(event.key === "j" ? 1 : -1);
-      // A row whose page is a form. What can be done with a segment is in its menu (segment-list.js).
-      else if (event.key === "e") document.activeElement.closest("main tbody tr")?.querySelector(".name-link")?.click();
     }
   });
   document.addEventListener("click", (event) => {

@@ -1,11 +1,10 @@
-// Starts what every page has: theme, menus, copying, focus and announcements, forms, keys, rows. Listeners are delegated, so
+// Starts what every page has: theme, menus, copying, focus and announcements, forms, keys. Listeners are delegated, so
 // that what HTMX swaps in works without a second start.
 import { startFocus } from "./focus.js";
 import { startForms } from "./forms.js";
 import { startKeys } from "./keys.js";
 import { startMenus } from "./menus.js";
 import { startRetry } from "./retry.js";
-import { startRows } from "./rows.js";
 import { startTheme } from "./theme.js";
 
 startTheme();
@@ -14,4 +13,3 @@ startFocus();
 startForms();
 startKeys();
 startRetry();
-startRows();

@@ -1,6 +1,8 @@
 // Many rows at once: which are selected stays while the list is filtered, is counted and announced. Checkboxes carry
 // form="bulk" and the form has data-selection; without this script the checked boxes of the page are posted as they are.
 
+import "./rows.js";
+
 const form = document.querySelector("form[data-selection]");
 const chosen = new Set();
 
