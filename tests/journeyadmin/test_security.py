@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import pytest
+import requests
 from django.core.management import call_command
 from django.test import Client as Browser
 
@@ -225,6 +226,20 @@ def test_a_foreign_host_is_one_log_line(client: Browser, caplog: pytest.LogCaptu
     assert [record.exc_info for record in told] != [None] * len(told)
     for formatter in (LineFormatter(), JsonFormatter()):
         assert not [line for line in map(formatter.format, told) if "Traceback" in line or "\n" in line]
+
+
+@pytest.mark.parametrize(
+    "charset", ["charset=base64", "charset=undefined", "charset*=bogus''x", "boundary*=bogus''x"]
+)
+def test_a_charset_that_is_none_is_not_read(dashboard: Program, charset: str) -> None:
+    """Before anything of ours could answer, and with the address in the log."""
+    headers = {"Content-Type": f"text/html; {charset}"}
+    answer = requests.get(
+        f"{dashboard.url}/accounts/callback", params={"code": "hidden"}, headers=headers, timeout=30
+    )
+    assert answer.status_code < 500
+    assert answer.headers["Content-Security-Policy"]
+    assert "hidden" not in "".join(dashboard.lines)
 
 
 def test_who_signed_in_and_what_was_refused_is_logged(
