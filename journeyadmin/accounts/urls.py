@@ -10,6 +10,7 @@ urlpatterns = [
     path("callback", views.callback, name="callback"),
     path("sign-out", views.sign_out, name="sign_out"),
     path("zone", views.zone, name="zone"),
+    path("zones", views.zones, name="zones"),
     path("clock", views.clock, name="clock"),
     path("demo/<str:ticket>", views.demo, name="demo"),
     path("account/", views.account, name="account"),

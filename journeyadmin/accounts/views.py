@@ -3,6 +3,7 @@
 import secrets
 from typing import Any
 from urllib.parse import urlencode, urlsplit
+from zoneinfo import available_timezones
 
 from django.conf import settings
 from django.contrib import messages
@@ -13,7 +14,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
 from journeyadmin import logs
 from journeyadmin.accounts import sessions, signin
@@ -147,7 +149,20 @@ def zone(request: JourneyRequest) -> HttpResponse:
     if form.is_valid():
         request.user.zone = form.cleaned_data["zone"]
         request.user.save(update_fields=["zone"])
+    else:
+        messages.warning(
+            request,
+            _("“%s” is no time zone. They are called after a place, such as Europe/London.")
+            % request.POST.get("zone", "")[:40],
+        )
     return redirect(safe_next(request, request.POST.get("next", "")))
+
+
+@require_GET
+@cache_control(private=True, max_age=24 * 3600)
+def zones(request: JourneyRequest) -> HttpResponse:
+    """The names of all time zones, for whoever types one."""
+    return render(request, "accounts/_zones.html", {"zones": sorted(available_timezones())})
 
 
 @require_POST

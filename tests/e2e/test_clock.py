@@ -3,13 +3,30 @@
 import re
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e import axe, steps
 from tests.programs import Program
 
 pytestmark = pytest.mark.browser
 TWELVE = re.compile(r"\d:\d\d\s[AP]M")
+
+
+@pytest.mark.parametrize(
+    "place", ["/segments/", "/analytics/?range=last-24-hours&zone=UTC&m=nJourneySessions"]
+)
+def test_zones_are_offered_to_whoever_types_one(page: Page, place: str) -> None:
+    steps.sign_in(page, "analyst")
+    page.goto(place)
+    page.locator("#part-zone, .top summary:has(.zone-name)").last.click()
+    box = page.locator("input[list=zones]:visible")
+    before = box.input_value()
+    box.focus()
+    expect(page.locator('#zones option:text-is("Europe/London")')).to_be_attached()
+    # What is typed stays, and so does the address.
+    expect(box).to_be_focused()
+    expect(box).to_have_value(before)
+    expect(page).to_have_url(re.compile(re.escape(place)))
 
 
 @pytest.mark.parametrize("scripts", [True, False])
