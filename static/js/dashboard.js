@@ -1,5 +1,4 @@
-// Tiles that renew themselves: every so often, not while the tab is hidden, at once on return, slower after a failure.
-// A refresh changes numbers in place. It never takes the focus, a selection, the scroll position or an open panel.
+// Tiles that renew themselves, in place: not while the tab is hidden, at once on return, slower after a failure.
 import { draw } from "./chart-draw.js";
 import { figures } from "./chart-figures.js";
 import { ask, inUse } from "./parts.js";
@@ -11,23 +10,22 @@ let [paused, timer, slower, last, asking] = [false, 0, 1, Date.now()];
 
 if (grid) {
   document.querySelector("[data-refresh-now]").hidden = false;
-  document.addEventListener("click", (event) => {
-    if (event.target.closest?.("[data-refresh-now]")) renew(0);
-    const button = event.target.closest?.("[data-pause]");
+  document.addEventListener("click", ({ target }) => {
+    if (target.closest("[data-refresh-now]")) renew(0);
+    const button = target.closest("[data-pause]");
     if (button) pause(button);
   });
   document.addEventListener("visibilitychange", () => {
-    // Whoever comes back sees at once what is due, whatever failed before.
     slower = 1;
     schedule();
   });
-  // Escape stops waiting, for a refresh and for tiles that have not come, unless it closes a menu or a dialog.
+  // Escape stops a refresh, and waiting for tiles, unless it closes a menu or a dialog.
   document.addEventListener("keydown", ({ key, defaultPrevented }) => {
     if (key !== "Escape" || defaultPrevented || document.querySelector("dialog[open]")) return;
     asking?.abort();
     for (const tile of document.querySelectorAll("[data-tile].htmx-request")) window.htmx.trigger(tile, "htmx:abort");
   });
-  document.addEventListener("htmx:afterSwap", (event) => event.target.removeAttribute?.("aria-busy"));
+  document.addEventListener("htmx:afterSwap", ({ target }) => target.removeAttribute("aria-busy"));
   if (interval) document.querySelector("[data-pause]").hidden = false;
   schedule();
 }
@@ -61,13 +59,11 @@ async function renewOne(body, within, signal) {
   try {
     // Whoever asks for it wants it anew, within 0 seconds.
     const answer = await ask(`${body.dataset.tile}&within=${within}`, within, signal);
-    if (answer.ok) {
-      const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
-      await place(body, fresh);
-      good = !fresh.querySelector('[data-part="stale"] .note');
-    }
+    const fresh = answer.ok && new DOMParser().parseFromString(await answer.text(), "text/html");
+    if (fresh) await place(body, fresh);
+    good = fresh && !fresh.querySelector('[data-part="stale"] .note');
   } catch {
-    // Marked below.
+    // Nobody answered.
   }
   if (!signal.aborted) body.classList.toggle("is-stale", !good);
   return good || signal.aborted;
@@ -80,16 +76,18 @@ async function place(body, fresh) {
   const [parts, others] = [body, fresh].map((root) => [...root.querySelectorAll("[data-part]")]);
   // A tile that gets its first numbers, or has none any more, has more or fewer parts than before.
   if (parts.length !== others.length) {
-    if (inUse(body)) return;
-    body.replaceChildren(...fresh.body.childNodes);
-    document.dispatchEvent(new CustomEvent("figuresadded", { detail: body }));
+    if (!inUse(body)) put(body, fresh.body);
     return;
   }
   for (const [at, part] of parts.entries()) {
     const next = others[at];
     if ((part.dataset.part === "chart" && sameCharts) || inUse(part) || part.innerHTML === next.innerHTML) continue;
-    part.replaceChildren(...next.childNodes);
-    document.dispatchEvent(new CustomEvent("figuresadded", { detail: part }));
+    put(part, next);
   }
   if (sameCharts) for (const [at, plot] of plots.entries()) await draw(plot, JSON.parse(figuresNow[at]));
+}
+
+function put(detail, next) {
+  detail.replaceChildren(...next.childNodes);
+  document.dispatchEvent(new CustomEvent("figuresadded", { detail }));
 }
