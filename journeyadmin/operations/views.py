@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from journeyadmin.accounts.capabilities import offers
 from journeyadmin.accounts.kept import form_data
+from journeyadmin.accounts.middleware import is_unasked
 from journeyadmin.accounts.permissions import require
 from journeyadmin.accounts.production import misnamed
 from journeyadmin.htmx import answer, go_to
@@ -24,7 +25,7 @@ from journeyadmin.http import JourneyRequest, whole_number
 from journeyadmin.operations import reading, tabs
 from journeyadmin.operations.forms import KINDS, EraseForm, FaultForm, StartForm, UploadForm
 from journeyadmin.operations.tabs import Tab
-from journeyadmin.service import InvalidRequest, NotFound
+from journeyadmin.service import InvalidRequest, JourneyError, NotFound, SignInExpired
 
 View = Callable[..., HttpResponse]
 
@@ -102,6 +103,13 @@ def import_one(request: JourneyRequest, upload: UUID) -> HttpResponse:
     except NotFound:
         messages.warning(request, _("This file is no longer kept: bring it again. Files are kept for a day."))
         return go_to(request, reverse("operations:import"))
+    except SignInExpired:
+        raise
+    except JourneyError:
+        if not is_unasked(request):
+            raise
+        # The page asks again by itself: until then what it shows stays.
+        return HttpResponse(status=204)
     context = _context(request, tabs.IMPORT, upload=reading.upload(found), here=here, form=StartForm())
     context["going_on"] = found["state"] == "running"
     return answer(request, "operations/import_one.html", "operations/_import.html", context)

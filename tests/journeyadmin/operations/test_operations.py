@@ -13,6 +13,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.template.loader import render_to_string
 from django.test import Client as Browser
 
+from journeyadmin.service import transport
 from tests import cast, programs
 from tests.programs import Program
 
@@ -101,6 +102,18 @@ def test_a_file_thrown_away_is_gone(admin_there: Browser) -> None:
     assert "no longer kept" in text_of(answer)
     again = admin_there.post(here, {"do": "discard"}, follow=True)
     assert "The file was thrown away." in text_of(again)
+
+
+def test_an_import_that_cannot_be_asked_for_stays_as_it_is_shown(
+    db: None, own_server: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transport, "TRIES", 1)
+    admin = cast.signed_in(own_server.url, "admin")
+    here = bring(admin, log(3))["Location"]
+    own_server.kill()
+    by_itself = admin.get(here, headers={"HX-Request": "true", "Unasked": "1"})
+    assert (by_itself.status_code, by_itself.content) == (204, b"")
+    assert "did not answer" in text_of(admin.get(here))
 
 
 def test_the_button_that_stops_an_import_keeps_the_focus_while_the_page_asks_by_itself() -> None:
