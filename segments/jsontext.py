@@ -1,20 +1,14 @@
 """A definition typed as JSON: read, or told where it cannot be."""
 
 import json
-import re
-from math import isfinite
-from typing import Any, NoReturn
+from typing import Any
 
 from django.utils.translation import gettext as _
 
+from journeyadmin.contract import sendable
 from segments import payloads
 
 Json = dict[str, Any]
-
-# More digits are no number that anybody means, and Python itself refuses to read some thousand.
-_LONGEST_NUMBER = 400
-# PostgreSQL stores no zero character, and nobody half a pair.
-_UNSENDABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 class Unreadable(ValueError):
@@ -24,20 +18,28 @@ class Unreadable(ValueError):
 def read(text: str) -> Json:
     """The definition a text holds. What the form cannot show is refused, fields nobody knows are kept."""
     try:
-        found = json.loads(text, parse_constant=_no_constant, parse_int=_number, parse_float=_number)
+        found = json.loads(
+            text, parse_constant=sendable.no_constant, parse_int=sendable.number, parse_float=sendable.number
+        )
     except json.JSONDecodeError as error:
-        raise Unreadable(
-            _("Line %(line)d, column %(column)d: %(reason)s.")
-            % {"line": error.lineno, "column": error.colno, "reason": error.msg}
-        ) from None
+        raise _at(error.lineno, error.colno, error.msg) from None
+    except sendable.NoNumber as error:
+        raise _at(1, 1, f"“{error}” is not JSON") from None
     except RecursionError:
         raise Unreadable(_("This is nested too deeply.")) from None
-    if _unsendable(found):
+    if not sendable.is_sendable(found):
         raise Unreadable(_("It holds half of a character, or one that cannot be stored."))
     if not isinstance(found, dict):
         raise Unreadable(_("A definition is an object: it begins with “{”."))
     _check_shapes(found)
     return payloads.definition(found)
+
+
+def _at(line: int, column: int, reason: str) -> Unreadable:
+    return Unreadable(
+        _("Line %(line)d, column %(column)d: %(reason)s.")
+        % {"line": line, "column": column, "reason": reason}
+    )
 
 
 def _check_shapes(found: Json) -> None:
@@ -61,31 +63,3 @@ def _check_criterion(row: Any, path: str) -> None:
     values = row.get("values", [])
     if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
         raise Unreadable(_("“%s.values” is a list of texts, numbers in quotation marks too.") % path)
-
-
-def _unsendable(found: Any) -> bool:
-    """Whether a text in it is one that JSON can spell and neither the store nor the service can take."""
-    left = [found]
-    while left:
-        one = left.pop()
-        if isinstance(one, str) and _UNSENDABLE.search(one):
-            return True
-        if isinstance(one, dict):
-            left += [*one, *one.values()]
-        elif isinstance(one, list):
-            left += one
-    return False
-
-
-def _number(text: str) -> int | float:
-    """A number as it is written; what no JSON could be made of again is none."""
-    if len(text) <= _LONGEST_NUMBER:
-        if text.removeprefix("-").isdigit():
-            return int(text)
-        if isfinite(found := float(text)):
-            return found
-    return _no_constant(text if len(text) <= 20 else f"{text[:20]}…")
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise json.JSONDecodeError(f"“{name}” is not JSON", name, 0)

@@ -8,11 +8,9 @@ In a file a missing field means "as it is"; null means "not set".
 """
 
 import json
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from math import isfinite
-from typing import Any, NoReturn
+from typing import Any
 
 import yaml
 from django.utils.translation import gettext as _
@@ -20,13 +18,12 @@ from yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from journeyadmin import servicelevel
+from journeyadmin.contract import sendable
 
 Json = Mapping[str, Any]
 FORMAT = 1
 LARGEST_BYTES = 1024 * 1024
 DEEPEST = 30
-# Digits of a number; more are no number that anybody means, and reading them takes ever longer.
-LONGEST_NUMBER = 400
 SEGMENTS, TARGETS = "segments", "actionTargets"
 
 IDENTITY = ("id", "version", "createdDate", "modifiedDate")
@@ -123,8 +120,13 @@ def tree_of(content: bytes) -> Any:
         raise Unreadable(
             _("The file is no UTF-8 text (byte %s). Save it as UTF-8.") % (error.start + 1)
         ) from None
-    tree = _from_json(text) if text.lstrip()[:1] in ("{", "[") else _from_yaml(text)
-    _refuse_unsendable(tree)
+    try:
+        tree = _from_json(text) if text.lstrip()[:1] in ("{", "[") else _from_yaml(text)
+    except sendable.NoNumber as error:
+        raise Unreadable(_("“%s” is no number that JSON knows.") % error) from None
+    if not sendable.is_sendable(tree):
+        raise Unreadable(_("The file holds half of a character, or one that cannot be stored."))
+    _refuse_depth(tree)
     return tree
 
 
@@ -274,9 +276,9 @@ def _from_json(text: str) -> Any:
         return json.loads(
             text,
             object_pairs_hook=_once,
-            parse_constant=_no_constant,
-            parse_int=_number,
-            parse_float=_number,
+            parse_constant=sendable.no_constant,
+            parse_int=sendable.number,
+            parse_float=sendable.number,
         )
     except json.JSONDecodeError as error:
         raise Unreadable(
@@ -296,28 +298,9 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _no_constant(name: str) -> NoReturn:
-    raise Unreadable(_("“%s” is no number that JSON knows.") % name)
-
-
-def _number(text: str) -> int | float:
-    """A number as it is written; what no JSON could be made of again is none."""
-    if len(text) <= LONGEST_NUMBER:
-        if text.lstrip("+-").isdigit():
-            return int(text)
-        if isfinite(found := float(text)):
-            return found
-    _no_constant(text if len(text) <= 20 else f"{text[:20]}…")
-
-
-def _refuse_unsendable(tree: Any) -> None:
-    """What JSON can spell and neither the store nor the service can take: halves of characters, and what is nested without end."""
+def _refuse_depth(tree: Any) -> None:
     level = [tree]
     for _depth in range(DEEPEST + 1):
-        texts = [one for one in level if isinstance(one, str)]
-        texts += [name for one in level if isinstance(one, dict) for name in one]
-        if any(_UNSENDABLE.search(text) for text in texts):
-            raise Unreadable(_("The file holds half of a character, or one that cannot be stored."))
         level = [
             inner
             for one in level
@@ -363,8 +346,6 @@ def _refuse_traps(text: str) -> None:
             )
 
 
-# PostgreSQL stores no zero character, and nobody half a pair.
-_UNSENDABLE = re.compile("[\x00\ud800-\udfff]")
 _TAGS = tuple(f"tag:yaml.org,2002:{name}" for name in ("str", "seq", "map"))
 _TRUTH = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
@@ -396,13 +377,13 @@ def _plain_value(text: str) -> Any:
         return None
     if text in _TRUTH:
         return _TRUTH[text]
-    if len(text) <= LONGEST_NUMBER:
+    if len(text) <= sendable.LONGEST_NUMBER:
         digits = text.lstrip("+-")
         if digits.isascii() and digits.isdigit() and len(text) - len(digits) <= 1:
             return int(text)
         if digits[:1].isdigit() and set(digits) <= set("0123456789.eE+-"):
             try:
-                return _number(text)
+                return sendable.number(text)
             except ValueError:
                 return text
     return text
