@@ -127,7 +127,7 @@ def criterion(
     side: Side, key: str, operator: str, values: Sequence[str], ignore_case: bool, extra: str = ""
 ) -> Json:
     """One criterion as the API spells it."""
-    row = _kept(extra) | {
+    row = (carried(extra) or {}) | {
         "key": key,
         "operator": operator or "equal",
         "values": list(values),
@@ -150,7 +150,7 @@ def pattern(
 
     The API asks for a criterion: a pattern that names an event and nothing else says the name in one (`named_event`).
     """
-    row = _kept(extra) | {"criteria": list(criteria)}
+    row = (carried(extra) or {}) | {"criteria": list(criteria)}
     if side == "context":
         return row
     row |= {"count": count, "streamType": stream}
@@ -174,7 +174,7 @@ def named_event(row: Mapping[str, Any]) -> str:
 
 def with_extra(wanted: Json, extra: str) -> Json:
     """The definition with the fields that are unknown here put back, those beside the patterns too."""
-    kept = _kept(extra)
+    kept = carried(extra) or {}
     for side in SIDES:
         rest = kept.pop(side, None)
         if isinstance(rest, dict):
@@ -293,9 +293,10 @@ def _json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, sort_keys=True)
 
 
-def _kept(extra: str) -> Json:
+def carried(text: str) -> Json | None:
+    """An object that the form carries; None for what is none."""
     try:
-        kept = json.loads(extra) if extra else {}
+        found = json.loads(text)
     except (ValueError, RecursionError):
-        return {}
-    return kept if isinstance(kept, dict) else {}
+        return None
+    return found if isinstance(found, dict) else None

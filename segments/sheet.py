@@ -153,16 +153,7 @@ class Sheet:
         self.replace(payloads.to_data(wanted))
 
 
-def carried(text: str) -> Json | None:
-    """An object that the form carries; None for what is none."""
-    try:
-        found = json.loads(text) if text else None
-    except (ValueError, RecursionError):
-        return None
-    return found if isinstance(found, dict) else None
-
-
 def carried_segment(text: str) -> Json | None:
     """A segment that the form carries, as the service gave it; None for what is none."""
-    found = carried(text)
+    found = payloads.carried(text)
     return found if found and found.get("id") else None

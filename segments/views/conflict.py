@@ -19,7 +19,7 @@ from journeyadmin.http import JourneyRequest
 from segments import payloads, reading
 from segments.merge import Difference, Pick, merge
 from segments.places import at_row, back_of, list_of
-from segments.sheet import Sheet, carried, carried_segment
+from segments.sheet import Sheet, carried_segment
 
 Json = dict[str, Any]
 _PATTERN = re.compile(r"(context|journey)\.(\d+)(?:\.criteria\.(\d+)|\.(\w+))?")
@@ -117,7 +117,7 @@ def retyped(request: JourneyRequest, was_typed: Mapping[str, str]) -> HttpRespon
 def _posted(sent: Mapping[str, str]) -> tuple[Sheet, Json, dict[str, Pick]]:
     """What the conflict page carries along: what was typed on what it was based on, the newer version, and what was chosen."""
     base, theirs = carried_segment(sent.get("base", "")), carried_segment(sent.get("theirs", ""))
-    yours = carried(sent.get("yours", ""))
+    yours = payloads.carried(sent.get("yours", ""))
     if base is None or theirs is None or yours is None:
         raise Http404
     picks: dict[str, Pick] = {
