@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from analytics import filters, ranges
 from analytics.filters import Condition, Filter, FilterError, Group, Joiner
 from analytics.models import NamedValue, SavedQuery
-from analytics.question import WITH_SEGMENT, Question, pairs, view_of, whole_number
+from analytics.question import WITH_SEGMENT, Question, pairs, small_number, view_of
 from journeyadmin import clocks
 from journeyadmin.contract.dimensions import DIMENSIONS
 
@@ -99,7 +99,7 @@ class Draft:
     def edit(self, action: str) -> None:
         """`add`: a new group; `add:0`: another condition in the first group; `remove:0-1`: its second condition goes."""
         verb, _colon, place = action.partition(":")
-        numbers = [number for part in place.split("-") if (number := whole_number(part)) is not None]
+        numbers = [number for part in place.split("-") if (number := small_number(part)) is not None]
         if verb == "add" and not numbers:
             self.groups.append(Rows(rows=[Row()]))
             self.edited = _added(len(self.groups) - 1, 0)

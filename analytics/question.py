@@ -21,6 +21,7 @@ from journeyadmin.contract.buckets import (
 )
 from journeyadmin.contract.dimensions import DIMENSIONS
 from journeyadmin.contract.metrics import METRICS
+from journeyadmin.digits import whole_number
 
 CHARTS = ("line", "area", "bar", "heat", "funnel", "number", "table")
 COMPARISONS = ("previous", "weekdays", "year")
@@ -239,9 +240,9 @@ class _Reader:
         return found
 
 
-def whole_number(text: str) -> int | None:
-    """A whole number of an address or a form; None for anything else, and for what is longer than any that is meant."""
-    return int(text) if text.isdecimal() and len(text) < 10 else None
+def small_number(text: str) -> int | None:
+    """A whole number of an address or a form, such as a width, a place or seconds; None for any other text."""
+    return whole_number(text, most_digits=9)
 
 
 def _number(text: str) -> float | None:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from analytics.dashboards.ready import BOARDS, WIDTHS, Board, Tile
 from analytics.models import Dashboard
-from analytics.question import Question, address, read, whole_number
+from analytics.question import Question, address, read, small_number
 from journeyadmin.http import JourneyRequest
 
 MOST_TILES = 24
@@ -66,7 +66,7 @@ class Draft:
     def edit(self, action: str) -> int | None:
         """`up:1`, `down:1`, `remove:1`; the number of the tile that takes the focus then."""
         verb, _colon, number = action.partition(":")
-        at = whole_number(number)
+        at = small_number(number)
         if at is None or at >= len(self.tiles):
             return None
         if verb == "remove":
@@ -87,7 +87,7 @@ def draft_from(data: QueryDict) -> Draft:
         if text is None:
             break
         title = data.get(f"t-{number}-title", "").strip()
-        width = whole_number(data.get(f"t-{number}-width", ""))
+        width = small_number(data.get(f"t-{number}-width", ""))
         question = read(parse_qs(text, keep_blank_values=True), Question()).question
         if not title or len(title) > LONGEST_TITLE:
             draft.problems[number] = _("A tile needs a title of at most %d characters.") % LONGEST_TITLE

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, quote, urlencode
 from analytics import filters, moves
 from analytics.answering import meant
 from analytics.filters import EVERYTHING, Filter
-from analytics.question import Problem, Question, read, whole_number
+from analytics.question import Problem, Question, read, small_number
 from journeyadmin.http import JourneyRequest
 
 RANGE = "last-14-days"
@@ -46,7 +46,7 @@ def from_params(params: Mapping[str, Sequence[str]], base: Scope) -> tuple[Scope
     """The scope of an address; what it leaves out is as in `base`."""
     reading = read(params, Question(range=base.range, zone=base.zone))
     refresh = next(iter(params.get("refresh", [])), "")
-    seconds = whole_number(refresh) or 0
+    seconds = small_number(refresh) or 0
     question = reading.question
     tables = list(params.get("tables", [])) == ["1"]
     kept = seconds if seconds in INTERVALS else 0

@@ -25,7 +25,7 @@ from analytics.dashboards.ready import Board, Tile
 from analytics.dashboards.scope import INTERVALS, Scope
 from analytics.models import Dashboard
 from analytics.names import Names
-from analytics.question import Question, address, read, whole_number
+from analytics.question import Question, address, read, small_number
 from analytics.ranges import RangeError
 from journeyadmin import htmx, service
 from journeyadmin.accounts.kept import form_data
@@ -135,7 +135,7 @@ def tile(request: JourneyRequest) -> HttpResponse:
     """One tile's answer. `within` is the greatest age in seconds that a refresh accepts."""
     reading = read(dict(request.GET.lists()), Question())
     title = request.GET.get("title", "")
-    seconds = whole_number(request.GET.get("within", ""))
+    seconds = small_number(request.GET.get("within", ""))
     within = None if seconds is None else max(AT_LEAST, timedelta(seconds=seconds))
     status, context = _answer(request, reading.question, title, Names(request), within)
     return render(request, _TILE, context, status=status)
@@ -252,7 +252,7 @@ def edit(request: JourneyRequest, key: str) -> HttpResponse:
         draft, form = boards.Draft(boards.tiles_of(row.rows)), _form(request, row)
         return _edit_page(request, row, form, draft, row.version)
     draft, form = boards.draft_from(data), _form(request, row, data)
-    based_on, row_button = whole_number(data.get("version", "")) or 0, data.get("row")
+    based_on, row_button = small_number(data.get("version", "")) or 0, data.get("row")
     if row_button:
         focus = draft.edit(row_button)
         draft.problems.clear()

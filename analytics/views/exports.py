@@ -15,7 +15,7 @@ from analytics.answering import Answered
 from analytics.forms import PasteForm
 from analytics.names import Names
 from analytics.payloads import NotAQuery
-from analytics.question import address, whole_number
+from analytics.question import address, small_number
 from analytics.views.query import base_question, read_request
 from journeyadmin.http import JourneyRequest
 
@@ -26,7 +26,7 @@ def csv_file(request: JourneyRequest) -> HttpResponse:
     answered = _answered(request)
     if answered is None:
         return _back(request)
-    promised = whole_number(request.GET.get("rows", ""))
+    promised = small_number(request.GET.get("rows", ""))
     try:
         text = exports.csv_text(answered, Names(request), promised)
     except exports.WrongRows as error:

@@ -15,9 +15,10 @@ from journeyadmin import servicelevel
 from journeyadmin.accounts import others
 from journeyadmin.accounts.models import Connection
 from journeyadmin.contract.operations import GET_ACTION_TARGET, GET_SEGMENT
+from journeyadmin.digits import whole_number
 from journeyadmin.files import reading
 from journeyadmin.htmx import go_to
-from journeyadmin.http import JourneyRequest, whole_number
+from journeyadmin.http import JourneyRequest
 from journeyadmin.plans import planning
 from journeyadmin.plans.planning import Step
 from journeyadmin.runs.begin import begin

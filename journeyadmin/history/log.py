@@ -18,8 +18,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from journeyadmin.accounts.models import Connection, Person
+from journeyadmin.digits import whole_number
 from journeyadmin.history.models import Change, ChangeSet, Known, Operation, ReadWhole
-from journeyadmin.http import JourneyRequest, whole_number
+from journeyadmin.http import JourneyRequest
 
 Json = Mapping[str, Any]
 log = logging.getLogger("journeyadmin.history")

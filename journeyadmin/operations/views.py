@@ -20,8 +20,9 @@ from journeyadmin.accounts.kept import form_data
 from journeyadmin.accounts.middleware import is_unasked
 from journeyadmin.accounts.permissions import require
 from journeyadmin.accounts.production import misnamed
+from journeyadmin.digits import whole_number
 from journeyadmin.htmx import answer, go_to
-from journeyadmin.http import JourneyRequest, whole_number
+from journeyadmin.http import JourneyRequest
 from journeyadmin.operations import reading, tabs
 from journeyadmin.operations.forms import KINDS, EraseForm, FaultForm, StartForm, UploadForm
 from journeyadmin.operations.tabs import Tab

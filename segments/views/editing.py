@@ -14,9 +14,10 @@ from journeyadmin.accounts.permissions import require
 from journeyadmin.contract.criteria import Side
 from journeyadmin.contract.operations import CREATE_SEGMENT, UPDATE_SEGMENT
 from journeyadmin.contract.segments import MAX_CRITERIA, MAX_PATTERNS
+from journeyadmin.digits import whole_number
 from journeyadmin.history import drafts, log
 from journeyadmin.htmx import announce, focus_on, is_partial
-from journeyadmin.http import JourneyRequest, whole_number
+from journeyadmin.http import JourneyRequest
 from journeyadmin.nested import NotARow, RowAction, TooManyRows, edit_rows, row_count
 from journeyadmin.service import NotFound
 from segments import catalogue, colours, payloads, recent, warnings

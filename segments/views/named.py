@@ -8,8 +8,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from journeyadmin.digits import whole_number
 from journeyadmin.htmx import go_to
-from journeyadmin.http import JourneyRequest, whole_number
+from journeyadmin.http import JourneyRequest
 from journeyadmin.listviews import named
 from segments.filters import COLUMNS, Asked, columns_in_words
 

@@ -12,9 +12,10 @@ from django_htmx.http import reswap
 
 from journeyadmin.accounts.permissions import require
 from journeyadmin.contract.operations import UPDATE_SEGMENT
+from journeyadmin.digits import whole_number
 from journeyadmin.history import log
 from journeyadmin.htmx import announce, go_to, is_partial
-from journeyadmin.http import JourneyRequest, whole_number
+from journeyadmin.http import JourneyRequest
 from journeyadmin.middleware import error_words
 from journeyadmin.service import Forbidden, JourneyError, NotFound, SignInExpired
 from segments import catalogue, recent, saving
