@@ -1,5 +1,6 @@
 """Forms of connections and of a person's own settings."""
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 from zoneinfo import available_timezones
 
@@ -151,6 +152,12 @@ class ConnectionForm(_ConnectionModelForm):
         return connection
 
 
+@cache
+def zone_names() -> tuple[str, ...]:
+    """All time zones, in order: looked for once, as that goes through the files of all of them."""
+    return tuple(sorted(available_timezones()))
+
+
 class ZoneForm(forms.Form):
     """The zone in which a person reads times."""
 
@@ -159,7 +166,7 @@ class ZoneForm(forms.Form):
         required=False,
         choices=lambda: [
             ("", _("As the organisation")),
-            *((name, name) for name in sorted(available_timezones())),
+            *((name, name) for name in zone_names()),
         ],
     )
 

@@ -3,7 +3,6 @@
 import secrets
 from typing import Any
 from urllib.parse import urlencode, urlsplit
-from zoneinfo import available_timezones
 
 from django.conf import settings
 from django.contrib import messages
@@ -20,7 +19,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from journeyadmin import logs
 from journeyadmin.accounts import sessions, signin
 from journeyadmin.accounts.capabilities import offers
-from journeyadmin.accounts.forms import ClockForm, ConnectionForm, ZoneForm
+from journeyadmin.accounts.forms import ClockForm, ConnectionForm, ZoneForm, zone_names
 from journeyadmin.accounts.hosts import LOOPBACK
 from journeyadmin.accounts.kept import form_data
 from journeyadmin.accounts.middleware import ENDED
@@ -28,7 +27,8 @@ from journeyadmin.accounts.models import Connection, Person
 from journeyadmin.accounts.permissions import may, scope_state
 from journeyadmin.contract.local import ACCOUNT_PAGE
 from journeyadmin.contract.operations import OPERATIONS, PERMISSIONS
-from journeyadmin.http import JourneyRequest, whole_number
+from journeyadmin.digits import whole_number
+from journeyadmin.http import JourneyRequest
 from journeyadmin.middleware import error_words
 from journeyadmin.security import allow_forms_to
 from journeyadmin.service import JourneyError, OAuthEndpoint
@@ -162,7 +162,7 @@ def zone(request: JourneyRequest) -> HttpResponse:
 @cache_control(private=True, max_age=24 * 3600)
 def zones(request: JourneyRequest) -> HttpResponse:
     """The names of all time zones, for whoever types one."""
-    return render(request, "accounts/_zones.html", {"zones": sorted(available_timezones())})
+    return render(request, "accounts/_zones.html", {"zones": zone_names()})
 
 
 @require_POST
