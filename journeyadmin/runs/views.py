@@ -32,6 +32,7 @@ from journeyadmin.runs.begin import begin, undo
 from journeyadmin.runs.models import UNDONE, Run, RunState, Step, StepState
 from journeyadmin.runs.retry import take_up_again
 from journeyadmin.runs.work import advance
+from journeyadmin.service import UNSURE
 
 # A page that goes on by itself shows progress often; a press of a button without scripts does more at once.
 SLICE_SECONDS = 1.5
@@ -138,8 +139,7 @@ def _discard(request: JourneyRequest, run: Run) -> HttpResponse:
         # What was carried out stays a batch with results, which can be undone.
         if stopped:
             run.steps.filter(state=StepState.WAITING).update(state=StepState.LEFT_OUT)
-            unsure = _("It is not known whether this was saved. Look again before you repeat it.")
-            run.steps.filter(state=StepState.SENDING).update(state=StepState.FAILED, message=unsure)
+            run.steps.filter(state=StepState.SENDING).update(state=StepState.FAILED, message=str(UNSURE))
         run.refresh_from_db()
         return _forward(request, run)
     messages.info(request, _("The plan was thrown away; nothing more is written."))

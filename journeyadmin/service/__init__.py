@@ -12,6 +12,7 @@ from journeyadmin.service.auth import (
     TokenStore,
 )
 from journeyadmin.service.errors import (
+    UNSURE,
     Conflict,
     FieldError,
     Forbidden,
@@ -34,6 +35,7 @@ from journeyadmin.service.pages import Listing, Page
 from journeyadmin.service.transport import Call, Credentials, Observer, Rate, Transport, probe
 
 __all__ = [
+    "UNSURE",
     "Call",
     "Client",
     "Conflict",

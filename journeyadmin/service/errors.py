@@ -44,6 +44,10 @@ class FieldError:
     message: str
 
 
+# Of a write whose answer was lost.
+UNSURE = _lazy("It is not known whether this was saved. Look again before you repeat it.")
+
+
 class JourneyError(Exception):
     """A call to the service that did not succeed.
 
@@ -77,8 +81,7 @@ class JourneyError(Exception):
     @property
     def user_message(self) -> str:
         if self.unsure:
-            unsure = _("It is not known whether this was saved. Look again before you repeat it.")
-            return f"{self.summary} {unsure}"
+            return f"{self.summary} {UNSURE}"
         return f"{self.summary} {self.advice}".strip()
 
 
