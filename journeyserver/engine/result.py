@@ -18,6 +18,7 @@ from pyarrow import compute
 
 from journeyadmin.contract.buckets import MAX_CELLS, format_instant
 from journeyadmin.contract.metrics import METRICS
+from journeyserver.engine.arrow import whole
 from journeyserver.engine.query import Query
 
 SUMMARIES = ("count", "sum", "min", "max")
@@ -95,7 +96,7 @@ def write(query: Query, pieces: Iterable[Any]) -> Answer:
     if not tables:
         return Answer(pyarrow.array([_EMPTY]), numpy.zeros(1, numpy.int32))
     counted = pyarrow.concat_tables(tables)
-    columns = {name: _whole(counted.column(name)) for name in counted.column_names}
+    columns = {name: whole(counted.column(name)) for name in counted.column_names}
     metrics = [_metric(name, f"m{index}", columns) for index, name in enumerate(query.metrics)]
     views = [_view(view.name, f"v{index}", columns) for index, view in enumerate(query.views)]
     cells = sum(int(numpy.count_nonzero(places >= 0)) for _, places in (*metrics, *views))
@@ -124,11 +125,6 @@ def write(query: Query, pieces: Iterable[Any]) -> Answer:
     for place, part in enumerate(parts):
         rows[:, place] = part
     return Answer(texts.all(), numbers)
-
-
-def _whole(column: Any) -> Any:
-    # What is in one piece would be copied.
-    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
 
 
 # Different texts, and row by row which of them stands there: -1 for none.

@@ -7,15 +7,10 @@ import numpy
 import pyarrow
 from pyarrow import compute
 
+from journeyserver.engine.arrow import whole
+
 # Up to so many different numbers are told apart by counting them, more by sorting the rows.
 _COUNTED = 2**22
-
-
-def whole(column: Any) -> Any:
-    """An Arrow column in one piece; to combine a single one would copy it."""
-    if not isinstance(column, pyarrow.ChunkedArray):
-        return column
-    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
 
 
 def is_empty(column: Any) -> Any:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy
 import pyarrow
 
-from journeyserver.ingest.distinct import whole
+from journeyserver.engine.arrow import whole
 
 EMPTY = "NULL::MAP(VARCHAR, VARCHAR)"
 # Shapes with a branch of their own; rows of rarer ones go a slower way.

@@ -12,11 +12,12 @@ import pyarrow
 from pyarrow import compute
 
 from journeyadmin.contract.criteria import attribute_name
+from journeyserver.engine.arrow import whole
 from journeyserver.engine.columns import JOURNEY_COLUMNS
 from journeyserver.engine.predicates import criterion_condition
 from journeyserver.ingest import maps
 from journeyserver.ingest.assign import DESK, Definitions, Json
-from journeyserver.ingest.distinct import numbered, whole
+from journeyserver.ingest.distinct import numbered
 from journeyserver.ingest.incoming import Laid
 
 # A column of events, and the attribute's name where it is that of attributes.

@@ -18,9 +18,9 @@ import numpy
 import pyarrow
 from pyarrow import compute
 
+from journeyserver.engine.arrow import whole
 from journeyserver.engine.backends.base import Writer
 from journeyserver.ingest.assign import moment
-from journeyserver.ingest.distinct import whole
 from journeyserver.ingest.identity import session_id, session_id_sql
 
 PAUSE = timedelta(minutes=20)

@@ -12,6 +12,7 @@ import numpy
 import pyarrow
 from pyarrow import compute
 
+from journeyserver.engine.arrow import whole
 from journeyserver.ingest import referrers
 from journeyserver.ingest.distinct import (
     codes,
@@ -20,7 +21,6 @@ from journeyserver.ingest.distinct import (
     only_where,
     renumbered,
     spread,
-    whole,
     worked_out,
 )
 from journeyserver.ingest.maps import shapes

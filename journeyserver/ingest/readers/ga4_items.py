@@ -7,7 +7,8 @@ import numpy
 import pyarrow
 from pyarrow import compute
 
-from journeyserver.ingest.distinct import numbered, whole
+from journeyserver.engine.arrow import whole
+from journeyserver.ingest.distinct import numbered
 
 FIELDS = ("item_id", "item_name", "item_category")
 TYPE = pyarrow.list_(pyarrow.struct([(name, pyarrow.string()) for name in FIELDS]))
