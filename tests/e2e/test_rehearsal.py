@@ -122,17 +122,21 @@ def _until_saved(page: Page, typed: str, told: str) -> None:
     pytest.fail(f"never saved: {told}")
 
 
-def test_a_service_that_asks_to_wait_is_counted_down_and_then_saved(rehearsal: Pair, page: Page) -> None:
+def _saved_later(rehearsal: Pair, page: Page, name: str, typed: str) -> tuple[Held, dict[str, Any]]:
+    """A segment whose save the service asks to wait for, longer than the dashboard waits by itself."""
     server, _dashboard = rehearsal
     held = Held(server.url)
-    made = held.make("Waiting", context=[[visit("geolocation.country", "equal", "DE")]])
+    made = held.make(name, context=[[visit("geolocation.country", "equal", "DE")]])
     page.set_default_timeout(30_000)
-    _describe(page, f"/segments/{made['id']}/edit", "typed and waited for")
-    # Longer than the dashboard waits by itself.
-    fault = {"operation": "patchJourneySegment", "fault": "429", "retryAfter": 21, "count": 1}
-    _fail(held, server, fault)
+    _describe(page, f"/segments/{made['id']}/edit", typed)
+    _fail(held, server, {"operation": "patchJourneySegment", "fault": "429", "retryAfter": 21, "count": 1})
     page.clock.install()
     page.locator("[data-save]").click()
+    return held, made
+
+
+def test_a_service_that_asks_to_wait_is_counted_down_and_then_saved(rehearsal: Pair, page: Page) -> None:
+    _saved_later(rehearsal, page, "Waiting", "typed and waited for")
     expect(page.get_by_text("The service asks us to wait 21 s")).to_be_visible()
     page.clock.run_for(5_000)
     expect(page.get_by_text("It is saved by itself in 16 s")).to_be_visible()
@@ -143,14 +147,7 @@ def test_a_service_that_asks_to_wait_is_counted_down_and_then_saved(rehearsal: P
 
 def test_typing_on_while_a_save_waits_leaves_it_to_the_person(rehearsal: Pair, page: Page) -> None:
     """Nothing half typed is saved."""
-    server, _dashboard = rehearsal
-    held = Held(server.url)
-    made = held.make("Typing", context=[[visit("geolocation.country", "equal", "DE")]])
-    page.set_default_timeout(30_000)
-    _describe(page, f"/segments/{made['id']}/edit", "typed")
-    _fail(held, server, {"operation": "patchJourneySegment", "fault": "429", "retryAfter": 21, "count": 1})
-    page.clock.install()
-    page.locator("[data-save]").click()
+    held, made = _saved_later(rehearsal, page, "Typing", "typed")
     expect(page.get_by_text("It is saved by itself in")).to_be_visible()
     page.get_by_label("Description").fill("typed and ha")
     expect(page.get_by_text("It is saved by itself in")).to_have_count(0)
