@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from analytics import answers, compare, granularity, measures, payloads, ranges, series
 from analytics.answers import Kept, Meant
-from analytics.question import LARGEST_TOP, WHOLE, Question, address
+from analytics.question import LARGEST_TOP, WHOLE, Question
 from analytics.ranges import RangeError, Span
 from analytics.series import Compared, Result, UnexpectedAnswer
 from journeyadmin import service
@@ -35,6 +35,12 @@ class Asked:
     @property
     def query(self) -> Json:
         return payloads.to_query(self.question, self.span, self.by)
+
+    @property
+    def timeless(self) -> Json:
+        """The query without what follows from the time: equal for all that share an answer, however they show it."""
+        query = {name: value for name, value in self.query.items() if name not in ("interval", "granularity")}
+        return query | {"range": self.question.range, "whole": self.by == WHOLE}
 
 
 @dataclass(frozen=True)
@@ -113,7 +119,7 @@ def answer(
     With `or_earlier`, a moving range that has moved on since its last good answer is answered as it was then, where the
     service fails now: `asked` of the answer says from when to when that was.
     """
-    place = Meant(address(asked.question), asked.now)
+    place = Meant(asked.timeless, asked.now)
 
     def ask(query: Json) -> Kept:
         first = query == asked.query
@@ -124,12 +130,19 @@ def answer(
     except FAILURES as error:
         if not or_earlier:
             raise
-        then = answers.last_meant(request, place.address)
-        if then is None:
-            raise
-        failure = error
-        before = meant(asked.question, then)
-        return _answered(before, lambda query: answers.kept(request, query, failure))
+        for then in answers.last_meant(request, place.question):
+            earlier = _kept(request, meant(asked.question, then), error)
+            if earlier is not None:
+                return earlier
+        raise
+
+
+def _kept(request: JourneyRequest, asked: Asked, failure: service.JourneyError) -> Answered | None:
+    """The last good answer to what was asked then; None where a part of it was not kept."""
+    try:
+        return _answered(asked, lambda query: answers.kept(request, query, failure))
+    except FAILURES:
+        return None
 
 
 def _answered(asked: Asked, ask: Callable[[Json], Kept]) -> Answered:

@@ -38,6 +38,8 @@ PAUSE = timedelta(seconds=8)
 # Late events still arrive for a while after a bucket is over.
 LATE = timedelta(hours=1)
 KEEP = timedelta(hours=24)
+# So many earlier moments are looked at for one that has every part of an answer.
+LOOKED_BACK = 10
 LARGEST_KEPT = 16 * 1024 * 1024
 POLL_SECONDS = 0.03
 
@@ -68,9 +70,9 @@ class Kept:
 
 @dataclass(frozen=True)
 class Meant:
-    """The question that a query is asked for, as its address says it, and the moment from which its range was counted."""
+    """What a query asks whatever the time is, its range as it is named, and the moment from which that was counted."""
 
-    address: str
+    question: Json
     at: datetime
 
 
@@ -106,12 +108,12 @@ def ask(
         time.sleep(POLL_SECONDS)
 
 
-def last_meant(request: JourneyRequest, address: str) -> datetime | None:
-    """When the range of this question was counted from at its newest good answer; None where there is none."""
+def last_meant(request: JourneyRequest, question: Json) -> list[datetime]:
+    """From when the range of this question was counted at its last good answers, the newest first."""
     if not request.may(PERMISSION):
-        return None
-    rows = KeptAnswer.objects.filter(question=_key(request, address), content__isnull=False)
-    return rows.order_by("-answered").values_list("meant", flat=True).first()
+        return []
+    rows = KeptAnswer.objects.filter(question=_key(request, question), content__isnull=False)
+    return list(rows.order_by("-answered").values_list("meant", flat=True)[:LOOKED_BACK])
 
 
 def kept(request: JourneyRequest, query: Json, failure: service.JourneyError) -> Kept:
@@ -127,7 +129,7 @@ def _serves(query: Json, now: datetime) -> timedelta:
     return SETTLED if over else GROWING
 
 
-def _key(request: JourneyRequest, query: Json | str) -> str:
+def _key(request: JourneyRequest, query: Json) -> str:
     # Where nobody knows what a person may do, an answer is theirs alone.
     whose = "" if request.user.permissions_known else str(request.user.pk)
     text = orjson.dumps([request.connection.pk, whose, query], option=orjson.OPT_SORT_KEYS)
@@ -178,7 +180,7 @@ def _asked(request: JourneyRequest, query: Json, key: str, token: str, meant: Me
     if len(packed) <= LARGEST_KEPT:
         good: dict[str, Any] = {"content": packed, "answered": answered, "failed": None, "failure": None}
         if meant is not None:
-            good |= {"question": _key(request, meant.address), "meant": meant.at}
+            good |= {"question": _key(request, meant.question), "meant": meant.at}
         mine.update(**free, **good)
     else:
         mine.update(**free)

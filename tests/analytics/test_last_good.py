@@ -76,8 +76,22 @@ def test_a_range_that_has_moved_on_shows_itself_as_it_was(ana: Browser, down: La
     assert span(kept) == span(good)
 
 
-def test_a_dashboard_without_scripts_says_so_in_each_tile(ana: Browser, down: Later) -> None:
-    board = "range=last-7-days&zone=Europe/London&whole=1"
+def test_however_an_answer_is_shown_it_is_the_last_good_one(ana: Browser, down: Later) -> None:
+    """The second question is served with what was kept for the first, and is still found where the range has moved on."""
+    shown = [f"{MOVING}&chart={chart}" for chart in ("bar", "table")]
+    goods = [page(ana, query)[1] for query in shown]
+    down(minutes=25)
+    for query, good in zip(shown, goods, strict=True):
+        status, kept = page(ana, query)
+        assert status == 200
+        assert "ast good answer, 25" in kept
+        assert span(kept) == span(good)
+
+
+# One range stays where it is for the most part of a day, and one moves.
+@pytest.mark.parametrize("range_name", ["last-7-days", "last-60-minutes"])
+def test_a_dashboard_without_scripts_says_so_in_each_tile(ana: Browser, down: Later, range_name: str) -> None:
+    board = f"range={range_name}&zone=Europe/London&whole=1"
     _status, good = page(ana, board, "/dashboards/sessions/")
     tiles = good.count('class="tile-body"')
     assert tiles
