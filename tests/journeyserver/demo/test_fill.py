@@ -12,6 +12,7 @@ import duckdb
 import pytest
 import requests
 
+from journeyserver.demo import rhythm
 from journeyserver.demo.month import Month
 from journeyserver.demo.offers import Target
 from journeyserver.demo.segments import SEGMENTS
@@ -181,8 +182,9 @@ def test_the_server_says_that_its_data_is_generated(filled, tmp_path):
 
 
 def test_the_shop_stays_open_while_the_server_runs(tmp_path):
-    # Closed an hour and a little ago, and busy enough that somebody comes within seconds.
-    begun(tmp_path, 400.0, time.time() % 3600 - 3640, first=3, pause=4, last=1, done=1)
+    # Closed an hour and a little ago, and busy enough that somebody comes within seconds, at night too.
+    quietest = min(rhythm.weight(int(time.time()) // 3600 - ago) for ago in range(3))
+    begun(tmp_path, 400.0 / quietest, time.time() % 3600 - 3640, first=3, pause=4, last=1, done=1)
     with programs.journeyserver(tmp_path, JOURNEYSERVER_SHOP_OPEN="1") as running:
         seen: set[int] = set()
         deadline = time.monotonic() + 90

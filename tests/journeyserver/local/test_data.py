@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -36,10 +37,10 @@ def test_it_is_for_administrators(stocked: Stocked) -> None:
 
 
 def aggregates(stocked: Stocked, group_by: list[str]) -> Counter[Any]:
-    """Every count of the last month, by day and group."""
+    """Every count of the last 31 whole days, by day and group."""
     end = stocked.now.replace(hour=0, minute=0, second=0, microsecond=0)
     days = f"{end.isoformat()[:10]}T00:00:00Z"
-    start = f"{(end.replace(day=1)).isoformat()[:10]}T00:00:00Z"
+    start = f"{(end - timedelta(days=31)).isoformat()[:10]}T00:00:00Z"
     metrics = ["nJourneySessions", "nWebActionsOffered", "nWebActionsEngaged", "nDistinctJourneySessions"]
     body = {"interval": f"{start}/{days}", "granularity": "P1D", "metrics": metrics, "groupBy": group_by}
     answer = cast.api(stocked.url).post(stocked.url + QUERY, json=body, timeout=30)
