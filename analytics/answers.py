@@ -113,7 +113,8 @@ def last_meant(request: JourneyRequest, question: Json) -> list[datetime]:
     if not request.may(PERMISSION):
         return []
     rows = KeptAnswer.objects.filter(question=_key(request, question), content__isnull=False)
-    return list(rows.order_by("-answered").values_list("meant", flat=True)[:LOOKED_BACK])
+    moments = rows.order_by("-answered").values_list("meant", flat=True)[:LOOKED_BACK]
+    return [moment for moment in moments if moment]
 
 
 def kept(request: JourneyRequest, query: Json, failure: service.JourneyError) -> Kept:
