@@ -122,7 +122,7 @@ class Asked:
 
     @property
     def needs_activity(self) -> bool:
-        return self.unused or self.sort.lstrip("-") in BY_ACTIVITY
+        return self.unused or self.query.asks(UNUSED) or self.sort.lstrip("-") in BY_ACTIVITY
 
     def with_(self, **changes: str | None) -> str:
         """The query string of this list with some parameters changed, `?` at least."""
@@ -138,11 +138,12 @@ class Asked:
 
     def apply(self, catalogue: Catalogue, activities: Activities | None) -> list[Row]:
         """The rows asked for, in the order asked for. Without numbers nothing is left out or sorted by them."""
+        query = self.query if activities is not None else self.query.without(UNUSED)
         rows = [
             row
             for row in catalogue.rows
             if all(choice.keeps(row, catalogue) for choice in self.chosen)
-            and (not self.query.terms or self.query.matches(_searched(row, catalogue, activities)))
+            and (not query.terms or query.matches(_searched(row, catalogue, activities)))
         ]
         if self.unused and activities is not None:
             rows = [row for row in rows if is_unused(row, activities)]

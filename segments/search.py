@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from journeyadmin import wording
 from journeyadmin.contract.criteria import OPERATORS, find_key
 
@@ -25,7 +27,7 @@ class Condition:
     """One criterion of a segment as the search sees it, everything in lower case."""
 
     keys: str
-    operators: tuple[str, str]
+    operators: tuple[str, ...]
     values: tuple[str, ...]
     event: str
 
@@ -53,6 +55,14 @@ class Query:
 
     terms: tuple[Term, ...] = ()
     unknown: tuple[str, ...] = field(default=())
+
+    def asks(self, trait: str) -> bool:
+        """Whether `is:` this, or that it is not, is among the words."""
+        return any(term.word == "is" and term.text == trait for term in self.terms)
+
+    def without(self, trait: str) -> "Query":
+        terms = tuple(term for term in self.terms if (term.word, term.text) != ("is", trait))
+        return Query(terms, self.unknown)
 
     def matches(self, segment: Searched) -> bool:
         inside = [term for term in self.terms if term.word in _CONDITION and not term.negated]
@@ -91,7 +101,7 @@ def searched(
         rows = wording.criteria(pattern)
         conditions += [_condition(row, "journey", event) for row in rows]
         if event and not rows:
-            conditions.append(Condition("", ("", ""), (), event.casefold()))
+            conditions.append(Condition("", (), (), event.casefold()))
     return Searched("\n".join(words).casefold(), tuple(conditions), traits, changed)
 
 
@@ -102,9 +112,12 @@ def _condition(row: Mapping[str, Any], side: Any, event: str) -> Condition:
     texts = tuple(str(value).casefold() for value in values) if isinstance(values, list) else ()
     if key == "eventName" and operator == "equal" and not event:
         event = " ".join(texts)
+    # Found by its label in the person's language and, as the API is documented in it, in English.
+    labels = (known.label, _(known.label)) if known else ()
+    words = (named.label, _(named.label)) if named else ()
     return Condition(
-        f"{key}\n{known.label if known else ''}".casefold(),
-        (operator.casefold(), named.label if named else ""),
+        "\n".join((key, *labels)).casefold(),
+        tuple(one.casefold() for one in (operator, *words)),
         texts,
         event.casefold(),
     )

@@ -19,7 +19,7 @@ from journeyadmin.listviews import named
 from journeyadmin.listviews.models import ListView
 from journeyadmin.service import Forbidden, JourneyError, SignInExpired
 from segments import activity, catalogue, table
-from segments.filters import COLUMNS, Asked, is_unused, too_young
+from segments.filters import COLUMNS, UNUSED, Asked, is_unused, too_young
 from segments.places import AT, PANEL
 from segments.views import panel
 from segments.views.named import PLACE
@@ -185,7 +185,7 @@ def _table(
             pending=row.id in found.pending,
             twins=found.twins.get(row.id, ()),
             activity=activities.of(row.id) if activities is not None else None,
-            young=too_young(row) if asked.unused else None,
+            young=too_young(row) if asked.unused or asked.query.asks(UNUSED) else None,
             focused=row.id == at,
             swapped=row.id in found.pending or row.id == again,
         )

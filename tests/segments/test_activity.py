@@ -89,6 +89,10 @@ def test_the_column_comes_after_the_table_and_names_a_missing_permission(
     assert "kept answer" not in fragment(marketer, "/segments/activity", q=word, fresh="1").content.decode()
     unused = get(marketer, "/segments/", q=word, unused="yes").content.decode()
     assert "created 0 days ago" in unused
+    asked = get(marketer, "/segments/", q=f"{word} is:unused").content.decode()
+    assert f"s-{made['id']}" in asked
+    assert "created 0 days ago" in asked
+    assert f"s-{made['id']}" not in get(marketer, "/segments/", q=f"{word} -is:unused").content.decode()
 
     person = Person.objects.get(pk=marketer.session["_auth_user_id"])
     person.permissions = ["journey:segment:view"]
@@ -96,6 +100,9 @@ def test_the_column_comes_after_the_table_and_names_a_missing_permission(
     refused = get(marketer, "/segments/", q=word).content.decode()
     assert "needs <code>analytics:journeyAggregate:view</code>" in refused
     assert f"Quiet {word}" in refused
+    # Without numbers nothing is left out, whichever way it was asked for.
+    for typed in ("is:unused", "-is:unused"):
+        assert f"Quiet {word}" in get(marketer, "/segments/", q=f"{word} {typed}").content.decode()
 
 
 def test_the_month_of_one_segment_says_where_its_numbers_were_kept(marketer: Browser, make: Make) -> None:

@@ -3,6 +3,7 @@
 from datetime import date
 
 import pytest
+from django.utils import translation
 
 from segments import search
 from tests.segments.definitions import criterion, segment, step, visit
@@ -65,6 +66,12 @@ def test_found(typed: str) -> None:
 )
 def test_not_found(typed: str) -> None:
     assert not found(typed)
+
+
+def test_labels_are_found_in_the_language_of_the_page() -> None:
+    with translation.override("de"):
+        assert all(found(typed) for typed in ("key:Land", "key:country", 'op:"ist nicht"', 'op:"is not"'))
+    assert not found("key:Land")
 
 
 def test_an_unknown_word_is_text_and_said() -> None:
