@@ -2,14 +2,17 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from django.test import Client as Browser
+from django.utils import timezone
 
 from journeyadmin.history import log
 from journeyadmin.service import NotFound, ServerFault
 from journeyadmin.service.journey import JourneyService
+from segments import activity
 from tests.segments.conftest import Api, Make
 from tests.segments.definitions import visit
 
@@ -42,6 +45,20 @@ def test_deleting_leads_to_the_neighbour_and_does_not_come_back(
     assert f"“B {word}” is deleted." in page
     assert first["id"] in page
     assert f"s-{second['id']}" not in page
+
+
+def test_the_neighbour_is_one_that_the_list_shows(
+    marketer: Browser, make: Make, word: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second, third = (make(name, context=[[GERMANY]]) for name in ("A", "B", "C"))
+    today = timezone.localdate()
+    numbers = activity.from_answer({}, today, "UTC")
+    used = replace(numbers, by_segment={second["id"]: activity.Activity((5,), today)})
+    monkeypatch.setattr(activity, "read", lambda *_args, **_more: used)
+    back = f"/segments/?unused=yes&q={word}"
+    marketer.get(back)
+    answer = marketer.post(f"/segments/{first['id']}/delete", {"back": back})
+    assert answer["Location"] == f"{back}&at={third['id']}"
 
 
 def test_the_reason_and_the_segment_are_in_the_history(marketer: Browser, make: Make) -> None:
