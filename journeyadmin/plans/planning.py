@@ -3,7 +3,7 @@
 Matching is by id, else by name (letter case ignored, as the service compares names). Nothing is deleted unless asked for.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -80,9 +80,10 @@ def make(
     An entry with the version it was exported at is in conflict where the service holds a newer one with other content,
     unless `overwrite`.
     """
+    removed = _spared if any(one.kind == SEGMENT for one in wanted.problems) else removal
     steps = [
-        *_plan_kind(SEGMENT, list(segments), wanted.segments, also_delete=also_delete, overwrite=overwrite),
-        *_plan_kind(TARGET, list(targets), wanted.targets, also_delete=False, overwrite=overwrite),
+        *_plan_kind(SEGMENT, list(segments), wanted.segments, removed if also_delete else None, overwrite),
+        *_plan_kind(TARGET, list(targets), wanted.targets, None, overwrite),
     ]
     steps += [Step(UNREADABLE, one.kind, one.place, why=one.why) for one in wanted.problems]
     order = {DELETE: 0, UPDATE: 1, CREATE: 2, CONFLICT: 3, UNREADABLE: 4, SAME: 5}
@@ -148,10 +149,10 @@ def _plan_kind(
     kind: str,
     current: list[Json],
     wanted: Sequence[dict[str, Any]],
-    *,
-    also_delete: bool,
+    removed: Callable[[Json], Step] | None,
     overwrite: bool,
 ) -> list[Step]:
+    """`removed` gives the step for what the file does not have; without it such objects stay."""
     by_id = {str(one["id"]): one for one in current}
     by_name = {_folded(one): one for one in current}
     matched = _matched(wanted, by_id, by_name)
@@ -174,8 +175,8 @@ def _plan_kind(
             steps.append(creation(entry))
         names.add(_folded(entry))
         met.update([str(there["id"])] if there is not None else [])
-    if also_delete:
-        steps += [removal(one) for one in current if str(one["id"]) not in taken]
+    if removed is not None:
+        steps += [removed(one) for one in current if str(one["id"]) not in taken]
     return _ordered(steps, by_name) if kind == SEGMENT else steps
 
 
@@ -287,6 +288,12 @@ def _ordered(steps: list[Step], by_name: Mapping[str, Json]) -> list[Step]:
     for step in steps:
         settle(step)
     return done
+
+
+def _spared(there: Json) -> Step:
+    """What the file seems to lack may be the very entry that cannot be read."""
+    why = _("an entry of the file cannot be read and may be this one, so it is not deleted")
+    return _conflict(SEGMENT, there, there, why)
 
 
 def _name_in_use(step: Step, holder: Json) -> Step:

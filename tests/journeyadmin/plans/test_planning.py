@@ -91,6 +91,15 @@ def test_nothing_is_deleted_unless_asked_for() -> None:
     assert [(step.operation, step.name) for step in plan.writing] == [("delete", "B")]
 
 
+def test_what_cannot_be_read_is_not_taken_for_missing() -> None:
+    current = _there(_segment("A"), _segment("B"))
+    file = documents.read(b'{"journey": 1, "segments": [{"displayName": "A", "isActive": "no"}]}')
+    plan = planning.make(current, [], file, also_delete=True)
+    assert not plan.writing
+    assert {step.name for step in plan.of(planning.CONFLICT)} == {"A", "B"}
+    assert all("cannot be read and may be this one" in step.why for step in plan.of(planning.CONFLICT))
+
+
 def test_a_name_moves_after_it_is_free() -> None:
     current = _there(_segment("A"), _segment("B"), _segment("C"))
     plan = _plan(
