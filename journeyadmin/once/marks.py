@@ -55,6 +55,15 @@ def new() -> str:
     return str(uuid.uuid4())
 
 
+def is_done(request: JourneyRequest, mark: str) -> bool:
+    """Whether what the form with this mark was to create is there."""
+    try:
+        key = uuid.UUID(mark)
+    except ValueError:
+        return False
+    return Mark.objects.filter(pk=key, person=request.user, state=Mark.State.DONE).exists()
+
+
 def claim(request: JourneyRequest, mark: str, sleep: Callable[[float], None] = time.sleep) -> Claim:
     """The claim on this mark; waits while an earlier sending is still at it. A mark that is none is treated as a new one."""
     try:

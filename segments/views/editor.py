@@ -14,10 +14,12 @@ from journeyadmin.accounts.capabilities import offers
 from journeyadmin.contract.criteria import Side
 from journeyadmin.contract.segments import MAX_SEGMENTS
 from journeyadmin.history import drafts, openings
+from journeyadmin.history.models import Draft
 from journeyadmin.history.reasons import MAX_LENGTH as MAX_REASON
 from journeyadmin.history.reasons import required
 from journeyadmin.htmx import is_partial
 from journeyadmin.http import JourneyRequest
+from journeyadmin.once import marks
 from journeyadmin.service import JourneyError, SignInExpired
 from segments import beside, catalogue, colours, faults, payloads
 from segments.fields import grouped_keys
@@ -63,9 +65,10 @@ def _patterns(
 
 def keep_draft(request: JourneyRequest, sheet: Sheet) -> None:
     """Keeps what is typed; a form that says nothing new needs no draft."""
-    # A new form's colour was chosen for it.
-    saved = sheet.base if sheet.base is not None else payloads.blank() | {"color": sheet.definition["color"]}
-    if not sheet.trouble and payloads.same(sheet.definition, saved):
+    if sheet.creating and marks.is_done(request, sheet.mark):
+        # The form asked how it reads, and was saved before that arrived.
+        return
+    if not sheet.trouble and payloads.same(sheet.definition, _saved(sheet)):
         drafts.drop(request, KIND, id_of(sheet))
         return
     version = sheet.base.get("version") if sheet.base else None
@@ -80,19 +83,33 @@ def editor(request: JourneyRequest, sheet: Sheet, *, status: int = 200, **more: 
     return response
 
 
-def page(request: JourneyRequest, sheet: Sheet, *, draft: Any = None, **more: Any) -> HttpResponse:
+def page(request: JourneyRequest, sheet: Sheet, *, draft: Draft | None = None, **more: Any) -> HttpResponse:
     if sheet.creating and draft is None and not request.GET:
         draft = drafts.find(request, KIND, "")
     offered = None
     if draft is not None and not more.get("retyped"):
-        found = Sheet.kept(draft.data)
-        changes = (
-            [found.trouble]
-            if found.trouble
-            else beside.of(found.definition, sheet.base, None, id_of(sheet))["differences"]
-        )
-        offered = {"when": draft.changed, "differences": changes, "old": draft.base_version}
+        offered = _offer(draft, sheet)
     return render(request, "segments/edit.html", _context(request, sheet, draft=offered, **more))
+
+
+def _offer(draft: Draft, sheet: Sheet) -> Json | None:
+    """What is said of a draft; nothing where it holds only what is saved by now."""
+    found = Sheet.kept(draft.data)
+    if found.trouble:
+        changes = [found.trouble]
+    else:
+        wanted, saved = found.definition, _saved(sheet, found)
+        if payloads.same(wanted, saved):
+            return None
+        changes = wording.differences(payloads.definition(saved), wanted)
+    return {"when": draft.changed, "differences": changes}
+
+
+def _saved(sheet: Sheet, typed: Sheet | None = None) -> Mapping[str, Any]:
+    """What the service holds of it; for a new one an empty definition in the colour that was chosen for the form."""
+    if sheet.base is not None:
+        return sheet.base
+    return payloads.blank() | {"color": (typed or sheet).definition["color"]}
 
 
 def _context(request: JourneyRequest, sheet: Sheet, **more: Any) -> Json:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.test import Client as Browser
 
+from journeyadmin.once import marks
 from journeyadmin.service import Unreachable
 from journeyadmin.service.journey import JourneyService
 from tests.journeyadmin.files.test_signed_out import sent_too_late
@@ -355,6 +356,23 @@ def test_saving_drops_the_draft(marketer: Browser, make: Make) -> None:
     marketer.post(path, posted(typed, base=made, row="check"), headers=HTMX)
     marketer.post(path, posted(typed, base=made))
     assert "Draft from" not in marketer.get(path).content.decode()
+    # The sentence was asked for, and the form was saved before that arrived.
+    marketer.post(path, posted(typed, base=made, row="check"), headers=HTMX)
+    assert "Draft from" not in marketer.get(path).content.decode()
+
+
+def test_a_draft_of_a_new_segment_says_what_it_holds_and_ends_with_the_save(
+    marketer: Browser, api: Api, word: str
+) -> None:
+    typed = segment(f"New {word}", context=[[GERMANY]])
+    fields = posted(typed, mark=marks.new())
+    marketer.post("/segments/new", fields | {"row": "check"}, headers=HTMX)
+    page = marketer.get("/segments/new").content.decode()
+    assert re.search(r"Draft from [^<]*, 2 differences", page)
+    assert f"→ “New {word}”" in page
+    assert marketer.post("/segments/new", fields).status_code == 303
+    marketer.post("/segments/new", fields | {"row": "check"}, headers=HTMX)
+    assert "Draft from" not in marketer.get("/segments/new").content.decode()
 
 
 def test_a_session_that_ends_mid_form_gives_the_form_back(marketer: Browser, make: Make, server: Any) -> None:
