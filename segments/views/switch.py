@@ -14,7 +14,7 @@ from journeyadmin.accounts.permissions import require
 from journeyadmin.contract.operations import UPDATE_SEGMENT
 from journeyadmin.digits import whole_number
 from journeyadmin.history import log
-from journeyadmin.htmx import announce, go_to, is_partial
+from journeyadmin.htmx import announce, focus_on, go_to, is_partial
 from journeyadmin.http import JourneyRequest
 from journeyadmin.middleware import error_words
 from journeyadmin.service import Forbidden, JourneyError, NotFound, SignInExpired
@@ -85,7 +85,7 @@ def _switched(request: JourneyRequest, segment: Json, *, undo: bool = False) -> 
             messages.success(request, done % row.name)
         return _back(request, row.id)
     context = {"row": row, "undo": undo, "done": done % row.name}
-    response = render(request, "segments/_switched.html", context)
+    response = _placed(request, row.id, render(request, "segments/_switched.html", context))
     return announce(response, done % row.name) if undo else response
 
 
@@ -122,7 +122,8 @@ def _gone(request: JourneyRequest, segment_id: str, before: Json | None) -> Http
     )
     create = f"{reverse('segments:new')}?from_history={segment_id}" if last is not None else ""
     context = {"segment_id": segment_id, "gone": True, "said": said, "create": create, "page": page}
-    return announce(render(request, "segments/_not_switched.html", context, status=404), said)
+    response = render(request, "segments/_not_switched.html", context, status=404)
+    return announce(_placed(request, segment_id, response), said)
 
 
 def _failed(
@@ -160,7 +161,15 @@ def _failed(
     if before is None:
         # Nothing newer is known than what the row shows.
         reswap(response, "none")
-    return announce(response, said)
+    return announce(_placed(request, segment_id, response), said)
+
+
+def _placed(request: JourneyRequest, segment_id: str, response: HttpResponse) -> HttpResponse:
+    """With the focus where one goes on: what was pressed in a notice goes with that notice, the switch stays."""
+    switch = f"sw-{segment_id}"
+    if request.htmx.trigger == switch:
+        return response
+    return focus_on(response, f'[id="{switch}"]' if response.status_code == 200 else "#notices .banner")
 
 
 def _unknown() -> str:

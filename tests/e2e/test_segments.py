@@ -386,6 +386,7 @@ def test_the_list_keeps_filter_place_and_focus(page: Page, held: Held, name: str
     expect(page.get_by_text(f"“C {name}” is inactive now.").first).to_be_visible()
     page.get_by_role("button", name="Undo").click()
     expect(switch).to_have_attribute("aria-checked", "true")
+    steps.focused(page, f"#sw-{made[2]['id']}")
     assert held.get(made[2]["id"])["version"] == 3
 
 
