@@ -9,6 +9,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Literal, NamedTuple
 from urllib.parse import parse_qsl, unquote, urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from cryptography.fernet import Fernet
+
+from journeyadmin.accounts.hosts import origin
 
 PREFIX = "JOURNEYADMIN_"
 
@@ -48,14 +53,64 @@ class Environment:
                 return word
         raise SetupError(f"{PREFIX}{name} is “{value}”; it takes {', '.join(allowed)}.")
 
-    def number(self, name: str, default: int) -> int:
+    def number(self, name: str, default: int, most: int) -> int:
+        """A whole number of at least 1."""
         value = self.text(name)
         if not value:
             return default
         try:
-            return int(value)
+            number = int(value)
         except ValueError:
-            raise SetupError(f"{PREFIX}{name} is “{value}”; it takes a whole number.") from None
+            number = 0
+        if not 1 <= number <= most:
+            raise SetupError(f"{PREFIX}{name} is “{value}”; it takes a whole number of 1 to {most:,}.")
+        return number
+
+    def zone(self, name: str, default: str) -> str:
+        """The name of a time zone."""
+        value = self.text(name, default)
+        try:
+            ZoneInfo(value)
+        # Of a folder of zones, such as Europe, it says that it cannot be read.
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise SetupError(
+                f"{PREFIX}{name} is “{value}”; it takes the name of a time zone, such as Europe/Berlin."
+            ) from None
+        return value
+
+    def origin(self, name: str) -> str:
+        """An address of scheme, host and port alone; empty where none is set."""
+        value = self.text(name)
+        if not value:
+            return ""
+        if found := origin(value):
+            return found
+        raise SetupError(
+            f"{PREFIX}{name} is “{value}”; it takes a scheme and a host and no more, such as https://journeys.company.example."
+        )
+
+    def hosts(self, name: str) -> list[str]:
+        """Hosts, each with its port where that is not 443."""
+        found = []
+        for value in self.listed(name):
+            own = origin(f"https://{value}")
+            if not own:
+                raise SetupError(f"{PREFIX}{name} names “{value}”; it takes host or host:port, with commas.")
+            found.append(own.removeprefix("https://"))
+        return found
+
+    def keys(self, name: str) -> list[str]:
+        """Fernet keys, each of which can be used."""
+        found = self.listed(name)
+        for value in found:
+            try:
+                Fernet(value)
+            except ValueError:
+                # A key is not said, a wrong one neither.
+                raise SetupError(
+                    f"{PREFIX}{name} takes Fernet keys with commas, and one of them is none."
+                ) from None
+        return found
 
 
 def data_folder(path: Path) -> Path:
@@ -105,11 +160,16 @@ def database(url: str, folder: Path) -> dict[str, object]:
             },
             "TEST": {"NAME": folder / "test-dashboard.sqlite3"},
         }
-    parts = urlsplit(url)
+    misread = SetupError(
+        f"{PREFIX}DATABASE takes postgres://user:password@host:5432/name, or nothing for SQLite."
+    )
+    try:
+        parts = urlsplit(url)
+        port = str(parts.port or "")
+    except ValueError:
+        raise misread from None
     if parts.scheme not in {"postgres", "postgresql"} or not parts.path.strip("/"):
-        raise SetupError(
-            f"{PREFIX}DATABASE takes postgres://user:password@host:5432/name, or nothing for SQLite."
-        )
+        raise misread
     if not importlib.util.find_spec("psycopg"):
         raise SetupError(
             f"{PREFIX}DATABASE names PostgreSQL, whose driver is not installed. "
@@ -121,7 +181,7 @@ def database(url: str, folder: Path) -> dict[str, object]:
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
         "HOST": parts.hostname or "",
-        "PORT": str(parts.port or ""),
+        "PORT": port,
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": dict(parse_qsl(parts.query)),

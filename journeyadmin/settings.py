@@ -18,25 +18,25 @@ try:
     SECRET_KEY = _env.text("SECRET_KEY") or kept_key(DATA_DIR / "secret.key")
     # The first key encrypts; all of them decrypt, so a new key is put in front of the old one.
     ENCRYPTION_KEYS = (
-        _env.listed("ENCRYPTION_KEYS")
+        _env.keys("ENCRYPTION_KEYS")
         or kept_key(DATA_DIR / "encryption.key", Fernet.generate_key().decode()).split()
     )
     DATABASES = {"default": database(_env.text("DATABASE"), DATA_DIR)}
     # Where people reach the dashboard; empty means any loopback address over plain HTTP.
-    PUBLIC_URL = _env.text("PUBLIC_URL").rstrip("/")
+    PUBLIC_URL = _env.origin("PUBLIC_URL")
     # The one loopback server a connection may point at, for example http://127.0.0.1:8180.
-    EMBEDDED_SERVER = _env.text("EMBEDDED_SERVER").rstrip("/")
+    EMBEDDED_SERVER = _env.origin("EMBEDDED_SERVER")
     # Hosts that an administrator may type for a connection besides the regions.
-    TYPED_HOSTS = [host.lower() for host in _env.listed("TYPED_HOSTS")]
+    TYPED_HOSTS = _env.hosts("TYPED_HOSTS")
     ALLOWED_HOSTS = _env.listed("ALLOWED_HOSTS")
-    SESSION_IDLE_SECONDS = _env.number("SESSION_IDLE_MINUTES", 30) * 60
-    SESSION_ABSOLUTE_SECONDS = _env.number("SESSION_HOURS", 12) * 3600
-    TIME_ZONE = _env.text("TIME_ZONE", "UTC")
+    SESSION_IDLE_SECONDS = _env.number("SESSION_IDLE_MINUTES", 30, 525_600) * 60
+    SESSION_ABSOLUTE_SECONDS = _env.number("SESSION_HOURS", 12, 8760) * 3600
+    TIME_ZONE = _env.zone("TIME_ZONE", "UTC")
     LOG_LEVEL = _env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))
     LOG_FORMAT = _env.choice("LOG_FORMAT", "line", ("line", "json"))
-    SERVICE_CONNECT_SECONDS = _env.number("SERVICE_CONNECT_SECONDS", 5)
-    SERVICE_READ_SECONDS = _env.number("SERVICE_READ_SECONDS", 30)
-    SERVICE_BUDGET_SECONDS = _env.number("SERVICE_BUDGET_SECONDS", 60)
+    SERVICE_CONNECT_SECONDS = _env.number("SERVICE_CONNECT_SECONDS", 5, 3600)
+    SERVICE_READ_SECONDS = _env.number("SERVICE_READ_SECONDS", 30, 3600)
+    SERVICE_BUDGET_SECONDS = _env.number("SERVICE_BUDGET_SECONDS", 60, 3600)
     # Whether a change through a production connection needs a reason.
     REASON_REQUIRED = _env.flag("REASON_REQUIRED")
     BEHIND_PROXY = _env.flag("BEHIND_PROXY")

@@ -18,12 +18,22 @@ def _text(name: str, default: str) -> str:
     return os.environ.get(name, "") or default
 
 
-def _number(name: str, default: int) -> int:
+def _number(name: str, default: int, least: int, most: int = 10**9) -> int:
     value = _text(name, str(default))
     try:
-        return int(value)
+        number = int(value)
     except ValueError:
         raise ImproperlyConfigured(f"{name} must be a whole number, but it is {value!r}.") from None
+    if not least <= number <= most:
+        raise ImproperlyConfigured(f"{name} must be {least:,} to {most:,}, but it is {number:,}.")
+    return number
+
+
+def _choice(name: str, default: str, allowed: tuple[str, ...]) -> str:
+    value = _text(name, default).upper()
+    if value not in allowed:
+        raise ImproperlyConfigured(f"{name} must be one of {', '.join(allowed)}, but it is {value!r}.")
+    return value
 
 
 def _switch(name: str, default: bool) -> bool:
@@ -81,11 +91,16 @@ def _database(url: str, default: Path) -> dict[str, Any]:
                 "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
             },
         }
-    parts = urlsplit(url)
+    misread = ImproperlyConfigured(
+        "JOURNEYSERVER_DATABASE_URL must look like postgresql://user:password@host:5432/name."
+    )
+    try:
+        parts = urlsplit(url)
+        port = str(parts.port or "")
+    except ValueError:
+        raise misread from None
     if parts.scheme not in ("postgres", "postgresql") or not parts.path.strip("/"):
-        raise ImproperlyConfigured(
-            "JOURNEYSERVER_DATABASE_URL must look like postgresql://user:password@host:5432/name."
-        )
+        raise misread
     if not importlib.util.find_spec("psycopg"):
         raise ImproperlyConfigured(
             "JOURNEYSERVER_DATABASE_URL names PostgreSQL, whose driver is not installed. "
@@ -97,7 +112,7 @@ def _database(url: str, default: Path) -> dict[str, Any]:
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
         "HOST": parts.hostname or "",
-        "PORT": str(parts.port or ""),
+        "PORT": port,
         "CONN_MAX_AGE": 60,
         # PostgreSQL may have been restarted since.
         "CONN_HEALTH_CHECKS": True,
@@ -170,12 +185,13 @@ HSTS = "max-age=31536000" + ("; includeSubDomains" if _switch("JOURNEYSERVER_HST
 if _SECURE:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
+_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"()": "journeyserver.logs.LineFormatter"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": _text("JOURNEYSERVER_LOG_LEVEL", "WARNING").upper()},
+    "root": {"handlers": ["stderr"], "level": _choice("JOURNEYSERVER_LOG_LEVEL", "WARNING", _LEVELS)},
     "loggers": {
         # A request that was refused is the caller's matter and in the answer.
         "django.request": {"level": "ERROR"},
@@ -188,28 +204,28 @@ LOGGING = {
 MAX_BODY_BYTES = 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
 # How long a client may pause while it sends a body.
-BODY_SECONDS = _number("JOURNEYSERVER_BODY_SECONDS", 30)
+BODY_SECONDS = _number("JOURNEYSERVER_BODY_SECONDS", 30, 1, 3600)
 
 HOST = _text("JOURNEYSERVER_HOST", "127.0.0.1")
-PORT = _number("JOURNEYSERVER_PORT", 8100)
-THREADS = _number("JOURNEYSERVER_THREADS", 16)
+PORT = _number("JOURNEYSERVER_PORT", 8100, 0, 65_535)
+THREADS = _number("JOURNEYSERVER_THREADS", 16, 1, 1000)
 
 # Requests per minute and token; 0 switches the limit off.
-RATE_LIMIT = _number("JOURNEYSERVER_RATE_LIMIT", 300)
+RATE_LIMIT = _number("JOURNEYSERVER_RATE_LIMIT", 300, 0)
 # How long an aggregate query may take.
-QUERY_SECONDS = _number("JOURNEYSERVER_QUERY_SECONDS", 60)
+QUERY_SECONDS = _number("JOURNEYSERVER_QUERY_SECONDS", 60, 1)
 # Reports per minute and customer (docs/api/journey-api.md §11.1); 0 switches the limit off.
-COOKIE_RATE_LIMIT = _number("JOURNEYSERVER_COOKIE_RATE_LIMIT", 60)
+COOKIE_RATE_LIMIT = _number("JOURNEYSERVER_COOKIE_RATE_LIMIT", 60, 0)
 # Failed sign-ins per account and address, or per client and address, within five minutes.
-FAILED_SIGN_INS = _number("JOURNEYSERVER_FAILED_SIGN_INS", 10)
+FAILED_SIGN_INS = _number("JOURNEYSERVER_FAILED_SIGN_INS", 10, 0)
 # Who must have a second factor (secondfactor.py): roles by name, or `everyone`; others may.
 SECOND_FACTOR = _names("JOURNEYSERVER_SECOND_FACTOR", "")
 if unknown := set(SECOND_FACTOR) - {*ROLES, "everyone"}:
     raise ImproperlyConfigured(
         f"JOURNEYSERVER_SECOND_FACTOR names roles ({', '.join(ROLES)}) or everyone, but it is {','.join(sorted(unknown))!r}."
     )
-ACCESS_TOKEN_SECONDS = _number("JOURNEYSERVER_ACCESS_TOKEN_SECONDS", 86_400)
-REFRESH_TOKEN_SECONDS = _number("JOURNEYSERVER_REFRESH_TOKEN_SECONDS", 30 * 86_400)
+ACCESS_TOKEN_SECONDS = _number("JOURNEYSERVER_ACCESS_TOKEN_SECONDS", 86_400, 1)
+REFRESH_TOKEN_SECONDS = _number("JOURNEYSERVER_REFRESH_TOKEN_SECONDS", 30 * 86_400, 1)
 AUTHORIZATION_CODE_SECONDS = 60
 AUTHLIB_OAUTH2_PROVIDER = {
     "refresh_token_generator": True,
@@ -221,7 +237,7 @@ AUTHLIB_OAUTH2_PROVIDER = {
 EXPIRY_ENABLED = _switch("JOURNEYSERVER_EXPIRY_ENABLED", True)
 
 # The largest file that may be brought by a browser; larger ones are imported by the command.
-MAX_UPLOAD_BYTES = _number("JOURNEYSERVER_MAX_UPLOAD_BYTES", 2 * 1024**3)
+MAX_UPLOAD_BYTES = _number("JOURNEYSERVER_MAX_UPLOAD_BYTES", 2 * 1024**3, 1, 2**63 - 1)
 # Failures on purpose, set by /api/local/v1/faults: for rehearsals and tests, never for real work.
 FAULTS = _switch("JOURNEYSERVER_FAULTS", False)
 if FAULTS:
@@ -231,7 +247,7 @@ DEMO_TICKET = _text("JOURNEYSERVER_DEMO_TICKET", "")
 # A generated shop goes on while the server runs.
 SHOP_OPEN = _switch("JOURNEYSERVER_SHOP_OPEN", False)
 # Events older than this many days are removed once a day; 0 keeps everything.
-RETENTION_DAYS = _number("JOURNEYSERVER_RETENTION_DAYS", 0)
+RETENTION_DAYS = _number("JOURNEYSERVER_RETENTION_DAYS", 0, 0, 36_500)
 
 # The engine of events, sessions and facts (journeyserver.engine.backends), and where DuckDB's file is.
 ENGINE = _text("JOURNEYSERVER_ENGINE", "duckdb")

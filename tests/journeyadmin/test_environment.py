@@ -1,5 +1,7 @@
 """What stops the dashboard from starting is one sentence, and two processes that start together agree."""
 
+import re
+import runpy
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -7,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from journeyadmin.environment import SetupError, database, kept_key
+from journeyadmin.environment import Environment, SetupError, database, kept_key
 from tests.programs import ROOT, environment
 
 
@@ -76,3 +78,41 @@ def test_a_store_of_another_version_is_not_served(tmp_path: Path) -> None:
     assert late.returncode == 78
     assert "made by a newer version" in late.stderr
     assert late.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SESSION_IDLE_MINUTES", "0"),
+        ("SESSION_HOURS", "99999999999"),
+        ("SERVICE_READ_SECONDS", "-1"),
+        ("TIME_ZONE", "Mars/Olympus"),
+        ("TIME_ZONE", "Europe"),
+        ("PUBLIC_URL", "journeys.company.example"),
+        ("PUBLIC_URL", "https://company.example/journeys"),
+        ("EMBEDDED_SERVER", "127.0.0.1:8100"),
+        ("TYPED_HOSTS", "journeyserver.company.example,https://other.example"),
+        ("ENCRYPTION_KEYS", "no-key"),
+        ("DATABASE", "postgres://a:b@db.company.example:port/c"),
+    ],
+)
+def test_a_wrong_setting_is_told_in_one_sentence_that_names_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str, value: str
+) -> None:
+    monkeypatch.setenv("JOURNEYADMIN_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path))
+    monkeypatch.setenv(f"JOURNEYADMIN_{name}", value)
+    with pytest.raises(SystemExit, match="78"):
+        runpy.run_path(str(ROOT / "journeyadmin/settings.py"))
+    assert re.fullmatch(rf"journeyadmin: JOURNEYADMIN_{name} .+\.\n", capsys.readouterr().err)
+
+
+def test_addresses_and_hosts_are_taken_however_they_are_spelt() -> None:
+    told = Environment(
+        {
+            "JOURNEYADMIN_PUBLIC_URL": "https://Journeys.company.example/",
+            "JOURNEYADMIN_TYPED_HOSTS": "A.example:443, b.example:8443,[2001:db8::1]",
+        }
+    )
+    assert told.origin("PUBLIC_URL") == "https://journeys.company.example"
+    assert told.hosts("TYPED_HOSTS") == ["a.example", "b.example:8443", "[2001:db8::1]"]
