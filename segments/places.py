@@ -14,7 +14,19 @@ PANEL = "panel"
 
 def back_of(request: HttpRequest) -> str:
     """The path within this feature that the address or the form names, else the list's."""
-    asked = request.POST.get(BACK) or request.GET.get(BACK) or ""
+    return _within(request.POST.get(BACK) or request.GET.get(BACK) or "")
+
+
+def opened_from(request: HttpRequest) -> str:
+    """Where a form leads back to that is not about a row: else to the list as it was filtered when the form was opened."""
+    if BACK in request.POST or BACK in request.GET:
+        return back_of(request)
+    parts = _parts(request.headers.get("referer", ""))
+    here = parts.path + (f"?{parts.query}" if parts.query else "")
+    return list_of(_within(here)) if parts.netloc == request.get_host() else _within("")
+
+
+def _within(asked: str) -> str:
     root = reverse("segments:list")
     parts = _parts(asked)
     if parts.scheme or parts.netloc or not parts.path.startswith(root) or "\\" in asked or len(asked) > 4000:

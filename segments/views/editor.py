@@ -23,7 +23,7 @@ from journeyadmin.once import marks
 from journeyadmin.service import JourneyError, SignInExpired
 from segments import beside, catalogue, colours, faults, payloads
 from segments.fields import grouped_keys
-from segments.places import at_row, back_of, list_of, with_back
+from segments.places import at_row, back_of, list_of, opened_from, with_back
 from segments.sheet import Sheet
 from segments.starters import STARTERS
 
@@ -115,17 +115,20 @@ def _saved(sheet: Sheet, typed: Sheet | None = None) -> Mapping[str, Any]:
 def _context(request: JourneyRequest, sheet: Sheet, **more: Any) -> Json:
     form = sheet.form
     untouched = sheet.creating and not request.GET and not more.get("typed") and not more.get("retyped")
+    back = opened_from(request) if sheet.creating else back_of(request)
+    row = id_of(sheet) or request.GET.get("copy", "")
     context: Json = {
         "sheet": sheet,
         "form": form,
         "segment_id": id_of(sheet),
         "title_name": str((sheet.base or {}).get("displayName") or ""),
         "here": request.get_full_path(),
-        "back": back_of(request),
+        "back": back,
+        "from_list": with_back("", back),
         "read": read_of(request.POST),
-        "again": with_back(request.path, back_of(request)),
-        "cancel": at_row(back_of(request), id_of(sheet)),
-        "to_list": at_row(list_of(back_of(request)), id_of(sheet)),
+        "again": with_back(request.path, back),
+        "cancel": at_row(back, row),
+        "to_list": at_row(list_of(back), row),
         "palette": colours.PALETTE,
         "starters": STARTERS if untouched else (),
         "keys": {side: grouped_keys(side) for side in payloads.SIDES},

@@ -25,7 +25,7 @@ from journeyadmin.service import (
     SignInExpired,
 )
 from segments import faults, payloads, saving, warnings
-from segments.places import at_row, back_of
+from segments.places import at_row, back_of, list_of, with_back
 from segments.sheet import Sheet
 from segments.views import conflict, editor
 
@@ -175,5 +175,5 @@ def _onward(request: JourneyRequest, sheet: Sheet, segment: dict[str, Any]) -> s
     back = back_of(request)
     segment_id = str(segment["id"])
     if sheet.base is None:
-        return reverse("segments:view", args=[segment_id])
+        return with_back(reverse("segments:view", args=[segment_id]), list_of(back))
     return at_row(back, segment_id)

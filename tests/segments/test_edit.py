@@ -1,5 +1,6 @@
 """Creating and editing without scripts and with HTMX: EDT2 EDT3 EDT10 EDT13 EDT16 EDT18 EDT19 EDT20 REL3 REL6 CON6 SEC5."""
 
+import html
 import json
 import re
 from collections.abc import Callable
@@ -142,6 +143,28 @@ def test_a_new_criterion_ignores_case_and_says_so_to_the_api(marketer: Browser, 
     now = api.get(made["id"])
     assert now is not None
     assert now["context"]["patterns"][0]["criteria"][0]["shouldIgnoreCase"] is False
+
+
+def test_a_new_segment_leads_back_to_the_list_it_was_opened_from(
+    marketer: Browser, make: Make, word: str
+) -> None:
+    made = make("Europe", context=[[GERMANY]])
+    opened = f"http://testserver/segments/?q={word}&active=yes"
+    back = f"/segments/?q={word}&amp;active=yes"
+    copy = marketer.get("/segments/new", {"copy": made["id"]}, headers={"referer": opened}).content.decode()
+    assert f'href="{back}&amp;at={made["id"]}">Cancel' in copy
+    page = marketer.get("/segments/new", headers={"referer": opened}).content.decode()
+    assert f'href="{back}">Cancel' in page
+    # Without scripts and from a template too; the page of what was created knows the list.
+    begun = re.search(r'class="starter" href="([^"]+)"', page)
+    assert begun is not None
+    page = marketer.get(f"/segments/new{html.unescape(begun[1])}").content.decode()
+    assert f'href="{back}">Cancel' in page
+    answer = marketer.post("/segments/new", shown(copy))
+    assert answer.status_code == 303
+    assert f'href="{back}&amp;at=' in marketer.get(answer["Location"]).content.decode()
+    elsewhere = marketer.get("/segments/new", headers={"referer": "https://evil.example/segments/?q=x"})
+    assert 'href="/segments/">Cancel' in elsewhere.content.decode()
 
 
 def test_a_form_sent_twice_creates_one(marketer: Browser, api: Api, word: str) -> None:
