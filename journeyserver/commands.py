@@ -4,22 +4,34 @@ import argparse
 import getpass
 import secrets
 import sys
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
+from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.db.models import Model
 
 import journeyserver
+from journeyadmin.contract import actiontargets
 from journeyserver import passwords, seeds, store
 from journeyserver.loopback import is_loopback
-from journeyserver.models import MAX_USERNAME_LENGTH, Client, Person, Role, Token
+from journeyserver.models import (
+    MAX_USERNAME_LENGTH,
+    ActionTarget,
+    Client,
+    Deployment,
+    Person,
+    Role,
+    Token,
+)
 from journeyserver.roles import ROLES, SCOPES
 from journeyserver.store import Refusal
 
 Command = Callable[[argparse.Namespace], None]
 Commands = argparse._SubParsersAction  # argparse gives its type no public name
-Row = TypeVar("Row", Person, Client, Role)
+Row = TypeVar("Row", bound=Model)
 # Some thirty years.
 _MOST_SECONDS = 10**9
 
@@ -136,6 +148,36 @@ def person_reset_second_factor(arguments: argparse.Namespace) -> None:
     print(f"{person.name} has no second factor any more, and all their tokens are revoked.")
 
 
+def person_roles(arguments: argparse.Namespace) -> None:
+    store.prepare()
+    person = _found(Person.objects.filter(username=arguments.username).first(), "person", arguments.username)
+    person.roles.set(_roles(arguments.role))
+    print(f"{person.name} is now {' and '.join(arguments.role)}.")
+
+
+def person_off(arguments: argparse.Namespace) -> None:
+    store.prepare()
+    person = _found(Person.objects.filter(username=arguments.username).first(), "person", arguments.username)
+    person.is_active = False
+    person.end_sign_ins()
+    print(f"{person.name} can no longer sign in, and all their tokens are revoked.")
+
+
+def person_on(arguments: argparse.Namespace) -> None:
+    store.prepare()
+    person = _found(Person.objects.filter(username=arguments.username).first(), "person", arguments.username)
+    person.is_active = True
+    person.save()
+    print(f"{person.name} may sign in again.")
+
+
+def person_list(_: argparse.Namespace) -> None:
+    store.prepare()
+    for person in Person.objects.order_by("username").prefetch_related("roles"):
+        roles = ", ".join(sorted(role.name for role in person.roles.all()))
+        print(f"{person.username}\t{person.name}\t{roles}" + ("" if person.is_active else "\toff"))
+
+
 def person_remove(arguments: argparse.Namespace) -> None:
     store.prepare()
     _found(Person.objects.filter(username=arguments.username).first(), "person", arguments.username).delete()
@@ -175,6 +217,61 @@ def client_remove(arguments: argparse.Namespace) -> None:
     print(f"{arguments.client_id} is gone, and with it its tokens.")
 
 
+def deployment_add(arguments: argparse.Namespace) -> None:
+    store.prepare()
+    name = _name(arguments.name, 150)
+    for origin in arguments.origin:
+        parts = urlsplit(origin)
+        # As browsers send it: it is compared letter by letter.
+        if parts.scheme not in ("http", "https") or origin != f"{parts.scheme}://{parts.netloc}".lower():
+            raise Refusal(f"An origin is a scheme and a host, such as https://shop.example, not {origin}.")
+    made = Deployment.objects.create(name=name, allowed_origins=arguments.origin)
+    print(f"{name} may report events to /api/v2/journey/deployments/{made.id}/webevents.")
+
+
+def deployment_list(_: argparse.Namespace) -> None:
+    store.prepare()
+    for row in Deployment.objects.order_by("name", "id"):
+        print(f"{row.id}\t{row.name}\t{' '.join(row.allowed_origins) or 'any origin'}")
+
+
+def deployment_remove(arguments: argparse.Namespace) -> None:
+    store.prepare()
+    _found(Deployment.objects.filter(id=_id(arguments.id)).first(), "deployment", arguments.id).delete()
+    print("It is gone: its events stay, and new ones are refused.")
+
+
+def target_add(arguments: argparse.Namespace) -> None:
+    store.prepare()
+    if not 0 <= arguments.percentage <= 100:
+        raise Refusal("A service level is 0 to 100 %.")
+    if not 1 <= arguments.seconds <= actiontargets.MAX_DURATION_MS // 1000:
+        raise Refusal(f"A service level is within 1 to {actiontargets.MAX_DURATION_MS // 1000:,} seconds.")
+    made = ActionTarget.objects.create(
+        name=_name(arguments.name, actiontargets.MAX_NAME_LENGTH),
+        description=arguments.description,
+        supported_media_types=arguments.media_type,
+        percentage=arguments.percentage / 100,
+        duration_ms=arguments.seconds * 1000,
+    )
+    print(f"{made.name} is there, with the id {made.id}.")
+
+
+def target_list(_: argparse.Namespace) -> None:
+    store.prepare()
+    for row in ActionTarget.objects.exclude(state="deleted").order_by("name", "id"):
+        print(f"{row.id}\t{row.name}\t{row.percentage * 100:g} % in {row.duration_ms / 1000:g} s")
+
+
+def target_remove(arguments: argparse.Namespace) -> None:
+    store.prepare()
+    rows = ActionTarget.objects.exclude(state="deleted").filter(id=_id(arguments.id))
+    target = _found(rows.first(), "action target", arguments.id)
+    target.state = "deleted"
+    target.save()
+    print(f"{target.name} is gone; what was counted for it stays.")
+
+
 def _demo_accounts() -> bool:
     return Person.objects.filter(is_demo=True).exists() or Client.objects.filter(is_demo=True).exists()
 
@@ -183,6 +280,20 @@ def _found(row: Row | None, kind: str, name: str) -> Row:
     if row is None:
         raise Refusal(f"There is no {kind} called {name}.")
     return row
+
+
+def _name(text: str, most: int) -> str:
+    if not 1 <= len(text.strip()) == len(text) <= most:
+        raise Refusal(f"A name has 1 to {most} characters without blanks around it.")
+    return text
+
+
+def _id(text: str) -> uuid.UUID:
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        # Which nothing has.
+        return uuid.UUID(int=0)
 
 
 def _roles(names: list[str]) -> list[Role]:
@@ -258,6 +369,12 @@ def _parser() -> argparse.ArgumentParser:
         "for who lost their phone and recovery codes: make sure first that it is them",
         people,
     ).add_argument("username")
+    setting = add("roles", person_roles, "give a person these roles instead of those they have", people)
+    setting.add_argument("username")
+    setting.add_argument("--role", action="append", choices=list(ROLES), required=True)
+    add("off", person_off, "end a person's sign-ins and take no new one", people).add_argument("username")
+    add("on", person_on, "let a person who was switched off sign in again", people).add_argument("username")
+    add("list", person_list, "who there is, with their roles", people)
     add("remove", person_remove, "remove a person", people).add_argument("username")
 
     clients = _group(commands, "client", "programs that ask for tokens")
@@ -271,6 +388,25 @@ def _parser() -> argparse.ArgumentParser:
     )
     adding.add_argument("--scope", action="append", choices=SCOPES)
     add("remove", client_remove, "remove a client", clients).add_argument("client_id")
+
+    sites = _group(commands, "deployment", "web sites and apps that report events")
+    adding = add("add", deployment_add, "add one; its id is told", sites)
+    adding.add_argument("name")
+    adding.add_argument(
+        "--origin", action="append", default=[], help="a site whose pages may report; without, any"
+    )
+    add("list", deployment_list, "which there are", sites)
+    add("remove", deployment_remove, "remove one", sites).add_argument("id")
+
+    targets = _group(commands, "target", "action targets: the teams that take conversations")
+    adding = add("add", target_add, "add one; its service level can be changed by the API", targets)
+    adding.add_argument("name")
+    adding.add_argument("--percentage", type=float, default=100 * actiontargets.DEFAULT_PERCENTAGE)
+    adding.add_argument("--seconds", type=int, default=actiontargets.DEFAULT_DURATION_MS // 1000)
+    adding.add_argument("--media-type", action="append", default=[], choices=actiontargets.MEDIA_TYPES)
+    adding.add_argument("--description", default="")
+    add("list", target_list, "which there are", targets)
+    add("remove", target_remove, "remove one", targets).add_argument("id")
     return parser
 
 

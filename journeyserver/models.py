@@ -304,7 +304,7 @@ class Segment(models.Model):
 
 
 class ActionTarget(models.Model):
-    """Where an accepted offer is routed. Targets come with the server; the API only edits them."""
+    """Where an accepted offer is routed. Targets are made by command; the API only edits them."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     name = models.CharField(max_length=actiontargets.MAX_NAME_LENGTH)
