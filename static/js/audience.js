@@ -1,5 +1,6 @@
 // The audience beside the form: counted again 400 ms after each change. A newer count ends the older, here and at the
 // server, which knows both by the form's mark; the last number stays, greyed, until there is a newer one.
+import { filled } from "./forms.js";
 
 const WAIT = 400;
 let running = null;
@@ -34,8 +35,7 @@ function outdated() {
 }
 
 function body(row) {
-  const form = document.getElementById("segment-form");
-  const data = new URLSearchParams([...new FormData(form)].map(([name, value]) => [name, String(value)]));
+  const data = filled(document.getElementById("segment-form"));
   data.set("row", row);
   return data;
 }

@@ -2,6 +2,7 @@
 // Every form: a second submit while the first is on its way is ignored.
 // HTMX listens on the form, this on document, so it hears a submit only after HTMX took it.
 
+const UNSENT = ["submit", "button", "reset", "image", "file"];
 const states = new WeakMap();
 let leaving = false;
 
@@ -41,12 +42,19 @@ function remember(form) {
   states.set(form, form.hasAttribute("data-changed") ? null : written(form));
 }
 
-function written(form) {
-  const data = new FormData(form);
-  data.delete("csrfmiddlewaretoken");
-  // A choice of view or a note beside the form is no unsaved change.
-  for (const field of form.elements) if ("unguarded" in field.dataset) data.delete(field.name);
-  return new URLSearchParams([...data].map(([name, value]) => [name, String(value)])).toString();
+// A choice of view or a note beside the form is no unsaved change.
+export function written(form) {
+  return String(filled(form, (field) => field.name !== "csrfmiddlewaretoken" && !("unguarded" in field.dataset)));
+}
+
+// What a form would send. Not by FormData: where there is a textarea it has the whole page laid out first.
+export function filled(form, wanted = () => true) {
+  const found = new URLSearchParams();
+  for (const field of form.elements) {
+    if (!field.name || UNSENT.includes(field.type) || field.matches(":disabled, :not(:checked):is([type=checkbox], [type=radio])") || !wanted(field)) continue;
+    for (const { value } of field.selectedOptions ?? [field]) found.append(field.name, value);
+  }
+  return found;
 }
 
 function isChanged(form) {
@@ -59,7 +67,8 @@ function update(form) {
   const note = form.querySelector("[data-save-note]");
   if (note) {
     note.classList.toggle("is-changed", changed);
-    note.textContent = changed ? note.dataset.changedText ?? "Unsaved changes" : note.dataset.sameText ?? "No changes";
+    const words = changed ? note.dataset.changedText ?? "Unsaved changes" : note.dataset.sameText ?? "No changes";
+    if (note.textContent !== words) note.textContent = words;
   }
   for (const button of form.querySelectorAll("[data-save]")) button.setAttribute("aria-disabled", String(!changed));
 }

@@ -3,6 +3,7 @@
 import { startAudience } from "./audience.js";
 import { enhanceValues } from "./chips.js";
 import { announce } from "./focus.js";
+import { written } from "./forms.js";
 import { enhanceKeys } from "./key-picker.js";
 import { countDown } from "./retry.js";
 import { startSuggestions } from "./suggest.js";
@@ -11,11 +12,14 @@ const form = () => document.getElementById("segment-form");
 const sent = new WeakMap();
 let heading = false;
 
-enhance(document.body);
-const { suggest } = document.getElementById("editor-words").dataset;
-if (suggest) startSuggestions(suggest);
-startAudience();
-document.addEventListener("htmx:load", (event) => enhance(event.detail.elt));
+// A task of its own: the page is there, and HTMX and the browser look through it as it came.
+setTimeout(() => {
+  enhance(document.body);
+  document.addEventListener("htmx:load", (event) => enhance(event.detail.elt));
+  const { suggest } = document.getElementById("editor-words").dataset;
+  if (suggest) startSuggestions(suggest);
+  startAudience();
+});
 
 function enhance(root) {
   enhanceKeys(root);
@@ -38,12 +42,6 @@ function saveAfter(wait) {
   for (const name of ["input", "change", "rows-changed"]) document.addEventListener(name, () => wait.remove(), { once: true });
 }
 
-function written() {
-  const data = new FormData(form());
-  for (const field of form().elements) if ("unguarded" in field.dataset) data.delete(field.name);
-  return new URLSearchParams([...data].map(([name, value]) => [name, String(value)])).toString();
-}
-
 // A changed key or operator asks the server what fits it now.
 document.addEventListener("change", (event) => {
   if (event.target.matches(".key-select, .operator-select, .attribute-name")) fit(event.target);
@@ -56,14 +54,14 @@ function fit(field) {
 
 document.addEventListener("htmx:beforeRequest", (event) => {
   const { target, xhr } = event.detail;
-  if (target.matches("#conditions, .criterion-rest")) sent.set(xhr, written());
+  if (target.matches("#conditions, .criterion-rest")) sent.set(xhr, written(form()));
   if (target.id === "editor") waiting(true);
 });
 
 // Typed on while the answer was on its way: ask again with what is there now, rather than swapping it away.
 document.addEventListener("htmx:beforeSwap", (event) => {
   const before = sent.get(event.detail.xhr);
-  if (before === undefined || before === written()) return;
+  if (before === undefined || before === written(form())) return;
   event.detail.shouldSwap = false;
   const { elt } = event.detail.requestConfig;
   // Once this request has ended: one at a time goes through the form.
