@@ -18,6 +18,9 @@ Json = dict[str, Any]
 
 _METHODS = ("get", "post", "put", "patch", "delete")
 _DEEPEST = 8
+# What every operation of ours may be answered, and every one that reads a body.
+_FAULTS = {"500": "InternalServerError", "503": "ServiceUnavailable"}
+_OF_A_BODY = {"408": "RequestTimeout", "413": "PayloadTooLarge", "415": "UnsupportedMediaType"}
 
 
 @lru_cache(maxsize=1)
@@ -33,7 +36,9 @@ def combined() -> Json:
     }
     for methods in paths.values():
         for operation in methods.values():
-            operation["responses"].setdefault("503", {"$ref": "#/components/responses/ServiceUnavailable"})
+            answers = {**_OF_A_BODY, **_FAULTS} if "requestBody" in operation else _FAULTS
+            for status, name in answers.items():
+                operation["responses"].setdefault(status, {"$ref": f"#/components/responses/{name}"})
     # Sign-in has a host of its own at the real service; here it is the same.
     contract = {
         path: {name: value for name, value in methods.items() if name != "servers"}

@@ -20,8 +20,12 @@ from journeyadmin.contract.local import LOCAL_OPERATIONS
 from journeyadmin.contract.operations import OPERATIONS
 from tests import cast
 from tests.journeyserver.local.conftest import Stocked
-from tests.programs import Program
+from tests.programs import ROOT, Program
 
+# Offered by every server of ours, whatever it announces.
+UNANNOUNCED = {"getLocalCapabilities", "deleteLocalQuery", "postLocalBlockedEvent", "postLocalOutcomeEvent"}
+# Between the programs of one machine: they ask for the key that lies in the data folder.
+NOT_FOR_CLIENTS = {"/api/local/v1/backups", "/api/local/v1/imports", "/api/local/v1/imports/{id}"}
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 
 
@@ -50,8 +54,24 @@ def test_every_operation_is_described_as_it_is_declared(described: dict[str, Any
         scopes = {scope for way in operation["security"] for names in way.values() for scope in names}
         assert scopes == set(row.scopes)
         assert str(row.success) in operation["responses"]
-    known = {row.name for row in LOCAL_OPERATIONS} | {"getLocalCapabilities"}
+    known = {row.name for row in LOCAL_OPERATIONS} | UNANNOUNCED
     assert {name for name, (_, path, _) in found.items() if path.startswith("/api/local/")} == known
+
+
+def test_every_address_below_api_is_described(described: dict[str, Any]) -> None:
+    shown = {re.sub(r"\{\w+\}", "{id}", path) for path in described["paths"]}
+    served = {re.sub(r"<\w+:\w+>", "{id}", path) for path in addresses()}
+    assert {path for path in served if path.startswith("/api/")} - shown == NOT_FOR_CLIENTS
+    for method, path, operation in operations(described):
+        if "requestBody" in operation and path.startswith("/api/"):
+            assert {"408", "413", "415", "500"} <= operation["responses"].keys(), (method, path)
+
+
+def addresses() -> Iterator[str]:
+    """The addresses of the server, as its two tables of them say."""
+    for file, before in (("journeyserver/urls.py", "/"), ("journeyserver/local/urls.py", "/api/local/v1/")):
+        for path in re.findall(r'\bpath\(\s*"([^"]+[^/"])"', (ROOT / file).read_text()):
+            yield before + path
 
 
 def test_rehearsal_is_described_only_where_it_is_offered(server: Program) -> None:
