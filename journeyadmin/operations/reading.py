@@ -1,9 +1,11 @@
 """The server's answers as the pages show them: moments as times, sizes in words, rows of a dry run as columns."""
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+import orjson
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
@@ -90,6 +92,12 @@ def upload(answer: Json) -> dict[str, Any]:
             for row in answer.get("rows") or ()
         ],
     }
+
+
+def fault_mark(row: Json) -> str:
+    """Names a failure for as long as it is set: not by its place, as those before it are used up, and not by how often it is left."""
+    lasting = {**row, "count": row.get("count") is None}
+    return hashlib.sha256(orjson.dumps(lasting, option=orjson.OPT_SORT_KEYS)).hexdigest()[:16]
 
 
 def _rest(values: Json) -> Iterable[tuple[str, str]]:

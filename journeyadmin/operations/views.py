@@ -20,7 +20,6 @@ from journeyadmin.accounts.kept import form_data
 from journeyadmin.accounts.middleware import is_unasked
 from journeyadmin.accounts.permissions import require
 from journeyadmin.accounts.production import misnamed
-from journeyadmin.digits import whole_number
 from journeyadmin.htmx import answer, go_to
 from journeyadmin.http import JourneyRequest
 from journeyadmin.operations import reading, tabs
@@ -164,16 +163,24 @@ def faults(request: JourneyRequest) -> HttpResponse:
         local.clear_faults()
         messages.success(request, _("No failure is set any more."))
         return go_to(request, reverse("operations:faults"))
-    number = whole_number(do.removeprefix("remove-")) if do.startswith("remove-") else None
-    if number is not None and number < len(kept):
-        del kept[number]
-        local.set_faults(kept)
+    if do.startswith("remove-"):
+        wanted = next((row for row in kept if reading.fault_mark(row) == do.removeprefix("remove-")), None)
+        if wanted is None:
+            messages.info(request, _("That failure was not set any more."))
+        else:
+            kept.remove(wanted)
+            local.set_faults(kept)
         return go_to(request, reverse("operations:faults"))
     if do == "add" and form.is_valid():
         local.set_faults([*kept, form.fault_json()])
         return go_to(request, reverse("operations:faults"))
     shown = [
-        {**row, "words": KINDS.get(row["fault"], row["fault"]), "percent": round(row["share"] * 100)}
+        {
+            **row,
+            "words": KINDS.get(row["fault"], row["fault"]),
+            "percent": round(row["share"] * 100),
+            "mark": reading.fault_mark(row),
+        }
         for row in kept
     ]
     context = _context(request, tabs.FAULTS, form=form, faults=shown)

@@ -213,14 +213,45 @@ def test_failures_are_set_and_removed(admin_there: Browser, rehearsal: Program) 
         ("503", None, "before"),
         ("delay", 500, "after"),
     ]
-    for bent in ("²", "9" * 5000, "-1", "9", ""):
-        assert admin_there.post("/operations/faults/", {"do": f"remove-{bent}"}).status_code == 200
-    admin_there.post("/operations/faults/", {"do": "remove-0"})
+    shown = text_of(admin_there.get("/operations/faults/")).split("Add a failure")[0]
+    # A delay spares the work.
+    assert "delay 500 ms after the work 100 %" in shown
+    for bent in ("²", "9" * 5000, "-1", "9", "", "0"):
+        answer = admin_there.post("/operations/faults/", {"do": f"remove-{bent}"}, follow=True)
+        assert "2 failures are set" in text_of(answer)
+        assert "That failure was not set any more." in text_of(answer)
+    remove_of(admin_there, 0)()
     assert "503" not in text_of(admin_there.get("/operations/faults/")).split("Add a failure")[0]
     answer = admin_there.post("/operations/faults/", {**add, "share": "200"})
     assert answer.status_code == 422
     admin_there.post("/operations/faults/", {"do": "clear"})
     assert "No failure is set" in text_of(admin_there.get("/operations/faults/"))
+
+
+def remove_of(browser: Browser, row: int) -> Callable[[], Any]:
+    """Pressing the button of this row, whatever happened since the page was read."""
+    page = browser.get("/operations/faults/").content.decode()
+    marks = re.findall(r'value="(remove-[^"]+)"', page)
+    return lambda: browser.post("/operations/faults/", {"do": marks[row]}, follow=True)
+
+
+def test_the_failure_that_is_pointed_at_is_removed_however_many_before_it_are_used_up(
+    admin_there: Browser, rehearsal: Program
+) -> None:
+    add = {"do": "add", "operation": "getJourneySegments", "share": "100", "seconds": "0"}
+    for more in (
+        {"fault": "503", "count": "1"},
+        {"fault": "delay"},
+        {"fault": "500", "operation": "getLocalLive"},
+    ):
+        admin_there.post("/operations/faults/", {**add, **more})
+    remove = remove_of(admin_there, 1)
+    assert (
+        cast.api(rehearsal.url).get(f"{rehearsal.url}/api/v2/journey/segments", timeout=10).status_code == 503
+    )
+    shown = text_of(remove()).split("Add a failure")[0]
+    assert "1 failure is set" in shown
+    assert "500, server failed" in shown
 
 
 PAGES = ("/operations/", "/operations/import/", "/operations/erase/", "/operations/faults/")
