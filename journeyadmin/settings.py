@@ -138,7 +138,8 @@ THEME_COOKIE_NAME = f"{_bound}theme"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
-SESSION_COOKIE_AGE = SESSION_ABSOLUTE_SECONDS
+# It ends as accounts/middleware.py has it. The cookie outlives that, to tell whose forms are left open over night or a weekend.
+SESSION_COOKIE_AGE = SESSION_ABSOLUTE_SECONDS + 7 * 24 * 3600
 CSRF_COOKIE_NAME = f"{_bound}csrftoken"
 CSRF_FAILURE_VIEW = "journeyadmin.views.csrf_failure"
 LOGIN_URL = "/accounts/sign-in"

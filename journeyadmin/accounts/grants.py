@@ -4,6 +4,7 @@ import uuid
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.contrib.sessions.models import Session
 from django.db.models import F, Q
 from django.utils import timezone
 
@@ -74,5 +75,6 @@ def keep(person: Person, tokens: Tokens, device: str = "") -> Grant:
 
 
 def forget_old(now: datetime) -> None:
-    """Remove the grants of sessions that ended by themselves; nobody can reach them any more."""
+    """Remove the grants of sessions that ended by themselves, which nobody can reach any more, and what is left of older ones."""
+    Session.objects.filter(expire_date__lt=now).delete()
     Grant.objects.filter(created__lt=now - timedelta(seconds=settings.SESSION_ABSOLUTE_SECONDS)).delete()

@@ -15,38 +15,43 @@ from django.utils.translation import gettext as _
 from journeyadmin.accounts.models import KeptForm
 from journeyadmin.accounts.sealed import KeyLost, seal, unseal
 
-KEPT = "kept_form"
+KEPT = "kept_forms"
+# Whose session it was until it ended: other tabs may hold forms of theirs.
+WHOSE = "whose"
 LIFE = timedelta(hours=12)
+MOST = 20
 # Not part of what was typed; and a secret, which no page shows again, so that it would be kept for nothing.
 _DROPPED = ("csrfmiddlewaretoken", "client_secret")
 
 
-def keep(request: HttpRequest, person_key: str) -> int | None:
-    """Keeps the posted form of a request that could not be served; its number, or None where there was nothing to keep."""
-    KeptForm.objects.filter(created__lt=timezone.now() - LIFE).delete()
+def keep(request: HttpRequest) -> None:
+    """Keeps the posted form of a request that comes after the session it belonged to."""
+    person_key = request.session.get(WHOSE, "")
     if request.method != "POST" or not request.POST or not person_key:
-        return None
+        return
+    KeptForm.objects.filter(created__lt=timezone.now() - LIFE).delete()
     data = request.POST.copy()
     for name in _DROPPED:
         data.pop(name, None)
     if not data:
-        return None
+        return
     kept = KeptForm.objects.create(
         path=request.path[:500], person_key=person_key, sealed=seal(data.urlencode())
     )
-    return int(kept.pk)
+    request.session[KEPT] = [*request.session.get(KEPT, []), kept.pk][-MOST:]
 
 
 def typed(request: HttpRequest) -> QueryDict | None:
     """The form that was typed at this address before the sign-in ended, once; None on every other request."""
-    number = request.session.get(KEPT)
-    if number is None or request.method != "GET":
+    numbers = request.session.get(KEPT)
+    if not numbers or request.method != "GET":
         return None
     person_key = getattr(request.user, "key", "")
-    kept = KeptForm.objects.filter(pk=number, path=request.path, person_key=person_key).first()
+    mine = KeptForm.objects.filter(pk__in=numbers, path=request.path, person_key=person_key)
+    kept = mine.order_by("-pk").first()
     if kept is None:
         return None
-    del request.session[KEPT]
+    request.session[KEPT] = [number for number in numbers if number != kept.pk]
     kept.delete()
     try:
         return QueryDict(unseal(kept.sealed), encoding=settings.DEFAULT_CHARSET)

@@ -124,14 +124,13 @@ def grants_of(request: HttpRequest) -> list[str]:
 
 
 def end_session(request: HttpRequest, told: dict[str, Any]) -> None:
-    """Forgets who this is, but keeps for them what they were just sending, and why it ended."""
-    number = kept.keep(request, getattr(request.user, "key", ""))
+    """Forgets who this is, but for whose forms are still to come, and why it ended."""
+    whose, held = getattr(request.user, "key", ""), request.session.get(kept.KEPT, [])
     # Nobody can reach them any more.
     Grant.objects.filter(pk__in=grants_of(request)).delete()
     logout(request)
     request.session[ENDED] = told
-    if number is not None:
-        request.session[kept.KEPT] = number
+    request.session[kept.WHOSE], request.session[kept.KEPT] = whose, held
 
 
 def _nothing_wrong() -> dict[str, Any]:
@@ -140,7 +139,11 @@ def _nothing_wrong() -> dict[str, Any]:
 
 
 def to_sign_in(request: HttpRequest) -> HttpResponse:
-    """To the sign-in page and back; in a fragment the whole page goes there, never the form into the fragment."""
+    """To the sign-in page and back; in a fragment the whole page goes there, never the form into the fragment.
+
+    What was just sent is kept for whose session it was, also where another tab met the end of it before.
+    """
+    kept.keep(request)
     htmx = getattr(request, "htmx", None)
     back = htmx.current_url_abs_path or "/" if htmx else request.get_full_path()
     url = f"{reverse('accounts:sign_in')}?{urlencode({'next': back})}"

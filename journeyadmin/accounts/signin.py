@@ -73,14 +73,16 @@ def as_client(request: HttpRequest, connection: Connection) -> Person:
 
 def leave(request: HttpRequest) -> None:
     """Give the tokens back to the service and forget the session, with every sign-in it held."""
-    held = grants_of(request)
+    held, whose = grants_of(request), getattr(request.user, "key", "")
     logout(request)
+    request.session[kept.WHOSE] = whose
     sessions.give_back(held)
 
 
 def _enter(request: HttpRequest, person: Person, tokens: Tokens) -> None:
     # Whatever the browser's session was before, it is a new one from here on.
-    number = request.session.get(kept.KEPT)
+    whose = getattr(request.user, "key", "") or request.session.get(kept.WHOSE)
+    held, secret = request.session.get(kept.KEPT, []), request.META.get("CSRF_COOKIE")
     earlier = others.carried(request)
     # Whoever signs in again where they were does not leave a session behind.
     sessions.give_back(
@@ -89,13 +91,16 @@ def _enter(request: HttpRequest, person: Person, tokens: Tokens) -> None:
     request.session.flush()
     person.backend = "django.contrib.auth.backends.ModelBackend"
     login(request, person)
+    if secret and whose == person.key:
+        # Forms of theirs that are open in other tabs can still be sent. For anybody else they are void.
+        request.META["CSRF_COOKIE"] = secret
     logs.security.info("person %s signed in at connection %s", person.pk, person.connection_id)
     now = time.time()
     device = sessions.device(request.headers.get("User-Agent", ""))
     request.session[GRANT] = str(grants.keep(person, tokens, device).pk)
     request.session[SIGNED_IN] = request.session[SEEN] = now
-    if number is not None:
-        request.session[kept.KEPT] = number
+    if held:
+        request.session[kept.KEPT] = held
     others.carry_on(request, earlier, person.connection)
     grants.forget_old(timezone.now())
 

@@ -2,11 +2,14 @@
 
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 from django.contrib.sessions.middleware import SessionMiddleware
+from django.contrib.sessions.models import Session
+from django.db.models import F
 from django.http import HttpResponse
 from django.test import Client as Browser
 from django.test import RequestFactory
@@ -53,6 +56,34 @@ def test_what_was_typed_comes_back_once(marketer: Browser, ended: str) -> None:
     assert "csrfmiddlewaretoken" not in found
     assert kept.typed(request) is None
     assert not KeptForm.objects.exists()
+
+
+@pytest.mark.parametrize("ended", ["grant gone", "signed out"])
+def test_so_does_what_was_typed_in_other_tabs(marketer: Browser, ended: str) -> None:
+    person = Person.objects.get(name="Maya Lindqvist")
+    paths = ("/segments/new", "/dashboards/new", "/segments/new")
+    if ended == "grant gone":
+        Grant.objects.all().delete()
+    else:
+        marketer.post("/accounts/sign-out")
+    for number, path in enumerate(paths):
+        marketer.post(path, {"displayName": f"Tab {number}"})
+    for name, path in (("Tab 2", paths[2]), ("Tab 1", paths[1]), ("Tab 0", paths[0])):
+        request = come_back_as(marketer, person, path)
+        found = kept.typed(request)
+        assert found is not None
+        assert found["displayName"] == name
+    assert not KeptForm.objects.exists()
+
+
+def test_a_form_that_was_left_open_for_days_is_kept_too(marketer: Browser) -> None:
+    person, days = Person.objects.get(name="Maya Lindqvist"), timedelta(days=3)
+    session = marketer.session
+    session[middleware.SEEN] = session[middleware.SIGNED_IN] = time.time() - days.total_seconds()
+    session.save()
+    Session.objects.update(expire_date=F("expire_date") - days)
+    assert marketer.post("/segments/new", TYPED)["Location"].startswith("/accounts/sign-in")
+    assert kept.typed(come_back_as(marketer, person, "/segments/new")) is not None
 
 
 def test_it_is_shown_to_nobody_else_and_nowhere_else(marketer: Browser, server: Program) -> None:

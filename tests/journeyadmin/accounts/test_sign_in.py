@@ -4,6 +4,7 @@ import html
 import re
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from io import StringIO
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -11,6 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import requests
 from cryptography.fernet import Fernet
+from django.contrib.sessions.models import Session
 from django.core.management import call_command
 from django.test import Client as Browser
 from django.utils import timezone
@@ -92,6 +94,35 @@ def test_the_session_gets_a_new_id(client: Browser, shop: Connection) -> None:
     before = client.cookies["session"].value
     come_back(client, at_the_service(url))
     assert client.cookies["session"].value != before
+
+
+def test_forms_in_other_tabs_can_be_sent_after_the_same_person_signed_in_again(
+    client: Browser, shop: Connection
+) -> None:
+    def token_of(username: str) -> str:
+        come_back(client, at_the_service(depart(client, shop), username))
+        return str(client.cookies["csrftoken"].value)
+
+    before = token_of("marketer")
+    Grant.objects.all().delete()
+    client.get("/segments/")
+    assert token_of("marketer") == before
+    client.post("/accounts/sign-out")
+    assert token_of("marketer") == before
+    # Somebody else's forms stay their own.
+    other = token_of("analyst")
+    assert other != before
+    assert token_of("marketer") not in (before, other)
+
+
+def test_old_sessions_are_forgotten_when_somebody_signs_in(client: Browser, shop: Connection) -> None:
+    now = timezone.now()
+    for key, hours in (("old", -1), ("young", 1)):
+        Session.objects.create(session_key=key, session_data="", expire_date=now + timedelta(hours=hours))
+    come_back(client, at_the_service(depart(client, shop)))
+    kept = set(Session.objects.values_list("session_key", flat=True))
+    assert "old" not in kept
+    assert "young" in kept
 
 
 def test_a_client_signs_in_without_a_person(client: Browser, shop_as_client: Connection) -> None:
