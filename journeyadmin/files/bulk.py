@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpResponse, QueryDict
@@ -23,7 +24,8 @@ from journeyadmin.htmx import go_to
 from journeyadmin.http import JourneyRequest
 from journeyadmin.middleware import error_words
 from journeyadmin.plans import planning
-from journeyadmin.runs.begin import begin
+from journeyadmin.runs.begin import begin, objects, planned
+from journeyadmin.runs.models import Run
 from journeyadmin.service import Forbidden, JourneyError, SignInExpired
 from journeyadmin.uses import uses_of
 
@@ -38,8 +40,10 @@ def segments_bulk(request: JourneyRequest) -> HttpResponse:
     if request.method == "GET":
         # After signing in again: the form as it was. What is no form is chosen in the list.
         kept = typed(request)
+        if kept is None and "run" in request.GET:
+            return _again(request, request.GET["run"])
         if kept is None or kept.get("do") != "plan":
-            return go_to(request, _back(kept))
+            return go_to(request, _back(kept or request.GET))
         found = reading.held_here(request, targets=False).segments
         context = {"retyped": True, "back": _back(kept)}
         return _form(request, _those(found, kept.getlist("id")), BulkForm(kept), context)
@@ -91,7 +95,23 @@ def segments_bulk(request: JourneyRequest) -> HttpResponse:
     if not form.is_valid():
         return _form(request, chosen, form, {"back": back}, status=422)
     title = ngettext("Change %s segment", "Change %s segments", len(chosen))
-    return _plan(request, title, _changes(chosen, form.patch), back)
+    return _plan(request, title, _changes(chosen, form.patch), _form_again(back))
+
+
+def _again(request: JourneyRequest, run_id: str) -> HttpResponse:
+    """Back from the plan: the form with what was asked for."""
+    back = _back(request.GET)
+    steps = planned(request, run_id, Kind.SEGMENT)
+    patch: Json = next((step.body for step in steps.values() if step.body), {})
+    found = reading.held_here(request, targets=False).segments
+    chosen = _those(found, objects(request, run_id, Kind.SEGMENT))
+    return _form(request, chosen, BulkForm.of(patch), {"back": back}) if chosen else go_to(request, back)
+
+
+def _form_again(back: str) -> str:
+    """Where the plan leads back to: to the form, which leads back to the list; a list with a longer address than is kept comes first."""
+    address = f"{reverse('files:bulk')}?{urlencode({'back': back})}"
+    return address if len(address) <= (Run._meta.get_field("back").max_length or 0) else back
 
 
 def _form(

@@ -1,6 +1,7 @@
 """What is asked before an export, an import and a change of many segments."""
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -108,6 +109,22 @@ class BulkForm(forms.Form):
         choices=(LEAVE, ("empty", _("empty")), ("set", _("change to"))),
     )
     description = forms.CharField(required=False, max_length=MAX_DESCRIPTION_LENGTH)
+
+    @classmethod
+    def of(cls, patch: Mapping[str, Any]) -> "BulkForm":
+        """The form that asks for this patch."""
+        said: dict[str, Any] = {}
+        for name, field in (("active", "isActive"), ("agents", "shouldDisplayToAgent")):
+            if field in patch:
+                said[name] = "on" if patch[field] else "off"
+        for name, choice, field, none in (
+            ("colour", "colour_choice", "color", ""),
+            ("days", "expiry_choice", "assignmentExpirationDays", "never"),
+            ("description", "description_choice", "description", "empty"),
+        ):
+            if field in patch:
+                said |= {choice: "set", name: patch[field]} if patch[field] else {choice: none}
+        return cls(initial=said)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data

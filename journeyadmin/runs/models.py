@@ -6,6 +6,7 @@ ended is looked up before anything is sent again: nothing is created twice.
 
 import uuid
 from typing import ClassVar
+from urllib.parse import urlsplit
 
 from django.db import models
 from django.urls import reverse
@@ -65,6 +66,12 @@ class Run(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("runs:run", args=[self.pk])
+
+    @property
+    def from_a_form(self) -> bool:
+        """Whether `back` is a form that shows again what was typed for this plan."""
+        places = (reverse("segments:list"), reverse("files:compare"))
+        return bool(self.back) and self.undoes_id is None and urlsplit(self.back).path not in places
 
 
 class Step(models.Model):

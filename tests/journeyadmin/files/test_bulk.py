@@ -1,11 +1,15 @@
 """Many segments at once: planned, applied with a result per row, undone; nothing else is touched."""
 
+import html
+import re
+
 from django.test import Client as Browser
 
 from journeyadmin.accounts.models import Person
 from journeyadmin.history.models import Change
 from journeyadmin.runs.models import Run, RunState, StepState
 from tests.journeyadmin.shop import Shop, apply, steps_on
+from tests.segments.forms import shown
 
 BULK = "/segments/bulk"
 
@@ -78,6 +82,31 @@ def test_a_change_of_several_is_a_plan_and_can_be_undone(marketer: Browser, shop
     after = shop.all()
     assert (after["A"]["isActive"], after["A"]["description"]) == (True, "one")
     assert after["B"]["description"] == "both"
+
+
+def test_the_plan_leads_back_to_the_form_with_what_was_asked_for(marketer: Browser, shop: Shop) -> None:
+    shop.make("A")
+    shop.make("B")
+    asked = {"id": _ids(shop, "A", "B"), "active": "off", "expiry_choice": "set", "days": "30"}
+    asked |= {"description_choice": "empty", "back": "/segments/?q=x"}
+    address = marketer.post(BULK, asked | {"do": "plan"})["Location"]
+    back = re.search(
+        r'href="([^"]+)"[^>]*>(?:<svg.*?</svg>)?Back to editing', marketer.get(address).content.decode()
+    )
+    assert back is not None
+    form = shown(marketer.get(html.unescape(back[1])).content.decode(), None)
+    assert sorted(form["id"]) == sorted(asked["id"])
+    assert {name: form[name] for name in asked if name != "id"} == {
+        name: [value] for name, value in asked.items() if name != "id"
+    }
+    # After it was thrown away, or applied, the list is next.
+    thrown = marketer.post(address, {"do": "discard"})["Location"]
+    assert marketer.get(thrown)["Location"] == "/segments/?q=x"
+    # What had no form leads back to the list, and says so.
+    address = marketer.post(BULK, asked | {"do": "off"})["Location"]
+    page = marketer.get(address).content.decode()
+    assert "Back to editing" not in page
+    assert 'href="/segments/?q=x"' in page
 
 
 def test_deleting_several_and_undoing_it_creates_them_anew(marketer: Browser, shop: Shop) -> None:
