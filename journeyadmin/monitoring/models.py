@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from django.db import models
+from django.utils import timezone
 
 from journeyadmin.accounts.models import Connection
 
@@ -28,3 +29,8 @@ class ServiceCall(models.Model):
 
     def __str__(self) -> str:
         return f"{self.method} {self.operation} {self.status or '-'}"
+
+    @property
+    def today(self) -> bool:
+        """Whether its time of day says it all, where the reader is."""
+        return timezone.localdate(self.at) == timezone.localdate()

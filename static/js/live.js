@@ -30,7 +30,7 @@ if (live) {
 
 function schedule(turns) {
   clearTimeout(timer);
-  document.body.classList.toggle("is-live", !paused && !document.hidden);
+  document.body.classList.toggle("is-live", !paused && !document.hidden && slower === 1);
   if (!paused && !document.hidden) timer = setTimeout(look, turns * slower * Number(live.dataset.seconds) * 1000);
 }
 

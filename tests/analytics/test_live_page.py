@@ -11,6 +11,8 @@ import requests
 from django.core.cache import cache
 from django.test import Client as Browser
 
+from journeyadmin import service
+from journeyadmin.service.local import LocalService
 from tests.analytics.test_query_page import text
 from tests.programs import Program
 
@@ -49,6 +51,36 @@ def test_what_happened_is_there_and_what_follows_comes_after_the_cursor(ana: Bro
     )
     # The session that this one event began.
     assert ">1 event<" in feed.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("failure", "said"),
+    [
+        (service.ServerFault(status=500), "The service failed to answer this. What you see"),
+        (
+            service.RateLimited(retry_after=20),
+            "asks us to wait 20 s. Nothing was changed; try again then. What",
+        ),
+        (service.Forbidden(permissions=["x:y:view"]), "You need the permission “x:y:view” for this. Ask"),
+    ],
+)
+def test_what_cannot_be_read_says_what_to_do(
+    ana: Browser, monkeypatch: pytest.MonkeyPatch, failure: service.JourneyError, said: str
+) -> None:
+    def fails(*_: Any, **__: Any) -> Any:
+        raise failure
+
+    ana.get("/live/")
+    for name in ("live", "watch"):
+        monkeypatch.setattr(LocalService, name, fails)
+    for address in ("/live/", "/live/segments/some/"):
+        page = ana.get(address).content.decode()
+        assert re.search(rf'href="{address}"><svg.*?</svg>Try again</a>', page, re.DOTALL)
+        # What is open asks again by itself, and says so in place of asking for it.
+        feed = text(ana.get(f"{address}feed"))
+        assert said in feed
+        assert "it is asked again by itself." in feed
+        assert "Try again;" not in feed
 
 
 def test_where_nothing_live_is_announced_the_last_hour_stands_in(ana: Browser) -> None:

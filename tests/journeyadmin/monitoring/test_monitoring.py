@@ -1,5 +1,7 @@
 """Health, readiness, metrics and the page of the last calls."""
 
+import re
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -62,6 +64,20 @@ def test_the_page_shows_calls_without_queries_bodies_or_tokens(marketer: Browser
     assert "capabilities" in page
     assert "no answer" in page
     assert "Bearer" not in page
+
+
+def test_a_call_of_another_day_says_its_day(marketer: Browser) -> None:
+    marketer.get("/accounts/permissions/")
+    note = calls.observer(Connection.objects.get())
+    for operation in ("today", "earlier"):
+        note(call(operation=operation))
+    ServiceCall.objects.filter(operation="earlier").update(at=datetime(2026, 3, 9, 14, 2, 5, tzinfo=UTC))
+    page = marketer.get("/service/").content.decode()
+    times = [
+        re.sub(r"\s+", " ", shown).strip() for shown in re.findall(r"<td[^>]*><time[^>]*>(.*?)</time>", page)
+    ]
+    assert times[0] == "9 Mar 14:02:05"
+    assert re.fullmatch(r"\d\d:\d\d:\d\d", times[1])
 
 
 def test_ready_lists_each_part_with_its_time(client: Browser, shop: Connection) -> None:
