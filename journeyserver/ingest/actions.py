@@ -102,16 +102,24 @@ def _find_visits(writer: Writer, kind: Kind) -> None:
         for column in COLUMNS[kind]
         if column.name not in (*_own_dimensions(kind), "journey_session_id")
     )
+    # Later reports of an action need only name it, also where its first one came along with them.
+    first = (
+        "first_value(coalesce(s.session_id, l.session_id) IGNORE NULLS) OVER (PARTITION BY i.journey_action_id ORDER BY i.ts, i.number)"
+        if kind == "actions"
+        else "NULL::UUID"
+    )
     desk.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE reports AS
-        SELECT {columns}, {rest}, coalesce(k.session_id, s.session_id, l.session_id) AS session_id,
-               {_problem(kind)} AS problem
-        FROM incoming AS i
-        LEFT JOIN known_actions AS k ON k.action_id = {"TRY_CAST(i.journey_action_id AS UUID)" if acts else "NULL::UUID"}
-        LEFT JOIN visits AS s ON s.session_id = TRY_CAST(i.journey_session_id AS UUID)
-        ASOF LEFT JOIN (SELECT session_id, customer_id, started FROM visits) AS l
-          ON l.customer_id = i.customer_id AND l.started <= i.ts
+        SELECT {columns}, {rest}, coalesce(of_action, of_report, of_first) AS session_id, {_problem(kind)} AS problem
+        FROM (
+          SELECT i.*, k.session_id AS of_action, coalesce(s.session_id, l.session_id) AS of_report, {first} AS of_first
+          FROM incoming AS i
+          LEFT JOIN known_actions AS k ON k.action_id = {"TRY_CAST(i.journey_action_id AS UUID)" if acts else "NULL::UUID"}
+          LEFT JOIN visits AS s ON s.session_id = TRY_CAST(i.journey_session_id AS UUID)
+          ASOF LEFT JOIN (SELECT session_id, customer_id, started FROM visits) AS l
+            ON l.customer_id = i.customer_id AND l.started <= i.ts
+        ) AS i
         """
     )
     desk.execute("CREATE OR REPLACE TEMP TABLE customers AS SELECT DISTINCT customer_id FROM visits")
@@ -152,7 +160,7 @@ def _problem(kind: Kind) -> str:
     tests.append(
         (
             # A known action makes up for a visit that is not named, and not for one that nobody knows.
-            "coalesce(CASE WHEN i.journey_session_id IS NULL THEN k.session_id END, s.session_id, l.session_id) IS NULL",
+            "coalesce(CASE WHEN i.journey_session_id IS NULL THEN coalesce(of_action, of_first) END, of_report) IS NULL",
             NO_VISIT,
         )
     )

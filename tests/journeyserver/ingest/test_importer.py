@@ -1,5 +1,6 @@
 """Imports of files: in pieces, resumed where they stopped, and nothing twice."""
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -10,8 +11,10 @@ import pytest
 from journeyserver.engine.backends.base import Backend, WarehouseError
 from journeyserver.ingest.importer import Importer, Progress, Result
 from journeyserver.ingest.incoming import Batch, Options, Refused, table
+from journeyserver.ingest.readers.own import OwnLines
 from tests.journeyserver.engine import engines
 from tests.journeyserver.ingest.test_batches import read, stored
+from tests.programs import ROOT
 
 START = datetime(2024, 5, 1, 10)
 Row = dict[str, Any]
@@ -157,3 +160,43 @@ def test_reports_follow_the_events_of_their_piece(backend: Backend, tmp_path: Pa
     # The same reports under another name are the same reports.
     again = import_rows(backend, a_file(tmp_path, "b"), Mixed())
     assert (again.progress.added, again.progress.repeated, again.progress.refused) == (0, 4, 1)
+
+
+@pytest.mark.parametrize("backend", engines.NAMES, indirect=True)
+def test_a_later_report_of_an_action_needs_only_its_name(backend: Backend, tmp_path: Path) -> None:
+    """The examples of docs/event-format.md as one file: an action's first report and the next one come together."""
+    document = (ROOT / "docs/event-format.md").read_text(encoding="utf-8")
+    file = tmp_path / "examples.ndjson"
+    file.write_text("".join(re.findall(r"```json\n(.*?)```", document, re.DOTALL)), encoding="utf-8")
+    result = import_rows(backend, file, OwnLines(file))
+    assert (result.progress.added, result.refusals) == (8, ())
+    offered = read(backend, "SELECT session_id FROM actions WHERE state = 'offered'")
+    (visit,) = read(backend, "SELECT session_id FROM sessions WHERE customer_id = 'b1f7'")
+    assert offered == [visit]
+
+
+def test_a_report_before_the_first_of_its_action_belongs_to_no_visit(
+    backend: Backend, tmp_path: Path
+) -> None:
+    action = "00000000-0000-4000-8000-0000000000aa"
+    named = [
+        {"ts": START + timedelta(minutes=at), "customer_id": customer, "journey_action_id": action}
+        for at, customer in ((1, None), (2, "ann"), (3, None))
+    ]
+    states = [
+        {**row, "action_state": state}
+        for row, state in zip(named, ("qualified", "qualified", "offered"), strict=True)
+    ]
+
+    class Mixed:
+        format = "mixed"
+
+        def batches(self, position: int = 0) -> Iterator[Batch]:
+            yield Batch("events", table("events", [event(0)]), 0, 2)
+            yield Batch("actions", table("actions", states), 2, 2)
+
+    result = import_rows(backend, a_file(tmp_path), Mixed())
+    assert (result.progress.added, [row.reason for row in result.refusals]) == (
+        3,
+        ["No visit that this belongs to is known."],
+    )
