@@ -54,12 +54,14 @@ class Period:
 def parse_instant(text: str) -> datetime:
     """One end of an interval as an aware UTC time; without an offset it is UTC. Raises ValueError."""
     match = _INSTANT.fullmatch(text)
-    if match is None:
-        raise ValueError(f"“{text}” is not a time such as 2024-05-01T00:00:00Z")
-    year, month, day, hour, minute, second, fraction, offset = match.groups()
-    stamp = f"{year}-{month}-{day}T{hour}:{minute}:{second or '00'}.{(fraction or '0')[:6]:0<6}"
-    parsed = datetime.fromisoformat(stamp + (offset or "Z"))
-    return parsed.astimezone(UTC)
+    try:
+        if match is None:
+            raise ValueError(text)
+        year, month, day, hour, minute, second, fraction, offset = match.groups()
+        stamp = f"{year}-{month}-{day}T{hour}:{minute}:{second or '00'}.{(fraction or '0')[:6]:0<6}"
+        return datetime.fromisoformat(stamp + (offset or "Z")).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise ValueError(f"“{text}” is not a time such as 2024-05-01T00:00:00Z") from None
 
 
 def parse_interval(text: str) -> tuple[datetime, datetime]:
@@ -69,7 +71,7 @@ def parse_interval(text: str) -> tuple[datetime, datetime]:
         raise BucketError("interval", "An interval is two times with a slash between them: start/end.")
     try:
         start, end = parse_instant(start_text), parse_instant(end_text)
-    except (ValueError, OverflowError) as error:
+    except ValueError as error:
         raise BucketError("interval", f"An interval is two times: {error}.") from None
     if start >= end:
         raise BucketError("interval", "The interval must end after it starts.")
