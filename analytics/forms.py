@@ -6,6 +6,7 @@ The builder has rows (conditions, views) whose fields are numbered; everything e
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from django import forms
@@ -30,6 +31,8 @@ OPERATORS = ("matches", "exists", "notExists", "range")
 _ROW = re.compile(r"f-(\d{1,3})-(\d{1,3})-d")
 _VIEW = re.compile(r"v-(\d{1,2})-name")
 _LIMIT = re.compile(r"(>=|<=|≥|≤|>|<)\s*(-?\d+(?:\.\d+)?)")
+# A text that holds anything else, such as "≥ 1,000", would be read as another number.
+_LIMITS = re.compile(rf"\s*(?:{_LIMIT.pattern}(?:[\s,;]+|$))+")
 _BOUNDS = {">": "gt", ">=": "gte", "≥": "gte", "<": "lt", "<=": "lte", "≤": "lte"}
 _SIGNS = {"gt": ">", "gte": "≥", "lt": "<", "lte": "≤"}
 
@@ -48,7 +51,8 @@ class Row:
         if self.dimension not in DIMENSIONS or self.operator not in OPERATORS:
             return None
         if self.operator == "range":
-            found = {_BOUNDS[sign]: float(limit) for sign, limit in _LIMIT.findall(self.value)}
+            limits = _LIMIT.findall(self.value) if _LIMITS.fullmatch(self.value) else []
+            found = {_BOUNDS[sign]: float(limit) for sign, limit in limits}
             try:
                 return filters.ranged(self.dimension, found)
             except FilterError:
@@ -136,8 +140,13 @@ def draft_of(filter_: Filter) -> Draft:
 def _row_of(condition: Condition) -> Row:
     value = condition.value
     if condition.operator == "range":
-        value = ", ".join(f"{_SIGNS[bound]} {limit:g}" for bound, limit in condition.bounds)
+        value = ", ".join(f"{_SIGNS[bound]} {_digits(limit)}" for bound, limit in condition.bounds)
     return Row(condition.dimension, condition.operator, value)
+
+
+def _digits(limit: float) -> str:
+    """A number without an exponent, to all its digits: what is shown is what is sent again."""
+    return f"{Decimal(repr(limit)):f}".removesuffix(".0")
 
 
 def is_form(data: Mapping[str, object]) -> bool:

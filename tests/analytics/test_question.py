@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analytics import filters, granularity, measures, payloads, ranges
+from analytics import filters, forms, granularity, measures, payloads, ranges
 from analytics.filters import Condition, Filter, Group, single
 from analytics.payloads import NotAQuery
 from analytics.question import Question, address, pairs, read
@@ -31,6 +31,18 @@ def again(text: str) -> Question:
 @given(questions())
 def test_an_address_gives_the_question_back(question: Question) -> None:
     assert again(address(question)) == question
+
+
+@pytest.mark.parametrize("limit", [2.0, 1_234_567.0, 0.1234567, 1e22])
+def test_a_bound_is_sent_again_to_all_its_digits(limit: float) -> None:
+    asked = Filter("and", (single(filters.ranged("journeyActionMapVersion", {"gte": limit, "lt": 1e23})),))
+    assert forms.draft_of(asked).filter == asked
+
+
+@pytest.mark.parametrize("text", ["≥ 1,000", "< 1e5", "≥ 5 or so", "≥ 1,5", "5", ""])
+def test_a_bound_that_is_not_understood_is_no_other_number(text: str) -> None:
+    assert forms.Row("journeyActionMapVersion", "range", text).condition is None
+    assert forms.Row("journeyActionMapVersion", "range", "≥2, < 5").condition
 
 
 def test_a_view_may_be_called_anything() -> None:
