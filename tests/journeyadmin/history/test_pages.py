@@ -117,7 +117,7 @@ def test_one_change_in_full(marketer: Browser, europe: Json) -> None:
 
 def test_the_log_is_filtered_by_the_address(marketer: Browser, europe: Json) -> None:
     _changed(marketer, europe, {**europe, "version": 2}, batch="b-1")
-    _changed(marketer, {**europe, "version": 2}, None, "delete", reason="No longer used")
+    _changed(marketer, {**europe, "version": 2}, None, "delete", reason="No longer used (für ЖУК)")
     assert "2 changes" in marketer.get("/history/").content.decode()
     today = timezone.localdate().isoformat()
     for query, count in (
@@ -126,6 +126,8 @@ def test_the_log_is_filtered_by_the_address(marketer: Browser, europe: Json) -> 
         ("person=outside", 0),
         ("kind=actiontarget", 0),
         ("q=longer", 1),
+        ("q=FÜR+жук)", 1),
+        ("q=%3Deurope+%3Cb", 2),
         (f"q={europe['id']}", 2),
         (f"since={today}&until={today}", 2),
         ("until=2020-01-01", 0),
