@@ -38,6 +38,7 @@ from journeyadmin.service import UNSURE
 SLICE_SECONDS = 1.5
 PRESS_SECONDS = 10
 
+WRITING = {planning.CREATE, planning.UPDATE, planning.DELETE}
 PERMISSIONS = {
     (Kind.SEGMENT, planning.CREATE): CREATE_SEGMENT.permission,
     (Kind.SEGMENT, planning.UPDATE): UPDATE_SEGMENT.permission,
@@ -164,13 +165,12 @@ def _page(
     request: JourneyRequest, run: Run, more: dict[str, Any] | None = None, status: int = 200
 ) -> HttpResponse:
     steps = list(run.steps.all())
-    written = [
-        step for step in steps if step.operation in (planning.CREATE, planning.UPDATE, planning.DELETE)
-    ]
+    written = [step for step in steps if step.operation in WRITING]
     waiting = [step for step in written if step.state in (StepState.WAITING, StepState.SENDING)]
     done = [step for step in written if step.state == StepState.DONE]
     failed = [step for step in written if step.state in UNDONE]
     tried = len(done) + len(failed)
+    operations = {step.operation for step in steps}
     chosen = (more or {}).get("chosen", ())
     for step in steps:
         step.chosen = str(step.pk) in chosen  # type: ignore[attr-defined]
@@ -187,12 +187,12 @@ def _page(
         "tried": tried,
         "all": tried + len(waiting),
         "summary": report.summary(_as_plan(steps)),
-        "mixed": len({step.operation for step in steps}) > 1,
+        "mixed": len(operations) != 1 or not operations & WRITING,
         "deletes": any(step.operation == planning.DELETE for step in waiting),
         "missing": missing_permissions(request, run),
         "reason": ReasonForm({"reason": run.reason}, required=required(request)),
         "wait": wait,
-        "outcome": _outcome(run, done, failed, waiting),
+        "outcome": _outcome(run, done, failed, waiting, operations),
         "undone_by": run.undone_by.exclude(state=RunState.DISCARDED).first(),
         **(more or {}),
     }
@@ -215,14 +215,17 @@ def _as_plan(steps: list[Step]) -> planning.Plan:
     return planning.Plan(tuple(planning.Step(step.operation, step.kind, step.name) for step in steps))
 
 
-def _outcome(run: Run, done: list[Step], failed: list[Step], waiting: list[Step]) -> str:
+def _outcome(
+    run: Run, done: list[Step], failed: list[Step], waiting: list[Step], operations: set[str]
+) -> str:
     """The answer at the top of the page."""
     if run.state == RunState.DISCARDED:
         return _("Thrown away")
     if run.state == RunState.PLANNED:
         count = len(waiting)
         if not count:
-            return _("Nothing to do")
+            hindered = operations & {planning.CONFLICT, planning.UNREADABLE}
+            return _("Nothing can be applied") if hindered else _("Nothing to do")
         return ngettext("%(count)s change planned", "%(count)s changes planned", count) % {"count": count}
     if run.state in (RunState.RUNNING, RunState.PAUSED):
         counts = {"tried": len(done) + len(failed), "all": len(done) + len(failed) + len(waiting)}
