@@ -44,6 +44,11 @@ def _announced(request: HttpRequest) -> dict[str, Any]:
     return known
 
 
+def forget_announcement(connection: Connection) -> None:
+    """It leads elsewhere from now on."""
+    cache.delete_many([f"capabilities:{connection.pk}", f"capabilities:{connection.pk}:last"])
+
+
 def offers(request: HttpRequest, name: str) -> bool:
     """Whether the connected service announced this extension (`preview`, `suggest`, …: contract/local.py EXTENSIONS)."""
     announced = capabilities(request).get("extensions")

@@ -10,8 +10,9 @@ from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext_lazy as _
 
 from journeyadmin import clocks
+from journeyadmin.accounts.capabilities import forget_announcement
 from journeyadmin.accounts.hosts import origin, refusal
-from journeyadmin.accounts.models import Connection
+from journeyadmin.accounts.models import Connection, Grant
 from journeyadmin.service.regions import BY_KEY, REGIONS
 
 # Only the type checker's Django has a generic ModelForm.
@@ -91,6 +92,7 @@ class ConnectionForm(_ConnectionModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._led, self.leads_elsewhere = self.instance.leads, False
         self.order_fields(
             [
                 "name",
@@ -129,8 +131,17 @@ class ConnectionForm(_ConnectionModelForm):
                     cleaned[name] = origin(cleaned[name])
         else:
             cleaned["typed_login_url"] = cleaned["typed_api_url"] = ""
+        region = BY_KEY.get(cleaned.get("region") or "")
+        login_url = region.login_url if region else cleaned.get("typed_login_url")
         needs_secret = cleaned.get("mode") == Connection.Mode.CLIENT
-        if needs_secret and not cleaned.get("client_secret") and not self.instance.sealed_secret:
+        if cleaned.get("client_secret"):
+            pass
+        elif self.instance.sealed_secret and login_url != self.instance.login_url:
+            # Or whoever changes the address would get the secret, which nobody is shown, sent there.
+            self.add_error(
+                "client_secret", _("Type the secret again: it is not sent to another address unasked.")
+            )
+        elif needs_secret and not self.instance.sealed_secret:
             self.add_error("client_secret", _("A connection “as a client” needs the client's secret."))
         self._check_unattended(cleaned)
         return cleaned
@@ -149,6 +160,11 @@ class ConnectionForm(_ConnectionModelForm):
         lines = self.cleaned_data["admin_list"].replace(",", "\n").split("\n")
         connection.admins = sorted({line.strip().lower() for line in lines if line.strip()})
         connection.save()
+        self.leads_elsewhere = connection.leads != self._led
+        if self.leads_elsewhere:
+            # Nobody's tokens go where they did not come from, and what the old place announced is not the new one's.
+            Grant.objects.filter(person__connection=connection).delete()
+            forget_announcement(connection)
         return connection
 
 

@@ -68,6 +68,11 @@ class Connection(models.Model):
         return region.api_url if region else self.typed_api_url
 
     @property
+    def leads(self) -> tuple[str, ...]:
+        """Where its tokens come from and go to; one that leads elsewhere has none yet."""
+        return self.login_url, self.api_url, self.client_id, self.mode
+
+    @property
     def place(self) -> str:
         """Where the service is, in words."""
         region = BY_KEY.get(self.region)

@@ -22,7 +22,7 @@ from journeyadmin.accounts.capabilities import offers
 from journeyadmin.accounts.forms import ClockForm, ConnectionForm, ZoneForm, zone_names
 from journeyadmin.accounts.hosts import LOOPBACK
 from journeyadmin.accounts.kept import form_data
-from journeyadmin.accounts.middleware import ENDED
+from journeyadmin.accounts.middleware import ENDED, end_session
 from journeyadmin.accounts.models import Connection, Person
 from journeyadmin.accounts.permissions import may, scope_state
 from journeyadmin.contract.local import ACCOUNT_PAGE
@@ -282,6 +282,10 @@ def _connection_form(request: JourneyRequest, connection: Connection) -> HttpRes
     posted = request.method == "POST"
     if posted and form.is_valid():
         saved = form.save()
+        if form.leads_elsewhere and saved == request.connection:
+            words = _("Connection “%s” is saved and leads elsewhere: sign in to it anew.") % saved.name
+            end_session(request, {"error_message": words})
+            return redirect("accounts:sign_in")
         messages.success(request, _("Connection “%s” is saved.") % saved.name)
         return redirect("accounts:connections")
     if form.is_bound and not posted:

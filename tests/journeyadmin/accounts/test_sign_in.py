@@ -13,6 +13,7 @@ import pytest
 import requests
 from cryptography.fernet import Fernet
 from django.contrib.sessions.models import Session
+from django.core.cache import cache
 from django.core.management import call_command
 from django.test import Client as Browser
 from django.utils import timezone
@@ -399,6 +400,41 @@ def test_the_embedded_server_may_have_an_address_of_a_private_network(admin: Bro
             "/accounts/connections/new", {**form, "typed_login_url": typed, "typed_api_url": typed}
         )
         assert answer.status_code == status, typed
+
+
+def test_no_token_and_no_secret_goes_where_it_did_not_come_from(
+    admin: Browser, shop_as_client: Connection, settings: Any
+) -> None:
+    settings.TYPED_HOSTS = ["api.example.com"]
+    mine = Connection.objects.exclude(pk=shop_as_client.pk).get()
+    for place in (shop_as_client, mine):
+        admin.get(f"/accounts/connections/{place.pk}")
+        cache.set(f"capabilities:{place.pk}", {"server": "journeyserver", "extensions": ["live"]}, 60)
+        form = {
+            "name": place.name,
+            "colour": place.colour,
+            "mode": place.mode,
+            "client_id": place.client_id,
+            "admin_list": "ada@shop.example",
+            "typed_login_url": place.login_url,
+            "typed_api_url": place.api_url,
+        }
+        settings.EMBEDDED_SERVER = place.api_url
+        assert admin.post(f"/accounts/connections/{place.pk}", form)["Location"] == "/accounts/connections/"
+        assert cache.get(f"capabilities:{place.pk}")
+        form |= dict.fromkeys(("typed_login_url", "typed_api_url"), "https://api.example.com")
+        answer = admin.post(f"/accounts/connections/{place.pk}", form)
+        if place == shop_as_client:
+            assert answer.status_code == 422
+            assert "it is not sent to another address unasked" in answer.content.decode()
+            answer = admin.post(f"/accounts/connections/{place.pk}", {**form, "client_secret": "another"})
+            assert answer["Location"] == "/accounts/connections/"
+            assert Grant.objects.filter(person__connection=mine).exists()
+        assert cache.get(f"capabilities:{place.pk}") is None
+    # Whoever changed their own is told why they are signed out.
+    assert not Grant.objects.exists()
+    told = admin.get(answer["Location"]).content.decode()
+    assert "is saved and leads elsewhere: sign in to it anew." in told
 
 
 def test_each_region_names_its_two_hosts(admin: Browser) -> None:
