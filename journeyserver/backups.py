@@ -56,7 +56,11 @@ def write(path: Path) -> dict[str, Any]:
     try:
         # In the backup's own folder: there is room for it, or there is none.
         with tempfile.TemporaryDirectory(prefix=".journeyserver-backup-", dir=path.parent) as folder:
-            return _write(path, Path(folder))
+            try:
+                return _write(path, Path(folder))
+            except WarehouseError as error:
+                # Of the folder, which is gone when this is read, nobody knows.
+                raise Refusal(str(error).replace(str(Path(folder, _WAREHOUSE)), str(path))) from None
     except OSError as error:
         raise Refusal(f"{path} cannot be written: {error.strerror or error}.") from None
     except sqlite3.Error as error:
@@ -128,8 +132,11 @@ def _unpacked(path: Path, folder: Path) -> dict[str, Any]:
         raise Refusal(f"There is no file {path}.")
     try:
         with tarfile.open(path, "r:") as archive:
-            names = set(archive.getnames())
-            if not {_MANIFEST, _WAREHOUSE} <= names <= {_MANIFEST, _WAREHOUSE, _STORE}:
+            members = archive.getmembers()
+            names = {member.name for member in members if member.isfile()}
+            if not {_MANIFEST, _WAREHOUSE} <= names <= {_MANIFEST, _WAREHOUSE, _STORE} or len(members) > len(
+                names
+            ):
                 raise foreign
             archive.extractall(folder, filter="data")
         manifest: dict[str, Any] = json.loads((folder / _MANIFEST).read_text())
@@ -137,6 +144,14 @@ def _unpacked(path: Path, folder: Path) -> dict[str, Any]:
             raise Refusal(
                 f"{path} was made by a newer version of the Journey server. Install that version to restore it."
             )
+        rows, digests, made = manifest["rows"], manifest.get("digests", {}), manifest["made"]
+        if not (
+            isinstance(rows, dict)
+            and isinstance(digests, dict)
+            and isinstance(made, str)
+            and digests.keys() <= names
+        ):
+            raise foreign
     except (tarfile.TarError, EOFError, ValueError, KeyError, TypeError):
         raise foreign from None
     return manifest

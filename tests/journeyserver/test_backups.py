@@ -1,6 +1,8 @@
 """Backup and restore of both stores, and what becomes of older, newer, damaged and foreign files."""
 
 import hashlib
+import io
+import json
 import sqlite3
 import subprocess
 import sys
@@ -130,16 +132,56 @@ def _damages(file: Path, folder: Path) -> dict[str, Path]:
     return made
 
 
+def _forgeries(file: Path, folder: Path) -> dict[str, Path]:
+    """Archives with the stores of a backup and a manifest that no backup has."""
+    manifests: dict[str, Any] = {
+        "list": [],
+        "no-rows": {"format": 1, "made": "now"},
+        "odd-format": {"format": "1", "made": "now", "rows": {}},
+        "odd-digests": {"format": 1, "made": "now", "rows": {}, "digests": ["warehouse.duckdb"]},
+        "digest-elsewhere": {"format": 1, "made": "now", "rows": {}, "digests": {"../journeyserver.key": ""}},
+        "other-rows": {"format": 1, "made": "now", "rows": {"events": 7}},
+    }
+    made = {name: folder / f"forged-{name}.tar" for name in (*manifests, "folders")}
+    with tarfile.open(file) as whole:
+        for name, manifest in manifests.items():
+            with tarfile.open(made[name], "w") as archive:
+                written = json.dumps(manifest).encode()
+                head = tarfile.TarInfo("manifest.json")
+                head.size = len(written)
+                archive.addfile(head, io.BytesIO(written))
+                for member in ("warehouse.duckdb", "store.sqlite3"):
+                    archive.addfile(whole.getmember(member), whole.extractfile(member))
+    with tarfile.open(made["folders"], "w") as archive:
+        for member in ("manifest.json", "warehouse.duckdb"):
+            head = tarfile.TarInfo(member)
+            head.type = tarfile.DIRTYPE
+            archive.addfile(head)
+    return made
+
+
 def test_a_damaged_or_foreign_backup_changes_nothing(made: tuple[Path, Path, int], tmp_path: Path) -> None:
     _, file, _ = made
     folder = tmp_path / "data"
     assert run_journeyserver(folder, "restore", str(file)).returncode == 0
     kept = {path.name: digest(path) for path in folder.iterdir() if path.is_file() and path.suffix != ".key"}
-    for name, damaged in _damages(file, tmp_path).items():
-        done = run_journeyserver(folder, "restore", str(damaged))
-        assert done.returncode == 1, name
-        assert done.stderr.count("\n") == 1, (name, done.stderr)
-        assert "Nothing was changed." in done.stderr, (name, done.stderr)
+    damages = {**_damages(file, tmp_path), **_forgeries(file, tmp_path)}
+    code = "import sys; from journeyserver.__main__ import main; print(*(main(['restore', file]) for file in sys.argv[1:]))"
+    done = subprocess.run(
+        [sys.executable, "-c", code, *map(str, damages.values())],
+        cwd=programs.ROOT,
+        env=programs.environment(folder),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert done.stdout.split() == ["1"] * len(damages), done.stderr
+    told = done.stderr.splitlines()
+    assert len(told) == len(damages), done.stderr
+    for damaged, line in zip(damages.values(), told, strict=True):
+        assert line.startswith(f"journeyserver: {damaged} is "), line
+        assert line.endswith("Nothing was changed."), line
     missing = run_journeyserver(folder, "restore", str(tmp_path / "nothing.tar"))
     assert (missing.returncode, "There is no file" in missing.stderr) == (1, True)
     assert {name: digest(folder / name) for name in kept} == kept
@@ -297,6 +339,25 @@ def test_a_foreign_or_damaged_warehouse_is_left_as_it_is(
     with pytest.raises(WarehouseError, match=f"{said} .*and was left as it is|{said} and was left as it is"):
         open_backend(place)
     assert (place.is_file() and digest(place)) == before
+
+
+def test_a_copy_of_a_damaged_warehouse_names_the_warehouse(tmp_path: Path) -> None:
+    place = tmp_path / "journeyserver.duckdb"
+    open_backend(place).close()
+    with duckdb.connect(str(place)) as filled:
+        filled.execute(
+            "INSERT INTO events BY NAME SELECT uuid() AS event_id, range AS seq, md5(range::VARCHAR) AS customer_id FROM range(100000)"
+        )
+    whole = place.read_bytes()
+    middle = len(whole) // 2
+    place.write_bytes(whole[:middle] + b"\xff" * 300_000 + whole[middle + 300_000 :])
+    opened = open_backend(place)
+    try:
+        with pytest.raises(WarehouseError) as caught:
+            opened.copy_to(tmp_path / "copy.duckdb")
+    finally:
+        opened.close()
+    assert str(caught.value) == f"{place} is damaged and was left as it is. Restore a backup."
 
 
 def test_only_the_owner_may_name_files(server: Program, tmp_path: Path) -> None:

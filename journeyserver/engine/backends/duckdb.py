@@ -23,13 +23,17 @@ SCHEMA_VERSION = 1
 _IDLE = 16
 
 
+def _is_full(error: duckdb.Error) -> bool:
+    return "No space left" in str(error) or "disk is full" in str(error).lower()
+
+
 def _sentence(error: duckdb.Error, path: str) -> WarehouseError:
     text = str(error).splitlines()[0]
     if "lock" in text.lower() and ("conflicting" in text.lower() or "could not set" in text.lower()):
         return Busy(f"{path} is in use by another process, which owns it. Stop it, or work through it.")
     if isinstance(error, duckdb.InterruptException):
         return QueryStopped("The query was stopped.")
-    if "No space left" in text or "disk is full" in text.lower():
+    if _is_full(error):
         return WarehouseError(f"{path} cannot grow: the disk is full. Nothing was lost; free some space.")
     if "not a valid DuckDB" in text or "storage version" in text.lower() or "Is a directory" in text:
         return WarehouseError(f"{path} is not a warehouse of the Journey server and was left as it is.")
@@ -180,7 +184,8 @@ class DuckBackend:
                 # Brings what was written from its log into the file.
                 connection.execute("DETACH copied")
         except duckdb.Error as error:
-            raise _sentence(error, str(path)) from error
+            # What cannot grow is the copy; what cannot be read is ours.
+            raise _sentence(error, str(path) if _is_full(error) else str(self.path)) from error
         finally:
             connection.close()
 
