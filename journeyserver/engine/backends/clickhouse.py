@@ -274,7 +274,8 @@ def open_backend(place: str) -> ClickBackend:
         import clickhouse_connect
     except ImportError:
         raise WarehouseError(
-            "ClickHouse needs the package clickhouse-connect: pip install 'journeyadmin[clickhouse]'."
+            "ClickHouse needs its client, which is not installed. "
+            'Install it with: .venv/bin/uv pip install "clickhouse-connect>=1.12,<2"'
         ) from None
     shown, target, database = _target(place)
     options: dict[str, Any] = {"settings": dict(SETTINGS)}
@@ -329,20 +330,21 @@ def _target(place: str) -> tuple[str, dict[str, Any], str]:
         if not rest:
             return "chdb:", {"interface": "chdb", "path": ":memory:"}, f"journeys_{next(_memories)}"
         return place, {"interface": "chdb", "path": rest}, "journeys"
-    parts = urlsplit(place)
+    misread = WarehouseError(
+        "The address of a ClickHouse must look like clickhouse://user:password@host:8123/database, or chdb:/path/to/a/folder."
+    )
     try:
+        parts = urlsplit(place)
         port = parts.port
     except ValueError:
-        port = None
+        raise misread from None
     database = unquote(parts.path.strip("/")) or "journeys"
     if (
         scheme not in ("clickhouse", "clickhouses")
         or not parts.hostname
         or not re.fullmatch(r"\w+", database)
     ):
-        raise WarehouseError(
-            "The address of a ClickHouse must look like clickhouse://user:password@host:8123/database, or chdb:/path/to/a/folder."
-        )
+        raise misread
     secure = scheme == "clickhouses"
     target = {
         "interface": "https" if secure else "http",

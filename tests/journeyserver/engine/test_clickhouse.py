@@ -269,6 +269,8 @@ class _Newer:
         ("mysql://somewhere", "There is no engine mysql"),
         ("clickhouse://", "must look like"),
         ("clickhouse://host/odd`name", "must look like"),
+        ("clickhouse://host:port/journeys", "must look like"),
+        ("clickhouse://[::1/journeys", "must look like"),
         ("clickhouse://someone:secret@127.0.0.1:9/journeys", "127.0.0.1:9/journeys"),
     ],
 )
