@@ -10,7 +10,7 @@ from journeyserver import imports, store
 from journeyserver.engine.backends.base import WarehouseError
 from journeyserver.ingest import report
 from journeyserver.ingest.importer import Result, run_import
-from journeyserver.ingest.incoming import Options, Unreadable
+from journeyserver.ingest.incoming import Options, Unreadable, is_site
 from journeyserver.ingest.readers import Reader, open_file
 from journeyserver.ingest.readers.detect import FORMATS
 
@@ -112,6 +112,6 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _site(text: str) -> str:
-    if not text.startswith(("http://", "https://")) or not text.partition("://")[2]:
+    if not is_site(text):
         raise argparse.ArgumentTypeError(f"{text!r} is no address such as https://www.example.com")
     return text

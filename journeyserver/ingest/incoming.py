@@ -16,10 +16,12 @@ came; intake fills from the distinct ones whatever is empty beside them:
 A reader that knows better (GA4 has columns for all of it) fills them itself, and they are left alone.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Literal, Protocol
+from urllib.parse import urlsplit
 
 import pyarrow
 
@@ -170,6 +172,16 @@ class Options:
     # A site's own address, for logs, whose lines hold only the path.
     site: str = ""
     more: Mapping[str, str] = field(default_factory=dict)
+
+
+def is_site(text: str) -> bool:
+    """Whether this is a site's address, such as https://www.example.com, before which a path can stand."""
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return False
+    rest = parts.query or parts.fragment or re.search(r"\s", text)
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and not rest
 
 
 class Reader(Protocol):

@@ -26,7 +26,7 @@ from journeyserver.errors import ApiError, InvalidFields, bad_request, json_resp
 from journeyserver.fields import Fields
 from journeyserver.imports import imports
 from journeyserver.ingest.importer import Progress, Result
-from journeyserver.ingest.incoming import Options, Unreadable
+from journeyserver.ingest.incoming import Options, Unreadable, is_site
 from journeyserver.ingest.peek import peek
 from journeyserver.ingest.readers import open_file
 from journeyserver.ingest.readers.detect import FORMATS
@@ -193,6 +193,8 @@ def _options(
     if format_name is not None and format_name not in FORMATS:
         notes.note("format", "invalid.enum", f"must be one of {', '.join(FORMATS)}, or left out.")
         format_name = None
+    if site and not is_site(site):
+        notes.note("site", "invalid.format", "must be an address such as https://www.example.com.")
     return Options(with_robots=bool(with_robots), site=site or ""), format_name
 
 

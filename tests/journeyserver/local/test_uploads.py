@@ -73,6 +73,22 @@ def test_a_dry_run_shows_rows_and_refusals_and_takes_nothing_in(server: Program,
     assert events(server) == before
 
 
+@pytest.mark.parametrize(
+    "site",
+    [
+        "www.shop.example",
+        "javascript:alert(1)",
+        "https://",
+        "https://a b.example",
+        "https://shop.example/?q=",
+    ],
+)
+def test_a_site_is_an_address_before_which_a_path_can_stand(bringer: Bringer, site: str) -> None:
+    refused = bringer.bring(log(4), site=site)
+    assert refused.status_code == 400
+    assert [row["fieldName"] for row in refused.json()["details"]] == ["site"]
+
+
 def test_imported_once_however_often_it_is_brought(server: Program, bringer: Bringer) -> None:
     before = events(server)
     content = log(40)
