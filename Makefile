@@ -19,6 +19,7 @@ help: ## say what there is
 	@echo "make bench  print the benchmark table"
 	@echo "make audit  ask the public lists of known holes about what is installed"
 	@echo "make lint   check style, types and migrations"
+	@echo "make lock   write the lock files anew (UPGRADE=--upgrade with the newest releases)"
 
 .venv/uv: Makefile
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Journey Admin needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Set PYTHON=… to another.")'
