@@ -1,6 +1,7 @@
 """`python -m journeyserver COMMAND`: run the server, prepare its store, give out tokens, take in events.
 
-Whatever is wrong with the folder, the store or the port is said in one sentence, with exit code 1.
+Whatever is wrong with the folder, the store or the port is said in one sentence, with exit code 1; a wrong setting, which no
+second start would mend, with 78 (EX_CONFIG).
 """
 
 import os
@@ -38,12 +39,12 @@ def main(argv: list[str]) -> int:
         except KeyboardInterrupt:
             return 130
     except ImproperlyConfigured as error:
-        return _say(str(error))
+        return _say(str(error), os.EX_CONFIG)
 
 
-def _say(sentence: str) -> int:
+def _say(sentence: str, code: int = 1) -> int:
     print(f"journeyserver: {sentence}", file=sys.stderr)
-    return 1
+    return code
 
 
 if __name__ == "__main__":
