@@ -5,6 +5,8 @@ import { announce } from "./focus.js";
 
 export const MOST = 100;
 const SEPARATORS = [["\n", /\r\n|\n|\r/], ["\t", /\t/], [",", /,/], [";", /;/]];
+let pressing = false;
+for (const name of ["mousedown", "mouseup"]) addEventListener(name, () => { pressing = name === "mousedown"; }, true);
 const ESCAPES = { "␛␛": "␛", "␛n": "\n", "␛r": "\r" };
 
 export const decode = (line) => line.replace(/␛[␛nr]/g, (found) => ESCAPES[found]);
@@ -41,11 +43,18 @@ class Chips {
     this.box.append(this.input);
     this.draw();
     this.box.addEventListener("click", (event) => this.clicked(event));
+    // What is typed is taken by the click, not before: chips drawn anew in between would not get it.
+    this.box.addEventListener("mousedown", (event) => { if (event.target.closest("button")) event.preventDefault(); });
     this.box.addEventListener("keydown", (event) => this.pressed(event));
     this.input.addEventListener("input", (event) => { event.stopPropagation(); this.write(); });
     this.input.addEventListener("change", (event) => event.stopPropagation());
     this.input.addEventListener("paste", (event) => this.pasted(event));
-    this.input.addEventListener("blur", () => { if (!this.single) this.take(); });
+    this.input.addEventListener("blur", () => {
+      if (this.single) return;
+      // A chip more may move what is being pressed, *Save* too: it would lose the click. What is typed is sent in any case.
+      if (pressing) addEventListener("mouseup", () => setTimeout(() => this.take()), { once: true, capture: true });
+      else this.take();
+    });
     if (text.autofocus) this.input.focus();
   }
 
@@ -95,11 +104,12 @@ class Chips {
   }
 
   edit(index) {
+    const value = this.values[index];
     this.take();
     // Where no more fits, what is typed stays.
     if (this.input.value.trim()) return this.input.focus();
-    [this.input.value] = this.values.splice(index, 1);
-    this.at = index;
+    this.at = this.values.indexOf(value);
+    [this.input.value] = this.values.splice(this.at, 1);
     this.draw();
     this.input.focus();
     this.write();
@@ -108,6 +118,7 @@ class Chips {
   remove(index) {
     const [value] = this.values.splice(index, 1);
     this.at = this.values.length;
+    this.take();
     this.draw();
     this.write();
     announce(this.words.removed.replace("%s", value));
