@@ -36,6 +36,9 @@ def test_by_mouse_from_a_question_to_a_file(ana: Page) -> None:
     expect(ana).to_have_url(re.compile(r"range=2026-05-04\.\.2026-05-10"))
     # What else is being built is told before it is asked.
     ana.locator("#part-metrics").click()
+    # Down to the rates it scrolls down and never to the side, where nobody looks.
+    sideways = "node => node.scrollWidth - node.clientWidth"
+    assert ana.locator("#part-metrics + .part-body").evaluate(sideways) == 0
     ana.get_by_label("Outcomes achieved").check()
     ana.locator("#part-metrics").click()
     ana.locator("#part-groups").click()
