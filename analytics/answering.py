@@ -104,7 +104,7 @@ def plain(question: Question, now: datetime) -> Question:
 
 def proposed_chart(question: Question, by: str, span: Span) -> str:
     """The chart that fits: a line over time, bars of groups, one big number, a funnel of the whole life cycle."""
-    if question.measures == measures.FUNNEL and not question.group_by and by == WHOLE:
+    if _has_funnel(question) and by == WHOLE:
         return "funnel"
     if granularity.count(by, span) > 1:
         return "line"
@@ -179,9 +179,17 @@ def _answered(asked: Asked, ask: Callable[[Json], Kept]) -> Answered:
 def shown_chart(asked: Asked) -> str:
     """The chart that was chosen, where the question still has it."""
     question = asked.question
-    if question.chart and (question.chart != "heat" or _has_heat(question, asked.by)):
+    lost = (question.chart == "heat" and not _has_heat(question, asked.by)) or (
+        question.chart == "funnel" and not _has_funnel(question)
+    )
+    if question.chart and not lost:
         return question.chart
     return proposed_chart(question, asked.by, asked.span)
+
+
+def _has_funnel(question: Question) -> bool:
+    """Whether each step of the life cycle is asked for, and nothing else: "nobody qualified" is said of what was counted."""
+    return question.measures == measures.FUNNEL and not question.views and not question.group_by
 
 
 def _has_heat(question: Question, by: str) -> bool:

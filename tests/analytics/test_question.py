@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analytics import filters, forms, granularity, measures, payloads, ranges
+from analytics import answering, filters, forms, granularity, measures, payloads, ranges
 from analytics.filters import Condition, Filter, Group, single
 from analytics.payloads import NotAQuery
 from analytics.question import Question, address, pairs, read
@@ -31,6 +32,25 @@ def again(text: str) -> Question:
 @given(questions())
 def test_an_address_gives_the_question_back(question: Question) -> None:
     assert again(address(question)) == question
+
+
+@pytest.mark.parametrize(
+    ("asked", "chart"),
+    [
+        ({}, "funnel"),
+        ({"by": "all"}, "funnel"),
+        # Of what was not asked for it would say that there was none.
+        ({"measures": ("nWebActionsOffered",)}, "line"),
+        ({"measures": measures.FUNNEL[1:]}, "line"),
+        ({"measures": ("nJourneySessions", *measures.FUNNEL)}, "line"),
+        ({"group_by": ("journeyActionMapId",)}, "line"),
+    ],
+)
+def test_a_funnel_is_of_the_whole_life_cycle(asked: dict[str, Any], chart: str) -> None:
+    question = replace(BASE, **{"measures": measures.FUNNEL, "chart": "funnel", **asked})
+    assert answering.shown_chart(answering.meant(question, NOW)) == chart
+    kept = answering.plain(question, NOW)
+    assert answering.shown_chart(answering.meant(kept, NOW)) == chart
 
 
 @pytest.mark.parametrize("limit", [2.0, 1_234_567.0, 0.1234567, 1e22])

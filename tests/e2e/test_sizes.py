@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import Page
 
+from analytics import measures
 from tests.e2e import sizes, steps
 
 pytestmark = pytest.mark.browser
@@ -21,7 +22,7 @@ COVERS = """() => {
     "address",
     [
         "/analytics/?{range}&m=nJourneySessions&g=journeyIpGeolocationCountry&where=journeyDeviceCategory:is:mobile",
-        "/analytics/?{range}&by=all&m=nWebActionsOffered&m=nWebActionsAccepted&chart=funnel",
+        "/analytics/?{range}&by=all&m=" + "&m=".join(measures.FUNNEL),
         "/analytics/?{range}&m=nJourneySessions&chart=nothing",
         "/dashboards/segments/?{range}",
         "/dashboards/sessions/?{range}&tables=1",
