@@ -1,6 +1,7 @@
 """The grid: what it shows, what it stores, what it asks first, and that nothing typed is lost."""
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -215,6 +216,13 @@ def test_a_change_by_someone_else_opens_the_conflict_page(supervisor: Browser, b
     after = behind(FIRST)
     assert _level(after) == (0.82, 20_000)
     assert after["shortAbandonThreshold"] == 9
+
+
+def test_who_changed_it_meanwhile_is_told_with_the_zone(supervisor: Browser, behind: Behind) -> None:
+    older = {**_form(supervisor), f"{FIRST}-share": "82"}
+    assert supervisor.post(GRID, {**_form(supervisor), f"{FIRST}-share": "70"}).status_code == 303
+    page = plain(supervisor.post(GRID, older).content.decode())
+    assert re.search(r"Tomás Rivera saved it at \d\d:\d\d [A-Z]\w+[\w/]*\.", page)
 
 
 def test_what_was_cleared_is_still_cleared_on_the_conflict_page(supervisor: Browser, behind: Behind) -> None:

@@ -63,6 +63,12 @@ def test_by_mouse(page: Page, server: Program) -> None:
     page.get_by_role("button", name="Save “Pre-sales advice”").click()
     expect(page.locator(".row-saved")).to_be_visible()
     assert _level(server, FIRST) == (0.8, 20_000)
+    # A long name without a space breaks wherever it is told.
+    page.goto(f"/action-targets/{FIRST}/")
+    _field(page, FIRST, "name").fill("W" * 200)
+    page.get_by_role("button", name=re.compile("^Save")).click()
+    expect(page.locator("#notices")).to_contain_text("is saved")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
 def test_by_keyboard_alone(page: Page, server: Program) -> None:
