@@ -12,11 +12,12 @@ from django.conf import settings
 from django.contrib.staticfiles.storage import staticfiles_storage
 from django.template import defaultfilters
 from django.template.context import Context
+from django.template.defaultfilters import stringfilter
 from django.utils import timezone
 from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
-from journeyadmin import ages, clocks, digits
+from journeyadmin import ages, clocks, digits, direction
 from journeyadmin.accounts import capabilities
 from journeyadmin.accounts.middleware import UNASKED
 from journeyadmin.middleware import error_words
@@ -111,6 +112,10 @@ def date_by_clock(value: Any, pattern: str = "") -> str:
 def ago(moment: datetime) -> str:
     """`12 s ago`; within `<time datetime=… data-age>` the page counts on (static/js/age.js)."""
     return ages.ago(moment, timezone.now())
+
+
+register.filter("isolated", direction.isolated, is_safe=True)
+register.filter("isolated_quotes", stringfilter(direction.isolated_quotes), is_safe=True)
 
 
 @register.filter

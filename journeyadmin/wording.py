@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from journeyadmin.contract.criteria import OPERATORS, CriteriaKey, Side, attribute_name, find_key
+from journeyadmin.direction import isolated
 
 Json = Mapping[str, Any]
 PAGE_VIEWS = ("page_viewed", "page_view", "pageview")
@@ -190,7 +191,8 @@ def _listed(criterion: Json, operator: str) -> str:
 
 def quoted(value: str) -> str:
     """The value as it is, in quotation marks where it would not be seen as one word."""
-    return f"“{value}”" if not value or QUOTED & set(value) or value != value.strip() else value
+    shown = isolated(value)
+    return f"“{shown}”" if not value or QUOTED & set(value) or value != value.strip() else shown
 
 
 _FIELDS = {
@@ -216,7 +218,7 @@ def value_words(field: str, value: Any) -> str:
         return _("on") if value else _("off")
     if value is None or value == "":
         return _("empty")
-    return f"“{value}”" if field in ("displayName", "description") else str(value)
+    return f"“{isolated(str(value))}”" if field in ("displayName", "description") else str(value)
 
 
 def differences(before: Json, after: Json) -> list[str]:

@@ -122,10 +122,10 @@ RULES = (
         only=("journeyserver.engine",),
     ),
     Rule(
-        "The sentence writer knows the contract and how words are translated.",
+        "The sentence writer knows the contract, how words are translated, and how names that turn are held.",
         of=("journeyadmin/wording.py",),
         these=("django", *OURS),
-        only=("journeyadmin.contract", "django.utils.translation"),
+        only=("journeyadmin.contract", "journeyadmin.direction", "django.utils.translation"),
     ),
     Rule(
         "Plans and service levels are pure: they know the contract, the sentences and how words are translated.",

@@ -16,6 +16,7 @@ from analytics.ranges import Span
 from analytics.series import Line, Result
 from journeyadmin.contract.metrics import METRICS
 from journeyadmin.digits import THIN
+from journeyadmin.direction import isolated
 
 Json = dict[str, Any]
 
@@ -215,8 +216,4 @@ def words() -> Json:
 def shown(text: str) -> str:
     """A name as plotly shows it: its pseudo-HTML is taken literally, and a change of writing direction stays within."""
     escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return (
-        f"\u2068{escaped}\u2069"
-        if any(mark in escaped for mark in "\u202a\u202b\u202d\u202e\u2066\u2067\u2068")
-        else escaped
-    )
+    return isolated(escaped)
