@@ -102,14 +102,14 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 @login_not_required
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return _error_page(request, 403, _("Not allowed"), str(exception) or _("You may not do this here."))
+    words = str(exception) or _("You may not do this here.")
+    return _error_page(request, 403, _("Not allowed"), words, stays=True)
 
 
 @login_not_required
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return _error_page(
-        request, 404, _("Not found"), _("There is no page at this address. Check it, or start from the list.")
-    )
+    words = _("There is no page at this address. Check it, or start from the list.")
+    return _error_page(request, 404, _("Not found"), words, stays=True)
 
 
 @login_not_required
@@ -125,7 +125,9 @@ def failed(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _error_page(request: HttpRequest, status: int, title: str, message: str) -> HttpResponse:
+def _error_page(
+    request: HttpRequest, status: int, title: str, message: str, *, stays: bool = False
+) -> HttpResponse:
     context: dict[str, Any] = {
         "error_title": title,
         "error_message": message,
@@ -134,6 +136,6 @@ def _error_page(request: HttpRequest, status: int, title: str, message: str) -> 
             ("Request id", getattr(request, "request_id", "")),
             ("Page", logs.masked(request.path)),
         ),
-        "error_stays": status == 404,
+        "error_stays": stays,
     }
     return render(request, "error.html", context, status=status)

@@ -507,7 +507,12 @@ def test_who_may_not_write_is_refused_however_they_ask(
 ) -> None:
     made = make("Europe", context=[[GERMANY]])
     where = f"/segments/{path.format(id=made['id'])}"
-    assert analyst.get(where).status_code == 403
+    refused = analyst.get(where)
+    assert refused.status_code == 403
+    # The next step: to ask again would change nothing.
+    main = refused.content.decode().partition("<main")[2]
+    assert 'href="/accounts/permissions/">See your permissions</a>' in main
+    assert "Try again" not in main
     answer = analyst.post(where, posted(made | {"description": "x"}, base=made))
     assert answer.status_code == 403
     assert "journey:segment:" in answer.content.decode()
