@@ -42,6 +42,13 @@ def note_deleted(request: HttpRequest, segment_id: str) -> None:
     request.session[SESSION_KEY] = kept
 
 
+def note_there(request: HttpRequest, segment_id: str) -> None:
+    """The service saved it: that it did not know it a moment ago was its lag."""
+    kept = _kept(request)
+    if kept["deleted"].pop(segment_id, None):
+        request.session[SESSION_KEY] = kept
+
+
 def pending(request: HttpRequest, segment_id: str) -> Json | None:
     """The segment as its create answered, while the service may not know it yet."""
     found = _kept(request)["created"].get(segment_id)

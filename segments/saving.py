@@ -62,7 +62,10 @@ def change(
     patch = payloads.to_patch(wanted, base)
     if not patch:
         return Saved(dict(base), news=False)
-    return _change(request, base, wanted, patch, reason, tries=2)
+    outcome = _change(request, base, wanted, patch, reason, tries=2)
+    if isinstance(outcome, Saved):
+        recent.note_there(request, str(base["id"]))
+    return outcome
 
 
 def _change(

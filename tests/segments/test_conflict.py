@@ -140,6 +140,23 @@ def test_theirs_deleted_the_segment(marketer: Browser, make: Make, api: Api, wor
     assert [row["description"] for row in made] == ["typed"]
 
 
+def test_what_the_service_did_not_know_for_a_moment_is_listed_once_it_is_saved(
+    marketer: Browser, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    base = make("Europe", context=[[GERMANY]])
+
+    def lags(*_: Any, **__: Any) -> Any:
+        raise NotFound(operation="patchJourneySegment", status=404)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(JourneyService, "update_segment", lags)
+        assert save(marketer, base, description="typed").status_code == 404
+    row = f'class="row-link" href="/segments/{base["id"]}/'
+    assert row not in marketer.get("/segments/").content.decode()
+    assert save(marketer, base, description="typed").status_code == 303
+    assert row in marketer.get("/segments/?fresh=1").content.decode()
+
+
 def test_a_name_in_use_is_said_at_the_name(marketer: Browser, make: Make, api: Api) -> None:
     base, other = make("Europe", context=[[GERMANY]]), make("Asia", context=[[GERMANY]])
     answer = save(marketer, base, displayName=other["displayName"])
