@@ -60,6 +60,9 @@ def test_export_is_stable_and_its_plan_is_empty(journey: Command, shop: Shop, tm
     assert said.startswith("create 0, change 0, same ")
     assert journey("export", "--only", "targets", "--format", "json")[1].count("displayName") == 0
     assert "resource" in journey("export", "--format", "terraform")[1]
+    code, text, said = journey("export", "--only", "targets", "--format", "terraform")
+    assert (code, text) == (1, ""), "an empty file would pass for an export"
+    assert "Terraform has no resource for action targets" in said
 
 
 def test_plan_apply_drift(journey: Command, shop: Shop, tmp_path: Path) -> None:
