@@ -35,6 +35,12 @@ class ExportForm(forms.Form):
         ),
     )
 
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if (cleaned.get("what"), cleaned.get("format")) == ("targets", "terraform"):
+            self.add_error("format", _("Terraform has no resource for action targets."))
+        return cleaned
+
 
 class FileForm(forms.Form):
     """A file or a pasted text."""

@@ -102,3 +102,6 @@ def test_terraform_has_import_blocks(admin: Browser, shop: Shop) -> None:
     made = shop.make("A")
     text = admin.get("/files/export?format=terraform").content.decode()
     assert f'id = "{made["id"]}"' in text
+    refused = admin.get("/files/export?format=terraform&what=targets")
+    assert refused.status_code == 422
+    assert "Terraform has no resource for action targets." in refused.content.decode()

@@ -108,7 +108,7 @@ class Command(BaseCommand):
     def _export(self, service: JourneyService, options: dict[str, Any]) -> int:
         only, file_format = options["only"], options["format"]
         if only == "targets" and file_format == "terraform":
-            raise Trouble(_("Terraform has no resource for action targets: leave --only out."))
+            raise Trouble(_("Terraform has no resource for action targets."))
         held = reading.held(
             service, segments=only != "targets", targets=only != "segments" and file_format != "terraform"
         )
