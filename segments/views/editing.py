@@ -132,7 +132,9 @@ def _act(request: JourneyRequest, sheet: Sheet) -> HttpResponse:
             return _fit(request, sheet, rest)
         case "tab":
             (sheet.to_json if rest == "json" else sheet.to_form)()
-            return editor.editor(request, sheet)
+            response = editor.editor(request, sheet)
+            # Where it cannot be read, what is said of that takes the focus.
+            return response if sheet.trouble else focus_on(response, ".tabs [aria-current]")
         case "anew":
             return saving.anew(request, sheet)
         case "look":

@@ -245,6 +245,12 @@ def test_json_and_back_keeps_everything(marketer: Browser, make: Make, api: Api)
         marketer.post(path, as_json | {"json": json.dumps(text), "row": "tab:form"}).content.decode()
     )
     assert back["journey-0-count"] == ["7"]
+    # The focus stays on the tab, and only what the tab shows is brought up to date.
+    swapped = marketer.post(path, as_json | {"row": "tab:form"}, headers=HTMX)
+    assert ".tabs [aria-current]" in swapped["HX-Trigger-After-Settle"]
+    beside = marketer.post(path, as_json | {"row": "check"}, headers=HTMX).content.decode()
+    assert 'id="sentence"' in beside
+    assert 'id="expiry-words"' not in beside
     saved = marketer.post(path, as_json | {"json": json.dumps(text)})
     assert saved.status_code == 303
     now = api.get(made["id"])
