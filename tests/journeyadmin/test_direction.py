@@ -6,6 +6,7 @@ from django.template.loader import render_to_string
 
 from journeyadmin import wording
 from journeyadmin.direction import isolated, isolated_quotes
+from segments.warnings import Warned
 
 OVERRIDE = "\u202egnp.exe <b>"
 HELD = f"\u2068{OVERRIDE}\u2069"
@@ -32,6 +33,10 @@ def test_what_follows_the_name_is_not_turned(before: str, after: str) -> None:
 def test_messages_titles_and_sentences_hold_the_name() -> None:
     told = render_to_string("_messages.html", {"messages": [Message(25, f"“{OVERRIDE}” is saved.")]})
     assert f"“{HELD.replace('<b>', '&lt;b&gt;')}” is saved." in told
+    warned = render_to_string(
+        "segments/_warnings.html", {"warnings": [Warned("W12", "", f"Same as “{OVERRIDE}”.", "")]}
+    )
+    assert f"Same as “{HELD.replace('<b>', '&lt;b&gt;')}”." in warned
     page = render_to_string("base.html", {"title": f"Edit “{OVERRIDE}”"})
     title = page.partition("<title>")[2].partition("</title>")[0]
     assert title.startswith("\u2068Edit “\u202egnp.exe &lt;b&gt;”\u2069")
