@@ -124,7 +124,7 @@ def read(params: Mapping[str, Sequence[str]], base: Question) -> Reading:
         compare=reader.compare(),
         chart=reader.one_of("chart", CHARTS),
         top=int(reader.number("top", TOP, 1, LARGEST_TOP, whole=True) or TOP),
-        goal=reader.number("goal", None, -1e15, 1e15),
+        goal=reader.goal(),
         marks=reader.first("marks") != "0",
     )
     # Joining the groups of a multi-valued dimension says something only where there is one.
@@ -226,6 +226,14 @@ class _Reader:
             self.problem(name, "choice", text)
             return ""
         return text
+
+    def goal(self) -> float | None:
+        """A number, or a share that is typed as `40 %`."""
+        text = self.first("goal")
+        share = _number(text.removesuffix("%")) if text.endswith("%") else None
+        if share is not None and abs(share) <= 1e15:
+            return float(f"{share / 100:.15g}")
+        return self.number("goal", None, -1e15, 1e15)
 
     def number(
         self, name: str, proposed: float | None, least: float, most: float, whole: bool = False

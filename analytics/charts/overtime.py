@@ -59,7 +59,8 @@ def _time_panel(scene: Scene, part: list[Measure], draw: Any, height: int) -> Pa
     count = len(scene.result.buckets)
     percent = labels.is_percent(part[0])
     stacked = draw is not lines and adds(scene, part[0])
-    low, high = _extent(scene, drawn, stacked)
+    goal = _goal(scene, percent)
+    low, high = _extent(drawn, stacked, goal)
     ticks = time_ticks(scene)
     counts = part[0].kind in ("count", "distinct")
     layout: Json = {
@@ -68,8 +69,8 @@ def _time_panel(scene: Scene, part: list[Measure], draw: Any, height: int) -> Pa
             **ticks,
         },
         "yaxis": {"range": [low, high], **value_ticks(low, high, percent, scene.small, counts=counts)},
-        "shapes": [*_goal_shapes(scene), *_restated_band(scene)],
-        "annotations": _goal_labels(scene, percent),
+        "shapes": [*_goal_shapes(goal), *_restated_band(scene)],
+        "annotations": _goal_labels(goal, percent),
     }
     if draw is columns:
         layout["barmode"] = "stack" if stacked else "group"
@@ -269,7 +270,14 @@ def _place(scene: Scene, moment: datetime) -> float:
     return -0.5
 
 
-def _extent(scene: Scene, drawn: list[Drawn], stacked: bool) -> tuple[float, float]:
+def _goal(scene: Scene, percent: bool) -> float | None:
+    """Where the goal lies. Among percentages 40 is meant as 40 % and 0.4 as the same share."""
+    if scene.goal is None or not percent or scene.goal <= 1:
+        return scene.goal
+    return scene.goal / 100
+
+
+def _extent(drawn: list[Drawn], stacked: bool, goal: float | None) -> tuple[float, float]:
     """From nought, always, to a little above the highest."""
     rows = [one.line.values for one in drawn]
     if stacked:
@@ -285,19 +293,17 @@ def _extent(scene: Scene, drawn: list[Drawn], stacked: bool) -> tuple[float, flo
         for value in one.line.before or ()
         if value is not None and (not stacked or len(drawn) == 1)
     ]
-    goal = [scene.goal] if scene.goal is not None else []
-    high, low = max([high, 0, *past, *goal]), min([low, 0, *past, *goal])
+    past += [] if goal is None else [goal]
+    high, low = max([high, 0, *past]), min([low, 0, *past])
     room = (high - low) * 0.06 or 1
     return (low - room if low < 0 else 0.0), high + room
 
 
-def _goal_shapes(scene: Scene) -> list[Json]:
-    if scene.goal is None:
+def _goal_shapes(goal: float | None) -> list[Json]:
+    if goal is None:
         return []
     line = {"color": "@good", "width": 1.5, "dash": "dash"}
-    return [
-        {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": scene.goal, "y1": scene.goal, "line": line}
-    ]
+    return [{"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": goal, "y1": goal, "line": line}]
 
 
 def _restated_band(scene: Scene) -> list[Json]:
@@ -321,17 +327,17 @@ def _restated_band(scene: Scene) -> list[Json]:
     ]
 
 
-def _goal_labels(scene: Scene, percent: bool) -> list[Json]:
-    if scene.goal is None:
+def _goal_labels(goal: float | None, percent: bool) -> list[Json]:
+    if goal is None:
         return []
     return [
         {
             "xref": "paper",
             "x": 0,
             "xanchor": "left",
-            "y": scene.goal,
+            "y": goal,
             "yanchor": "bottom",
-            "text": _("Goal %s") % labels.short(scene.goal, percent),
+            "text": _("Goal %s") % labels.short(goal, percent),
             "showarrow": False,
             "font": {"color": "@good"},
         }

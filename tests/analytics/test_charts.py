@@ -222,6 +222,14 @@ def test_a_goal_is_a_line_with_a_label() -> None:
     assert panel.figure["layout"]["yaxis"]["range"][1] > 200
 
 
+@pytest.mark.parametrize(("goal", "place"), [(40.0, 0.4), (0.4, 0.4), (1.0, 1.0), (150.0, 1.5), (0.0, 0.0)])
+def test_the_goal_of_a_rate_is_a_percentage(goal: float, place: float) -> None:
+    (panel,) = charts.panels("line", scene(("nWebActionsAccepted/nWebActionsOffered",), goal=goal))
+    assert panel.figure["layout"]["shapes"][0]["y0"] == place
+    assert panel.figure["layout"]["annotations"][0]["text"] == f"Goal {labels.percent(place)}"
+    assert panel.figure["layout"]["yaxis"]["range"][1] < 2
+
+
 @given(st.integers(0, 10**9), st.booleans())
 def test_the_axis_has_round_steps_from_nought(high: int, percent: bool) -> None:
     top = high / 10**9 if percent else float(high) or 1.0

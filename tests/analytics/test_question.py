@@ -53,6 +53,12 @@ def test_a_funnel_is_of_the_whole_life_cycle(asked: dict[str, Any], chart: str) 
     assert answering.shown_chart(answering.meant(kept, NOW)) == chart
 
 
+@pytest.mark.parametrize(("text", "goal"), [("40 %", 0.4), ("40", 40.0), ("0,4", 0.4), ("7%", 0.07)])
+def test_a_goal_may_be_a_percentage(text: str, goal: float) -> None:
+    reading = read({"goal": [text]}, BASE)
+    assert (reading.question.goal, reading.problems) == (goal, [])
+
+
 @pytest.mark.parametrize("limit", [2.0, 1_234_567.0, 0.1234567, 1e22])
 def test_a_bound_is_sent_again_to_all_its_digits(limit: float) -> None:
     asked = Filter("and", (single(filters.ranged("journeyActionMapVersion", {"gte": limit, "lt": 1e23})),))
@@ -114,6 +120,7 @@ def test_an_address_may_leave_out_what_a_first_visit_leaves_out() -> None:
         ({"chart": ["pie"]}, "chart"),
         ({"top": ["51"]}, "top"),
         ({"goal": ["inf"]}, "goal"),
+        ({"goal": ["much %"]}, "goal"),
     ],
 )
 def test_what_cannot_be_read_is_named_and_the_rest_stands(
