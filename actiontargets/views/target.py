@@ -48,7 +48,7 @@ def action_target_edit(request: JourneyRequest, target_id: str) -> HttpResponse:
     if data is not None:
         return _page(request, target, TargetForm(target, data), {"retyped": True})
     version = request.GET.get("version", "")
-    kept = log.state_after(request.connection, Kind.ACTION_TARGET, target_id, version)
+    kept = log.state_named(request.connection, Kind.ACTION_TARGET, target_id, version)
     if kept is not None:
         # An older state from the history, typed in but not saved.
         texts = {**typed_from({**kept, "id": target_id}), "seen": payloads.to_hidden(target)}

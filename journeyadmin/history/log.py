@@ -29,6 +29,7 @@ log = logging.getLogger("journeyadmin.history")
 VOLATILE = frozenset({"id", "selfUri", "version", "createdDate", "modifiedDate"})
 # A list may lag behind a create by this much (docs/api/journey-api.md §5), so nothing younger is called gone.
 LAG = timedelta(seconds=60)
+BEFORE = "before-"
 _LAST_WRITE = (
     f"SELECT id FROM {Change._meta.db_table} "  # noqa: S608 (the name of a table of ours)
     "WHERE connection_id = %s AND kind = %s ORDER BY id DESC LIMIT 1"
@@ -133,11 +134,12 @@ def changes_of(connection: Connection, kind: str, object_id: str) -> models.Quer
     return all_changes(connection).filter(kind=kind, object_id=object_id)
 
 
-def state_after(connection: Connection, kind: str, object_id: str, change: str) -> dict[str, Any] | None:
-    """What the object was after the change of this number (as an address names it); None where there is no such state."""
-    number = whole_number(change)
+def state_named(connection: Connection, kind: str, object_id: str, name: str) -> dict[str, Any] | None:
+    """What an address names by the number of a change: what the object was after it, or with `before-` in front, before it."""
+    number = whole_number(name.removeprefix(BEFORE))
     found = changes_of(connection, kind, object_id).filter(pk=number).first() if number is not None else None
-    return dict(found.after) if found and found.after else None
+    state = None if found is None else found.before if name.startswith(BEFORE) else found.after
+    return dict(state) if state else None
 
 
 def all_changes(connection: Connection) -> models.QuerySet[Change]:

@@ -191,6 +191,9 @@ def _object_page(request: JourneyRequest, kind: Kind, object_id: str) -> HttpRes
     context["rows"] = [
         (change, _restorable(request, change) if context["editable"] else "") for change in page.object_list
     ]
+    first = None if page.has_next() or not page.object_list else page.object_list[len(page.object_list) - 1]
+    if context["editable"] and first is not None and first.before is not None:
+        context |= {"first": first, "before_all": _form_of(first, f"{log.BEFORE}{first.pk}")}
     return answer(request, "history/object.html", "history/_object.html", context)
 
 
@@ -198,8 +201,12 @@ def _restorable(request: JourneyRequest, change: Change) -> str:
     """The edit form filled with the state after this change; empty where there is none or the person may not."""
     if change.after is None or not request.may(EDIT[Kind(change.kind)]):
         return ""
+    return _form_of(change, str(change.pk))
+
+
+def _form_of(change: Change, state: str) -> str:
     name = "segments:edit" if change.kind == Kind.SEGMENT else "actiontargets:edit"
-    return f"{reverse(name, args=[change.object_id])}?version={change.pk}"
+    return f"{reverse(name, args=[change.object_id])}?version={state}"
 
 
 def _visible(request: JourneyRequest) -> QuerySet[Change]:

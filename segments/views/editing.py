@@ -82,14 +82,13 @@ def _retyped(request: JourneyRequest, segment_id: str, was_typed: QueryDict) -> 
 
 def _version(request: JourneyRequest, segment: Json, number: str) -> HttpResponse:
     """The form filled with a version that the history remembers; saving it is an ordinary save."""
-    changes = log.changes_of(request.connection, editor.KIND, str(segment["id"]))
-    found = whole_number(number)
-    change = changes.filter(pk=found).first() if found is not None else None
-    if change is None or change.after is None:
+    state = log.state_named(request.connection, editor.KIND, str(segment["id"]), number)
+    if state is None:
         raise Http404
-    wanted = payloads.definition(change.after) | {"scope": segment.get("scope")}
+    wanted = payloads.definition(state) | {"scope": segment.get("scope")}
     sheet = Sheet.of_definition(wanted, segment)
-    return editor.page(request, sheet, remembered=change, read=timezone.now())
+    remembered = {"version": state.get("version"), "when": catalogue.describe({**segment, **state}).changed}
+    return editor.page(request, sheet, remembered=remembered, read=timezone.now())
 
 
 def _start(request: JourneyRequest) -> Sheet:

@@ -39,6 +39,19 @@ def links(browser: Browser, made: Json) -> list[str]:
     return re.findall(rf'href="(/segments/{made["id"]}/edit\?version=\d+)"', page)
 
 
+def test_what_it_was_before_the_first_change_comes_back_too(
+    marketer: Browser, changed: tuple[Json, Json]
+) -> None:
+    made, _now = changed
+    page = marketer.get(f"/segments/{made['id']}/history").content.decode()
+    link = re.search(rf'href="(/segments/{made["id"]}/edit\?version=before-\d+)"', page)
+    assert link is not None
+    form = marketer.get(link[1]).content.decode()
+    assert shown(form)["description"] == ["first"]
+    assert "This is version 1 of" in form
+    assert marketer.get(f"/segments/{made['id']}/edit?version=before-x").status_code == 404
+
+
 def test_the_link_fills_the_form_and_tells_the_difference_to_now(
     marketer: Browser, changed: tuple[Json, Json], api: Api
 ) -> None:
