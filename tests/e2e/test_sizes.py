@@ -1,7 +1,9 @@
 """KEY6 where pages are full of numbers (all others: test_pages.py): whatever can be pressed is 24 by 24 px, and no bar covers the focus."""
 
+from datetime import UTC, datetime
+
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import FilePayload, Page, expect
 
 from analytics import measures
 from tests.e2e import sizes, steps
@@ -52,3 +54,29 @@ def test_at_four_hundred_percent_nothing_lies_over_what_has_the_focus(ana: Page,
         if found := ana.evaluate(COVERS):
             covered.append(f"{key}: {found}")
     assert not covered, "\n".join(covered)
+
+
+def test_on_a_phone_what_may_break_anywhere_is_still_read(page: Page) -> None:
+    """Customers, refused lines and names of files stand in columns that are more than a letter wide."""
+    steps.sign_in(page, "admin")
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto("/operations/import/")
+    day = datetime.now(UTC).strftime("%d/%b/%Y:00:00:00 +0000")
+    lines = f'203.0.113.1 - - [{day}] "GET / HTTP/1.1" 200 512 "-" "Mozilla/5.0 (X11; Linux) Firefox/120.0"\ntorn {"x" * 200}\n'
+    name = f"{'ü' * 60}.log"
+    page.locator("[name=file]").set_input_files([FilePayload(name=name, mimeType="", buffer=lines.encode())])
+    page.get_by_role("button", name="Look at the file").click()
+    rows = page.get_by_role("region", name="First rows")
+    expect(rows).to_be_visible()
+    cells = ".operations-rows td:nth-child(4), .operations-sample"
+    widths = page.eval_on_selector_all(cells, "all => all.map(one => one.getBoundingClientRect().width)")
+    assert len(widths) == 2
+    assert min(widths) >= 140
+    page.get_by_role("button", name="Throw the file away").click()
+    # As among the imports, which this does not add to.
+    page.evaluate(
+        """name => document.querySelector("main").insertAdjacentHTML("beforeend",
+        `<div class="table-wrap"><table class="table"><tr><th class="operations-name">${name}</th>${"<td>wide and wider</td>".repeat(9)}</tr></table></div>`)""",
+        name,
+    )
+    assert page.locator("th.operations-name").bounding_box()["width"] >= 140  # type: ignore[index]
