@@ -414,10 +414,10 @@ def test_a_session_that_ends_mid_form_gives_the_form_back(marketer: Browser, mak
     session.save()
     answer = marketer.post(path, posted(made | {"description": "typed"}, base=made))
     assert answer["Location"].startswith("/accounts/sign-in")
-    kept = marketer.session["kept_form"]
+    kept = marketer.session["kept_forms"]
     cast.signed_in(server.url, "marketer", marketer)
     session = marketer.session
-    session["kept_form"] = kept
+    session["kept_forms"] = kept
     session.save()
     page = marketer.get(path).content.decode()
     assert "This is what you had typed." in page

@@ -19,10 +19,10 @@ def sent_too_late(browser: Browser, server: Program, address: str, form: dict[st
     session.save()
     answer = browser.post(address, form)
     assert answer["Location"].startswith("/accounts/sign-in")
-    kept = browser.session["kept_form"]
+    kept = browser.session["kept_forms"]
     cast.signed_in(server.url, "marketer", browser)
     session = browser.session
-    session["kept_form"] = kept
+    session["kept_forms"] = kept
     session.save()
     return browser.get(address, follow=True).content.decode()
 
