@@ -135,11 +135,14 @@ def erase(request: JourneyRequest) -> HttpResponse:
         # Another id than the one whose rows were shown was typed since, and nobody has seen what it would take away.
         looked_up = request.POST.get("counted") == customer
         sure = wanted and looked_up and not misnamed(request)
-        told = request.journey.local.erase(customer, dry_run=not sure)
-        context |= {"counted" if not sure else "receipt": reading.erasure(told), "counted_as": customer}
-        if sure:
-            context["form"] = EraseForm()
-        elif wanted:
+        told = reading.erasure(request.journey.local.erase(customer, dry_run=True))
+        if sure and told["all"]:
+            told = reading.erasure(request.journey.local.erase(customer, dry_run=False))
+            context |= {"receipt": told, "form": EraseForm()}
+        else:
+            # Nothing is erased a second time, by a reload or a second click, with a receipt for nothing.
+            context |= {"counted": told, "counted_as": customer}
+        if wanted and not sure:
             context["misnamed" if looked_up else "not_looked_up"], status = True, 422
     elif request.method == "POST":
         status = 422

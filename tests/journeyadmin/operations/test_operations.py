@@ -170,6 +170,11 @@ def test_a_customer_is_counted_first_and_erased_then(admin_there: Browser, rehea
     assert "Events 1 0 Visits 1 0" in erased
     assert "Ada Okafor" in erased
     assert customer not in erased
+    # Reloaded, or pressed twice.
+    sent = {"customer": customer, "do": "erase", "counted": customer}
+    repeated = text_of(admin_there.post("/operations/erase/", sent))
+    assert "Nothing is recorded of this customer" in repeated
+    assert repeated.count("Ada Okafor") == erased.count("Ada Okafor")
     again = text_of(admin_there.post("/operations/erase/", {"customer": customer, "do": "count"}))
     assert "Nothing is recorded of this customer" in again
     assert "Erase this customer for good" not in again
