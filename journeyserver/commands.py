@@ -2,6 +2,7 @@
 
 import argparse
 import getpass
+import re
 import secrets
 import sys
 import uuid
@@ -11,6 +12,8 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.db.models import Model
 
 import journeyserver
@@ -122,8 +125,12 @@ def person_add(arguments: argparse.Namespace) -> None:
         )
     if Person.objects.filter(username=arguments.username).exists():
         raise Refusal(f"There is a person called {arguments.username} already.")
+    try:
+        validate_email(arguments.email)
+    except ValidationError:
+        raise Refusal(f"{arguments.email} is no e-mail address.") from None
     roles = _roles(arguments.role)
-    person = Person(username=arguments.username, name=arguments.name, email=arguments.email)
+    person = Person(username=arguments.username, name=_name(arguments.name, 150), email=arguments.email)
     person.set_password(_typed_password(person))
     person.save()
     person.roles.set(roles)
@@ -186,6 +193,14 @@ def person_remove(arguments: argparse.Namespace) -> None:
 
 def client_add(arguments: argparse.Namespace) -> None:
     store.prepare()
+    # A colon would end it where it is sent with its secret (RFC 7617 §2).
+    if not re.fullmatch(r"[A-Za-z0-9._~-]{1,100}", arguments.client_id):
+        raise Refusal("A client's id has 1 to 100 letters, digits and signs of . _ ~ -")
+    for uri in arguments.redirect_uri:
+        if not _is_redirect(uri):
+            raise Refusal(
+                f"A redirect address is such as https://journeys.example/accounts/callback, not {uri}."
+            )
     if Client.objects.filter(client_id=arguments.client_id).exists():
         raise Refusal(f"There is a client called {arguments.client_id} already.")
     if arguments.public and not arguments.redirect_uri:
@@ -286,6 +301,15 @@ def _name(text: str, most: int) -> str:
     if not 1 <= len(text.strip()) == len(text) <= most:
         raise Refusal(f"A name has 1 to {most} characters without blanks around it.")
     return text
+
+
+def _is_redirect(uri: str) -> bool:
+    """Whether sign-in may come back here: a whole address of the web, without a fragment (RFC 6749 §3.1.2)."""
+    try:
+        parts = urlsplit(uri)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and "#" not in uri
 
 
 def _id(text: str) -> uuid.UUID:

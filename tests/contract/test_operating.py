@@ -103,3 +103,24 @@ def test_a_target_of_ones_own(server: Program, api: Api) -> None:
     assert target["supportedMediaTypes"] == ["call"]
     run(server, ["target", "remove", found[1]])
     assert api.get(f"{TARGETS}/{found[1]}").status == 404
+
+
+def test_what_cannot_be_meant_is_not_kept(server: Program) -> None:
+    dana = ["person", "add", "dana.odd"]
+    told = run(
+        server,
+        ["client", "add", ""],
+        ["client", "add", "with:colon"],
+        ["client", "add", "odd", "--redirect-uri", "javascript:alert(1)"],
+        ["client", "add", "odd", "--redirect-uri", "https://journeys.example/accounts/callback#here"],
+        ["client", "add", "odd", "--redirect-uri", "https://[::1/"],
+        [*dana, "--name", "Dana", "--email", "dana at the shop", "--role", "analyst"],
+        [*dana, "--name", " ", "--email", "dana@shop.example", "--role", "analyst"],
+        ["client", "remove", "odd"],
+        ["person", "remove", "dana.odd"],
+    )
+    assert told.count("= 1\n") == 9
+    assert told.count("A client's id has") == 2
+    assert told.count("A redirect address is") == 3
+    assert "dana at the shop is no e-mail address." in told
+    assert "A name has 1 to 150 characters" in told
