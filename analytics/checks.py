@@ -12,7 +12,7 @@ from analytics.filters import nevers
 from analytics.names import Names
 from analytics.question import Problem, Question, address
 from analytics.ranges import Span
-from journeyadmin.contract.buckets import MAX_BUCKETS, MAX_CELLS, MAX_GROUP_BY
+from journeyadmin.contract.buckets import MAX_BUCKETS, MAX_CELLS, MAX_GROUP_BY, MAX_VIEWS
 from journeyadmin.contract.dimensions import DIMENSIONS, carried_by
 from journeyadmin.contract.metrics import METRICS
 
@@ -268,6 +268,10 @@ def problem_words(problem: Problem) -> str:
             return _("The filter was not understood at “%s”.") % text
         case "view":
             return _("A view needs a name of its own, a measured value, and at least one bound.")
+        case "too_many_views":
+            return (
+                ngettext("There is room for %d view.", "There is room for %d views.", MAX_VIEWS) % MAX_VIEWS
+            )
         case "number":
             return _("“%s” is not a number that fits here.") % text
     return _("“%s” is not one of the choices.") % text

@@ -208,6 +208,8 @@ class _Reader:
                 self.problem("view", "view", text)
             else:
                 found[view.name] = view
+        if len(found) > MAX_VIEWS:
+            self.problem("view", "too_many_views", str(len(found)))
         return tuple(found[name] for name in sorted(found))[:MAX_VIEWS]
 
     def compare(self) -> str:

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analytics import answering, filters, forms, granularity, measures, payloads, ranges
+from analytics.checks import problem_words
 from analytics.filters import Condition, Filter, Group, single
 from analytics.payloads import NotAQuery
 from analytics.question import Question, address, pairs, read
@@ -129,6 +130,15 @@ def test_what_cannot_be_read_is_named_and_the_rest_stands(
     reading = read({"g": ["journeyDeviceCategory"], **params}, BASE)
     assert [problem.field for problem in reading.problems] == [field]
     assert reading.question.measures == measures.DEFAULT
+
+
+def test_views_that_find_no_room_are_told() -> None:
+    reading = read(
+        {"view": [f"v{number:02}~oJourneyOutcomeValue~{number}~~sum" for number in range(11)]}, BASE
+    )
+    assert [(problem.field, problem.code) for problem in reading.problems] == [("view", "too_many_views")]
+    assert len(reading.question.views) == 10
+    assert problem_words(reading.problems[0]) == "There is room for 10 views."
 
 
 # The filter
