@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from journeyadmin.contract.buckets import parse_instant
 from journeyadmin.http import JourneyRequest
+from journeyadmin.service import JourneyError
 from journeyadmin.tags import grouped
 
 PERMISSION = "analytics:journeyAggregate:view"
@@ -114,6 +115,16 @@ def read(request: JourneyRequest, *, fresh: bool = False) -> Activities:
     found = from_answer(request.journey.query_journey_aggregates(question(today, zone)), today, zone)
     cache.set(key, found, KEPT_SECONDS)
     return found
+
+
+def read_if_possible(request: JourneyRequest) -> Activities | None:
+    """The same where a list is only narrowed or sorted by it: None where it cannot be read, as the list then shows all."""
+    if not request.may(PERMISSION):
+        return None
+    try:
+        return read(request)
+    except JourneyError:
+        return None
 
 
 def question(today: date, zone: str) -> dict[str, Any]:

@@ -109,7 +109,8 @@ def _deleted(
     """Back to the list as it was, with the focus on the row that took its place."""
     back = list_of(back_of(request))
     asked = filters.Asked.of(QueryDict(urlsplit(back).query))
-    rows = asked.apply(found, _numbers(request, asked)) if found else []
+    activities = activity.read_if_possible(request) if asked.needs_activity else None
+    rows = asked.apply(found, activities) if found else []
     neighbour = filters.neighbour(rows, segment_id)
     recent.note_deleted(request, segment_id)
     drafts.drop(request, "segment", segment_id)
@@ -117,13 +118,3 @@ def _deleted(
         request, _("“%s” is deleted.") % name if name else _("This segment had been deleted already.")
     )
     return go_to(request, at_row(back, neighbour))
-
-
-def _numbers(request: JourneyRequest, asked: filters.Asked) -> activity.Activities | None:
-    """What the list was filtered or sorted by, where it was; it is deleted by now, so that they are missing is no error."""
-    if not asked.needs_activity or not request.may(activity.PERMISSION):
-        return None
-    try:
-        return activity.read(request)
-    except JourneyError:
-        return None

@@ -46,7 +46,7 @@ def segment_grid(request: JourneyRequest) -> HttpResponse:
         # Back from the plan: its rows, with what was typed for it.
         return _opened(request, begin.objects(request, request.GET["run"], Kind.SEGMENT), back)
     asked = Asked.of(request.GET)
-    activities = activity.read(request) if asked.needs_activity else None
+    activities = activity.read_if_possible(request) if asked.needs_activity else None
     rows = asked.apply(catalogue.read(request, fresh=True), activities)
     query = asked.params.urlencode()
     back = reverse("segments:list") + (f"?{query}" if query else "")

@@ -103,6 +103,10 @@ def test_the_column_comes_after_the_table_and_names_a_missing_permission(
     # Without numbers nothing is left out, whichever way it was asked for.
     for typed in ("is:unused", "-is:unused"):
         assert f"Quiet {word}" in get(marketer, "/segments/", q=f"{word} {typed}").content.decode()
+    # Nor in the grid that is opened from there.
+    person.permissions = ["journey:segment:view", "journey:segment:edit"]
+    person.save()
+    assert f"Quiet {word}" in get(marketer, "/segments/grid", q=f"{word} is:unused").content.decode()
 
 
 def test_the_month_of_one_segment_says_where_its_numbers_were_kept(marketer: Browser, make: Make) -> None:
