@@ -18,7 +18,7 @@ NAMED_AROUND = {
     "segments/_changes.html": "segments/view.html",
     "live/_rows.html": "live/_list.html",
 }
-NAMES = ("_zone.html", "{{ zone }}", "{% age ")
+NAMES = ("_zone.html", "{{ zone }}", "add:zone", "{% age ")
 
 
 def test_every_template_with_a_time_of_day_names_the_zone() -> None:
