@@ -1,33 +1,21 @@
 // Forms with data-guard: leaving with unsaved changes asks once, the save bar says whether something differs.
-// Every form: a second submit while the first is on its way is ignored.
-// HTMX listens on the form, this on document, so it hears a submit only after HTMX took it.
+// Every form: a second submit while the first is on its way is ignored; HTMX, which listens on the form, hears it first.
 
-const UNSENT = ["submit", "button", "reset", "image", "file"];
+const SENT = ":enabled:is(select, textarea, :checked, input:not([type=checkbox], [type=radio]))";
 const states = new WeakMap();
 let leaving = false;
 
 export function startForms() {
-  for (const form of document.querySelectorAll("form[data-guard]")) {
-    remember(form);
-    update(form);
-  }
+  look();
   document.addEventListener("input", (event) => update(event.target.closest("form[data-guard]")));
   document.addEventListener("change", (event) => update(event.target.closest("form[data-guard]")));
-  // One answer may put thirty cells in their places, each with an event of its own: looked at once, after the last.
-  let settled = false;
+  // One answer may put thirty cells in their places, each with an event: looked at once, after the last.
+  let soon = null;
   document.addEventListener("htmx:afterSettle", () => {
-    if (settled) return;
-    settled = true;
-    queueMicrotask(() => {
-      settled = false;
-      for (const form of document.querySelectorAll("form[data-guard]")) {
-        if (!states.has(form)) remember(form);
-        update(form);
-      }
-    });
+    soon ??= Promise.resolve().then(() => { soon = null; look(); });
   });
   document.addEventListener("submit", once);
-  // A save through HTMX is answered with the address to go to: that is no leaving with unsaved changes.
+  // A save through HTMX is answered with the address to go to: that is no leaving.
   document.addEventListener("htmx:beforeOnLoad", (event) => {
     if (event.detail.xhr.getResponseHeader("HX-Redirect")) leaving = true;
   });
@@ -37,22 +25,22 @@ export function startForms() {
   });
 }
 
-// What was loaded; after a round trip or an invalid save the server says that the form differs from it already.
-function remember(form) {
-  states.set(form, form.hasAttribute("data-changed") ? null : written(form));
+// What was loaded is remembered, unless the server says that the form differs from it already.
+function look() {
+  for (const form of document.querySelectorAll("form[data-guard]")) {
+    if (!states.has(form)) states.set(form, form.hasAttribute("data-changed") ? null : written(form));
+    update(form);
+  }
 }
 
 // A choice of view or a note beside the form is no unsaved change.
-export function written(form) {
-  return String(filled(form, (field) => field.name !== "csrfmiddlewaretoken" && !("unguarded" in field.dataset)));
-}
+export const written = (form) => String(filled(form, ":not([data-unguarded], [name=csrfmiddlewaretoken])"));
 
-// What a form would send. Not by FormData: where there is a textarea it has the whole page laid out first.
-export function filled(form, wanted = () => true) {
+// What a form sends. FormData would have the page laid out first, for textareas.
+export function filled(form, wanted = "") {
   const found = new URLSearchParams();
   for (const field of form.elements) {
-    if (!field.name || UNSENT.includes(field.type) || field.matches(":disabled, :not(:checked):is([type=checkbox], [type=radio])") || !wanted(field)) continue;
-    for (const { value } of field.selectedOptions ?? [field]) found.append(field.name, value);
+    if (field.name && field.matches(SENT + wanted)) for (const { value } of field.selectedOptions ?? [field]) found.append(field.name, value);
   }
   return found;
 }
@@ -67,7 +55,7 @@ function update(form) {
   const note = form.querySelector("[data-save-note]");
   if (note) {
     note.classList.toggle("is-changed", changed);
-    const words = changed ? note.dataset.changedText ?? "Unsaved changes" : note.dataset.sameText ?? "No changes";
+    const words = note.dataset[changed ? "changedText" : "sameText"];
     if (note.textContent !== words) note.textContent = words;
   }
   for (const button of form.querySelectorAll("[data-save]")) button.setAttribute("aria-disabled", String(!changed));
