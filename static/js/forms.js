@@ -1,5 +1,5 @@
 // Forms with data-guard: leaving with unsaved changes asks once, the save bar says whether something differs.
-// Every form: a second submit while the first is on its way is ignored; HTMX, which listens on the form, hears it first.
+// Every form: a second submit while the first is on its way is ignored; HTMX hears it first.
 
 const SENT = ":enabled:is(select, textarea, :checked, input:not([type=checkbox], [type=radio]))";
 const states = new WeakMap();
@@ -9,7 +9,7 @@ export function startForms() {
   look();
   document.addEventListener("input", (event) => update(event.target.closest("form[data-guard]")));
   document.addEventListener("change", (event) => update(event.target.closest("form[data-guard]")));
-  // One answer may put thirty cells in their places, each with an event: looked at once, after the last.
+  // One answer may settle thirty cells: looked at once, after the last.
   let soon = null;
   document.addEventListener("htmx:afterSettle", () => {
     soon ??= Promise.resolve().then(() => { soon = null; look(); });
@@ -19,8 +19,8 @@ export function startForms() {
   document.addEventListener("htmx:beforeOnLoad", (event) => {
     if (event.detail.xhr.getResponseHeader("HX-Redirect")) leaving = true;
   });
-  window.addEventListener("pageshow", reset);
-  window.addEventListener("beforeunload", (event) => {
+  addEventListener("pageshow", reset);
+  addEventListener("beforeunload", (event) => {
     if (!leaving && [...document.querySelectorAll("form[data-guard]")].some(isChanged)) event.preventDefault();
   });
 }
@@ -36,12 +36,10 @@ function look() {
 // A choice of view or a note beside the form is no unsaved change.
 export const written = (form) => String(filled(form, ":not([data-unguarded], [name=csrfmiddlewaretoken])"));
 
-// What a form sends. FormData would have the page laid out first, for textareas.
+// What a form sends; none of ours lets several be chosen in a select. FormData would have the page laid out first, for textareas.
 export function filled(form, wanted = "") {
   const found = new URLSearchParams();
-  for (const field of form.elements) {
-    if (field.name && field.matches(SENT + wanted)) for (const { value } of field.selectedOptions ?? [field]) found.append(field.name, value);
-  }
+  for (const field of form.elements) if (field.name && field.matches(SENT + wanted)) found.append(field.name, field.value);
   return found;
 }
 
@@ -58,18 +56,14 @@ function update(form) {
     const words = note.dataset[changed ? "changedText" : "sameText"];
     if (note.textContent !== words) note.textContent = words;
   }
-  for (const button of form.querySelectorAll("[data-save]")) button.setAttribute("aria-disabled", String(!changed));
+  for (const button of form.querySelectorAll("[data-save]")) button.setAttribute("aria-disabled", !changed);
 }
 
 function once(event) {
   const form = event.target;
   if (event.defaultPrevented || form.method === "get") return;
-  if (form.dataset.sent) {
-    event.preventDefault();
-    return;
-  }
-  form.dataset.sent = "true";
-  leaving = true;
+  if (form.dataset.sent) event.preventDefault();
+  form.dataset.sent = leaving = true;
 }
 
 function reset() {
