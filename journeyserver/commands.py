@@ -18,7 +18,7 @@ from django.db.models import Model
 
 import journeyserver
 from journeyadmin.contract import actiontargets
-from journeyserver import passwords, seeds, store
+from journeyserver import passwords, seeds, signin, store
 from journeyserver.loopback import is_loopback
 from journeyserver.models import (
     MAX_USERNAME_LENGTH,
@@ -110,7 +110,7 @@ def token(arguments: argparse.Namespace) -> None:
     client = _found(Client.objects.filter(client_id=arguments.client).first(), "client", arguments.client)
     person = None
     if arguments.person:
-        person = _found(Person.objects.filter(username=arguments.person).first(), "person", arguments.person)
+        person = _person(arguments.person)
     if not 1 <= arguments.seconds <= _MOST_SECONDS:
         raise Refusal(f"A token lasts 1 to {_MOST_SECONDS:,} seconds.")
     print(Token.issue(client, person, client.scope, arguments.seconds)[1])
@@ -139,7 +139,7 @@ def person_add(arguments: argparse.Namespace) -> None:
 
 def person_password(arguments: argparse.Namespace) -> None:
     store.prepare()
-    person = _found(Person.objects.filter(username=arguments.username).first(), "person", arguments.username)
+    person = _person(arguments.username)
     person.replace_password(_typed_password(person))
     print(f"{person.name} has a new password, and all their tokens are revoked.")
 
@@ -148,7 +148,7 @@ def person_reset_second_factor(arguments: argparse.Namespace) -> None:
     from journeyserver import secondfactor
 
     store.prepare()
-    person = _found(Person.objects.filter(username=arguments.username).first(), "person", arguments.username)
+    person = _person(arguments.username)
     if not secondfactor.remove(person):
         raise Refusal(f"{person.name} has no second factor.")
     person.end_sign_ins()
@@ -157,14 +157,14 @@ def person_reset_second_factor(arguments: argparse.Namespace) -> None:
 
 def person_roles(arguments: argparse.Namespace) -> None:
     store.prepare()
-    person = _found(Person.objects.filter(username=arguments.username).first(), "person", arguments.username)
+    person = _person(arguments.username)
     person.roles.set(_roles(arguments.role))
     print(f"{person.name} is now {' and '.join(arguments.role)}.")
 
 
 def person_off(arguments: argparse.Namespace) -> None:
     store.prepare()
-    person = _found(Person.objects.filter(username=arguments.username).first(), "person", arguments.username)
+    person = _person(arguments.username)
     person.is_active = False
     person.end_sign_ins()
     print(f"{person.name} can no longer sign in, and all their tokens are revoked.")
@@ -172,7 +172,7 @@ def person_off(arguments: argparse.Namespace) -> None:
 
 def person_on(arguments: argparse.Namespace) -> None:
     store.prepare()
-    person = _found(Person.objects.filter(username=arguments.username).first(), "person", arguments.username)
+    person = _person(arguments.username)
     person.is_active = True
     person.save()
     print(f"{person.name} may sign in again.")
@@ -187,7 +187,7 @@ def person_list(_: argparse.Namespace) -> None:
 
 def person_remove(arguments: argparse.Namespace) -> None:
     store.prepare()
-    _found(Person.objects.filter(username=arguments.username).first(), "person", arguments.username).delete()
+    _person(arguments.username).delete()
     print(f"{arguments.username} is gone, and with them their tokens.")
 
 
@@ -236,9 +236,8 @@ def deployment_add(arguments: argparse.Namespace) -> None:
     store.prepare()
     name = _name(arguments.name, 150)
     for origin in arguments.origin:
-        parts = urlsplit(origin)
         # As browsers send it: it is compared letter by letter.
-        if parts.scheme not in ("http", "https") or origin != f"{parts.scheme}://{parts.netloc}".lower():
+        if not origin.startswith(("http://", "https://")) or origin != signin.origin(origin).lower():
             raise Refusal(f"An origin is a scheme and a host, such as https://shop.example, not {origin}.")
     made = Deployment.objects.create(name=name, allowed_origins=arguments.origin)
     print(f"{name} may report events to /api/v2/journey/deployments/{made.id}/webevents.")
@@ -295,6 +294,10 @@ def _found(row: Row | None, kind: str, name: str) -> Row:
     if row is None:
         raise Refusal(f"There is no {kind} called {name}.")
     return row
+
+
+def _person(username: str) -> Person:
+    return _found(Person.objects.filter(username=username).first(), "person", username)
 
 
 def _name(text: str, most: int) -> str:

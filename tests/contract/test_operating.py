@@ -65,12 +65,15 @@ def test_a_site_of_ones_own_reports_events(server: Program) -> None:
         ["deployment", "add", "Own shop", "--origin", "https://shop.example"],
         ["deployment", "list"],
         ["deployment", "add", "Own shop", "--origin", "https://shop.example/"],
+        ["deployment", "add", "Own shop", "--origin", "https://"],
+        ["deployment", "add", "Own shop", "--origin", "https://[shop"],
         ["deployment", "remove", NOBODY],
     )
     found = re.search(r"deployments/(\S+)/webevents", told)
     assert found, told
     assert f"{found[1]}\tOwn shop\thttps://shop.example\n" in told
-    assert "such as https://shop.example, not https://shop.example/.\n= 1\n" in told
+    for wrong in ("https://shop.example/", "https://", "https://[shop"):
+        assert f"such as https://shop.example, not {wrong}.\n= 1\n" in told
     assert told.endswith(f"There is no deployment called {NOBODY}.\n= 1\n")
     event = {
         "customerCookieId": "b3f0a4de-9c0f-4d39-8f5e-2f3f7b1d9c77",
