@@ -9,11 +9,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Literal, NamedTuple
 from urllib.parse import parse_qsl, unquote, urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cryptography.fernet import Fernet
 
 from journeyadmin.accounts.hosts import origin
+from journeyadmin.contract.buckets import BucketError, parse_zone
 
 PREFIX = "JOURNEYADMIN_"
 
@@ -70,9 +70,8 @@ class Environment:
         """The name of a time zone."""
         value = self.text(name, default)
         try:
-            ZoneInfo(value)
-        # Of a folder of zones, such as Europe, it says that it cannot be read.
-        except (ZoneInfoNotFoundError, ValueError, OSError):
+            parse_zone(value)
+        except BucketError:
             raise SetupError(
                 f"{PREFIX}{name} is “{value}”; it takes the name of a time zone, such as Europe/Berlin."
             ) from None
