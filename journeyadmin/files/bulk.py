@@ -25,7 +25,7 @@ from journeyadmin.http import JourneyRequest
 from journeyadmin.middleware import error_words
 from journeyadmin.plans import planning
 from journeyadmin.runs.begin import begin, objects, planned
-from journeyadmin.runs.models import Run
+from journeyadmin.runs.models import LONGEST_BACK
 from journeyadmin.service import Forbidden, JourneyError, SignInExpired
 from journeyadmin.uses import uses_of
 
@@ -111,7 +111,7 @@ def _again(request: JourneyRequest, run_id: str) -> HttpResponse:
 def _form_again(back: str) -> str:
     """Where the plan leads back to: to the form, which leads back to the list; a list with a longer address than is kept comes first."""
     address = f"{reverse('files:bulk')}?{urlencode({'back': back})}"
-    return address if len(address) <= (Run._meta.get_field("back").max_length or 0) else back
+    return address if len(address) <= LONGEST_BACK else back
 
 
 def _form(
@@ -152,7 +152,7 @@ def _back(data: QueryDict | None) -> str:
     root = reverse("segments:list")
     ours = (
         asked.startswith(root)
-        and len(asked) < 2000
+        and len(asked) < LONGEST_BACK
         and url_has_allowed_host_and_scheme(asked, allowed_hosts=None)
     )
     return asked if ours else root

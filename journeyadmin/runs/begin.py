@@ -15,7 +15,7 @@ from journeyadmin.http import JourneyRequest
 from journeyadmin.plans import planning
 from journeyadmin.plans.documents import IDENTITY, NEVER
 from journeyadmin.plans.planning import Plan
-from journeyadmin.runs.models import Run, RunState, Step, StepState
+from journeyadmin.runs.models import LONGEST_BACK, Run, RunState, Step, StepState
 from journeyadmin.service import NotFound
 
 Json = Mapping[str, Any]
@@ -51,7 +51,7 @@ def keep(
             person=person,
             title=title[:300],
             reason=reason[:200],
-            back=back[:2000],
+            back=back[:LONGEST_BACK],
             undoes=undoes,
         )
         Step.objects.bulk_create(_row(run, number, step) for number, step in enumerate(steps))

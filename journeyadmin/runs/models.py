@@ -38,6 +38,8 @@ class StepState(models.TextChoices):
 
 # What *Retry failed* takes up again.
 UNDONE = (StepState.FAILED, StepState.CHANGED)
+# Of the address that a plan leads back to.
+LONGEST_BACK = 2000
 
 
 class Run(models.Model):
@@ -51,7 +53,7 @@ class Run(models.Model):
     state = models.CharField(max_length=10, choices=RunState.choices, default=RunState.PLANNED)
     reason = models.CharField(max_length=200, blank=True)
     # The path of the page it came from.
-    back = models.CharField(max_length=2000, blank=True)
+    back = models.CharField(max_length=LONGEST_BACK, blank=True)
     undoes = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="undone_by")
     # Whoever carries steps out holds this for a moment; two open tabs do not send a step twice.
     held_until = models.DateTimeField(null=True)

@@ -22,7 +22,7 @@ from journeyadmin.http import JourneyRequest
 from journeyadmin.middleware import error_words
 from journeyadmin.plans import planning
 from journeyadmin.runs import begin
-from journeyadmin.runs.models import Run
+from journeyadmin.runs.models import LONGEST_BACK
 from journeyadmin.service import Forbidden, JourneyError, SignInExpired
 from segments import activity, catalogue, grid
 from segments.filters import Asked
@@ -87,8 +87,7 @@ def _plan(request: JourneyRequest, back: str) -> HttpResponse:
     run = begin.begin(request, title, steps)
     grid_again = f"{request.path}?{urlencode({'run': str(run.pk), BACK: back})}"
     # A list whose address is longer than can be kept is found unfiltered.
-    longest = Run._meta.get_field("back").max_length or 0
-    run.back = grid_again if len(grid_again) <= longest else f"{request.path}?run={run.pk}"
+    run.back = grid_again if len(grid_again) <= LONGEST_BACK else f"{request.path}?run={run.pk}"
     run.save(update_fields=["back"])
     return go_to(request, run.get_absolute_url())
 
