@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -32,7 +33,7 @@ class Asked:
     now: datetime
     before: Span | None = None
 
-    @property
+    @cached_property
     def query(self) -> Json:
         return payloads.to_query(self.question, self.span, self.by)
 
