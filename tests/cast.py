@@ -20,11 +20,21 @@ SERVICE = ("demo-service", "demo-secret")
 
 def person_tokens(url: str, username: str) -> dict[str, Any]:
     """The token answer of a person who signed in at this server's login page; shared until a test gives it back."""
-    tokens = _signed_in(url, username)
+    return _that_hold(_signed_in, url, username)
+
+
+def service_token(url: str) -> str:
+    """An access token of the demo's client credentials, which may do everything."""
+    return str(_that_hold(_as_service, url)["access_token"])
+
+
+def _that_hold(given: Any, url: str, *who: str) -> dict[str, Any]:
+    """The tokens that `given` keeps for this address, where the server that has it now knows them: ports are used again by later ones."""
+    tokens = given(url, *who)
     headers = {"Authorization": f"Bearer {tokens['access_token']}"}
     if requests.get(f"{url}/api/v2/tokens/me", headers=headers, timeout=30).status_code == 401:
-        _signed_in.cache_clear()
-        tokens = _signed_in(url, username)
+        given.cache_clear()
+        tokens = given(url, *who)
     return tokens
 
 
@@ -62,13 +72,14 @@ def _signed_in(url: str, username: str) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=8)
-def service_token(url: str) -> str:
-    """An access token of the demo's client credentials, which may do everything."""
+def _as_service(url: str) -> dict[str, Any]:
+    """With the demo's client credentials."""
     answer = requests.post(
         f"{url}/oauth/token", auth=SERVICE, data={"grant_type": "client_credentials"}, timeout=30
     )
     assert answer.ok, answer.text
-    return str(answer.json()["access_token"])
+    tokens: dict[str, Any] = answer.json()
+    return tokens
 
 
 def api(url: str, username: str | None = None) -> requests.Session:

@@ -89,7 +89,6 @@ def test_a_backup_holds_what_was_answered_before_it(made: tuple[Path, Path, int]
     assert events >= least
     assert rows(tmp_path, "facts") == rows(tmp_path, "sessions") + rows(tmp_path, "assignments")
     with programs.journeyserver(tmp_path, seed=False) as running:
-        cast.service_token.cache_clear()
         assert segment_names(running) == ["Kept"]
         # It goes on from there.
         assert post(running, event()).status_code == 200
