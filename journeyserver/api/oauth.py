@@ -5,6 +5,7 @@ from importlib.resources import files
 
 from authlib.oauth2 import OAuth2Error
 from authlib.oauth2.base import invalid_error_characters
+from authlib.oauth2.rfc6749 import InvalidRequestError
 from authlib.oauth2.rfc6749.util import extract_basic_authorization
 from django.contrib.auth.hashers import make_password
 from django.core.exceptions import BadRequest, RequestDataTooBig, TooManyFieldsSent
@@ -76,7 +77,15 @@ def _who(request: HttpRequest, client: Client) -> tuple[Person | None, str]:
 
 def token(request: HttpRequest) -> HttpResponse:
     """Exchanges client credentials, a code or a refresh token for an access token."""
-    return _for_clients(request, server.create_token_response)
+
+    def issue(asked: HttpRequest) -> HttpResponse:
+        if not asked.POST.get("grant_type"):
+            # RFC 6749 §5.2; Authlib would call what is not there "unsupported".
+            raise InvalidRequestError("The parameter grant_type is missing.")
+        response: HttpResponse = server.create_token_response(asked)
+        return response
+
+    return _for_clients(request, issue)
 
 
 def revoke(request: HttpRequest) -> HttpResponse:

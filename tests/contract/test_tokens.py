@@ -62,12 +62,16 @@ def test_one_way_to_authenticate(server: Program) -> None:
 
 def test_nothing_is_read_from_the_address(server: Program) -> None:
     address = f"/oauth/token?client_id={SERVICE[0]}&client_secret={SERVICE[1]}&grant_type=client_credentials"
-    assert_oauth_error(post(server.url, {"a": "b"}, address), 400, "unsupported_grant_type")
+    assert_oauth_error(post(server.url, {"a": "b"}, address), 400, "invalid_request")
 
 
-@pytest.mark.parametrize(
-    "grant", ["password", "urn:ietf:params:oauth:grant-type:saml2-bearer", "", "x" * 999]
-)
+@pytest.mark.parametrize("form", [{}, {"grant_type": ""}])
+def test_no_grant_is_a_missing_parameter(server: Program, form: dict[str, str]) -> None:
+    """RFC 6749 §5.2; §3.2: sent without a value is not sent."""
+    assert_oauth_error(post(server.url, {"a": "b", **form}, auth=SERVICE), 400, "invalid_request")
+
+
+@pytest.mark.parametrize("grant", ["password", "urn:ietf:params:oauth:grant-type:saml2-bearer", "x" * 999])
 def test_an_unknown_grant(server: Program, grant: str) -> None:
     assert_oauth_error(post(server.url, {"grant_type": grant}, auth=SERVICE), 400, "unsupported_grant_type")
 
