@@ -144,7 +144,16 @@ def to_sign_in(request: HttpRequest) -> HttpResponse:
     What was just sent is kept for whose session it was, also where another tab met the end of it before.
     """
     kept.keep(request)
+    url = f"{reverse('accounts:sign_in')}?{urlencode({'next': _way_back(request)})}"
     htmx = getattr(request, "htmx", None)
-    back = htmx.current_url_abs_path or "/" if htmx else request.get_full_path()
-    url = f"{reverse('accounts:sign_in')}?{urlencode({'next': back})}"
     return HttpResponseClientRedirect(url) if htmx else HttpResponseRedirect(url)
+
+
+def _way_back(request: HttpRequest) -> str:
+    """Where somebody was, or was on the way to: what a page asks of its own address (another question, a search) is its next state."""
+    htmx = getattr(request, "htmx", None)
+    if not htmx:
+        return request.get_full_path()
+    here: str = htmx.current_url_abs_path or "/"
+    asks_itself = request.method == "GET" and here.partition("?")[0] == request.path
+    return request.get_full_path() if asks_itself and not is_unasked(request) else here

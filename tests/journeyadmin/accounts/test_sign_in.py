@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from io import StringIO
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 import requests
@@ -235,9 +235,26 @@ def test_a_session_ends_after_idling_and_after_its_day(marketer: Browser, key: s
 
 def test_in_a_fragment_an_ended_session_moves_the_whole_page(client: Browser) -> None:
     headers = {"HX-Request": "true", "HX-Current-URL": "http://testserver/segments/?q=a"}
-    answer = client.get("/segments/", headers=headers)
+    answer = client.get("/segments/activity", headers=headers)
     assert answer["HX-Redirect"] == "/accounts/sign-in?next=%2Fsegments%2F%3Fq%3Da"
     assert not answer.content
+
+
+@pytest.mark.parametrize(
+    ("method", "more", "back"),
+    [
+        ("get", {}, "/segments/?q=b"),
+        # Neither what the page asks by itself nor what is sent to be done is an address to go to.
+        ("get", {"unasked": "1"}, "/segments/?q=a"),
+        ("post", {}, "/segments/?q=a"),
+    ],
+)
+def test_what_a_page_was_asked_to_become_is_where_sign_in_leads_back_to(
+    client: Browser, method: str, more: dict[str, str], back: str
+) -> None:
+    headers = {"HX-Request": "true", "HX-Current-URL": "http://testserver/segments/?q=a", **more}
+    answer = getattr(client, method)("/segments/?q=b", headers=headers)
+    assert answer["HX-Redirect"] == f"/accounts/sign-in?{urlencode({'next': back})}"
 
 
 def test_signing_out_gives_the_tokens_back(client: Browser, shop: Connection, server: Program) -> None:
