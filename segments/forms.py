@@ -46,6 +46,10 @@ class PatternForm(RowForm):
     def criteria(self) -> RowFormSet:
         return self.owned["criteria"]
 
+    def make_lean(self) -> None:
+        for row in self.criteria.forms:
+            row.lean = True
+
     def pattern(self) -> Json:
         rows = [row.criterion() for row in self.criteria.forms]
         return payloads.pattern(self.side, rows, extra=self.said("extra"))
@@ -185,8 +189,7 @@ class SegmentForm(RowForm):
         """Leaves the list of keys out of each row, for a page whose picker brings it."""
         for side in (self.context, self.journey):
             for pattern in side.forms:
-                for row in pattern.criteria.forms:
-                    row.lean = True
+                pattern.make_lean()
 
     @property
     def context(self) -> RowFormSet:
@@ -195,6 +198,11 @@ class SegmentForm(RowForm):
     @property
     def journey(self) -> RowFormSet:
         return self.owned["journey"]
+
+    def pattern_with(self, prefix: str) -> PatternForm | None:
+        """The pattern whose criteria have this prefix; None where they are no pattern's."""
+        patterns = (*self.context.forms, *self.journey.forms)
+        return next((pattern for pattern in patterns if pattern.criteria.prefix == prefix), None)
 
     def said(self, name: str) -> str:
         return str(self.data.get(name) or "")

@@ -229,8 +229,8 @@ def _row(request: JourneyRequest, sheet: Sheet) -> HttpResponse:
         "up": _("Moved up."),
         "down": _("Moved down."),
     }[action.verb]
-    focus = _focus(action, edited.at)
-    return announce(editor.conditions(request, sheet, focus=focus), said)
+    focus, within = _focus(action, edited.at), sheet.form.pattern_with(action.prefix)
+    return announce(editor.conditions(request, sheet, within=within, focus=focus), said)
 
 
 def _focus(action: RowAction, at: int | None) -> str:

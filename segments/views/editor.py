@@ -8,6 +8,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
+from django_htmx.http import retarget
 
 from journeyadmin import wording
 from journeyadmin.accounts.capabilities import offers
@@ -23,6 +24,7 @@ from journeyadmin.once import marks
 from journeyadmin.service import JourneyError, SignInExpired
 from segments import beside, catalogue, colours, faults, payloads
 from segments.fields import grouped_keys
+from segments.forms import PatternForm
 from segments.places import at_row, back_of, list_of, opened_from, with_back
 from segments.sheet import Sheet
 from segments.starters import STARTERS
@@ -34,17 +36,31 @@ _OLDEST = timedelta(days=366)
 
 
 def conditions(
-    request: JourneyRequest, sheet: Sheet, *, focus: str = "", note: str = "", choosing: str = ""
+    request: JourneyRequest,
+    sheet: Sheet,
+    *,
+    within: PatternForm | None = None,
+    focus: str = "",
+    note: str = "",
+    choosing: str = "",
 ) -> HttpResponse:
-    """The conditions after a row action; `choosing` is the side for which a pattern of another segment is looked for."""
+    """The conditions after a row action, or only the pattern `within` which it was; `choosing` is the side for which a pattern of
+    another segment is looked for."""
     more: Json = {"focus": focus, "note": note, "choosing": choosing}
     if choosing:
         more["choices"] = _patterns(request, cast("Side", choosing), id_of(sheet))
     if not is_partial(request):
         return editor(request, sheet, **more)
-    sheet.form.make_lean()
-    context = {"form": sheet.form, "here": request.get_full_path(), **more}
-    response = render(request, "segments/_conditions.html", context)
+    context = {"here": request.get_full_path(), **more}
+    if within is not None:
+        within.make_lean()
+        patterns = sheet.form.owned[within.side].forms
+        at = patterns.index(within)
+        context |= {"pattern": within, "number": at + 1, "first": at == 0, "last": within is patterns[-1]}
+        response = retarget(render(request, "segments/_pattern.html", context), f"#{within.prefix}")
+    else:
+        sheet.form.make_lean()
+        response = render(request, "segments/_conditions.html", context | {"form": sheet.form})
     # The sentence follows by a request of its own: a row action is quick.
     response.headers["HX-Trigger-After-Settle"] = "rows-changed"
     return response

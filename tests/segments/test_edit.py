@@ -87,6 +87,35 @@ def test_a_row_action_over_htmx_answers_with_the_conditions_alone(marketer: Brow
     assert json.loads(answer.headers["HX-Trigger"])["announce"]["value"] == "Removed."
 
 
+@pytest.mark.parametrize(
+    ("row", "at", "focused"),
+    [
+        ("add:journey-1-criteria", "journey-1", "id_journey-1-criteria-1-key"),
+        ("copy:journey-1-criteria-0", "journey-1", "id_journey-1-criteria-1-key"),
+        ("remove:context-0-criteria-0", "context-0", "add-context-0-criteria"),
+    ],
+)
+def test_a_row_action_among_the_criteria_of_a_pattern_answers_with_that_pattern(
+    marketer: Browser, make: Make, row: str, at: str, focused: str
+) -> None:
+    made = make("Europe", context=[[GERMANY]], journey=[CART, CART])
+    answer = marketer.post(f"/segments/{made['id']}/edit", posted(made, base=made, row=row), headers=HTMX)
+    page = answer.content.decode()
+    assert answer.headers["HX-Retarget"] == f"#{at}"
+    assert re.findall(r'class="card pattern" id="([^"]+)"', page) == [at]
+    assert re.search(rf'id="{focused}"[^>]* autofocus', page)
+    # What an earlier action said is no longer so.
+    assert '<div id="rows-note" hx-swap-oob="true"></div>' in page
+    # The same as in the whole form, but for the keys, which the page's picker brings.
+    form = shown(
+        marketer.post(f"/segments/{made['id']}/edit", posted(made, base=made, row=row)).content.decode()
+    )
+    assert shown(f'<form id="segment-form">{page}</form>') == {
+        name: form[name] for name in form if name.startswith(f"{at}-")
+    }
+    assert "HX-Retarget" not in marketer.post("/segments/new", posted(made, row="add:context"), headers=HTMX)
+
+
 def test_a_fiftieth_row_is_the_last(marketer: Browser, make: Make) -> None:
     made = make("Europe", context=[[GERMANY]])
     full = segment(context=[[GERMANY] * 50])
