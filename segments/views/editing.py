@@ -189,14 +189,18 @@ def _insert_pattern(request: JourneyRequest, sheet: Sheet, side: str) -> HttpRes
     if index is None or index >= len(rows):
         return _choose_pattern(request, sheet, side)
     if total >= MAX_PATTERNS:
-        return editor.conditions(request, sheet, note=_most(MAX_PATTERNS))
+        return _full(request, sheet, side, MAX_PATTERNS)
     sheet.replace(payloads.with_pattern(sheet.data, cast("Side", side), total, rows[index]))
     focus = f"menu-{side}-{total}"
     return announce(editor.conditions(request, sheet, focus=focus), _("Inserted."))
 
 
-def _most(most: int) -> str:
-    return _("%d is the most there may be here. Nothing was added.") % most
+def _full(request: JourneyRequest, sheet: Sheet, prefix: str, most: int) -> HttpResponse:
+    """Said where a row was to be added."""
+    said = _("%d is the most there may be here. Nothing was added.") % most
+    within, focus = sheet.form.pattern_with(prefix), f"add-{prefix}"
+    answer = editor.conditions(request, sheet, within=within, focus=focus, full=prefix, note=said)
+    return announce(answer, said)
 
 
 def _use(request: JourneyRequest, sheet: Sheet, which: str) -> HttpResponse:
@@ -219,8 +223,7 @@ def _row(request: JourneyRequest, sheet: Sheet) -> HttpResponse:
     except NotARow:
         raise Http404 from None
     except TooManyRows as error:
-        said = _most(error.most)
-        return announce(editor.conditions(request, sheet, note=said), said)
+        return _full(request, sheet, error.prefix, error.most)
     sheet.replace(edited.data)
     said = {
         "add": _("Added."),

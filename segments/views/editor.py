@@ -41,12 +41,16 @@ def conditions(
     *,
     within: PatternForm | None = None,
     focus: str = "",
+    full: str = "",
     note: str = "",
     choosing: str = "",
 ) -> HttpResponse:
-    """The conditions after a row action, or only the pattern `within` which it was; `choosing` is the side for which a pattern of
-    another segment is looked for."""
-    more: Json = {"focus": focus, "note": note, "choosing": choosing}
+    """The conditions after a row action, or only the pattern `within` which it was.
+
+    `full` is the prefix of a formset that takes no more rows, which `note` says; `choosing` is the side for which a pattern of
+    another segment is looked for.
+    """
+    more: Json = {"focus": focus, "full": full, "note": note, "choosing": choosing}
     if choosing:
         more["choices"] = _patterns(request, cast("Side", choosing), id_of(sheet))
     if not is_partial(request):

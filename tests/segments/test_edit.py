@@ -15,7 +15,7 @@ from journeyadmin.service.journey import JourneyService
 from tests.journeyadmin.files.test_signed_out import sent_too_late
 from tests.programs import Program
 from tests.segments.conftest import Api, Make
-from tests.segments.definitions import criterion, segment, step, visit
+from tests.segments.definitions import Json, criterion, segment, step, visit
 from tests.segments.forms import HTMX, edited, posted, shown
 
 GERMANY = visit("geolocation.country", "equal", "DE", "AT")
@@ -104,8 +104,6 @@ def test_a_row_action_among_the_criteria_of_a_pattern_answers_with_that_pattern(
     assert answer.headers["HX-Retarget"] == f"#{at}"
     assert re.findall(r'class="card pattern" id="([^"]+)"', page) == [at]
     assert re.search(rf'id="{focused}"[^>]* autofocus', page)
-    # What an earlier action said is no longer so.
-    assert '<div id="rows-note" hx-swap-oob="true"></div>' in page
     # The same as in the whole form, but for the keys, which the page's picker brings.
     form = shown(
         marketer.post(f"/segments/{made['id']}/edit", posted(made, base=made, row=row)).content.decode()
@@ -116,13 +114,27 @@ def test_a_row_action_among_the_criteria_of_a_pattern_answers_with_that_pattern(
     assert "HX-Retarget" not in marketer.post("/segments/new", posted(made, row="add:context"), headers=HTMX)
 
 
-def test_a_fiftieth_row_is_the_last(marketer: Browser, make: Make) -> None:
+@pytest.mark.parametrize("how", [HTMX, {}])
+@pytest.mark.parametrize(
+    ("row", "full"),
+    [
+        ("add:context-0-criteria", segment(context=[[GERMANY] * 50])),
+        ("copy:context-0-criteria-4", segment(context=[[GERMANY] * 50])),
+        ("add:journey", segment(journey=[CART] * 50)),
+    ],
+)
+def test_a_fiftieth_row_is_the_last_which_is_said_where_it_was_to_be(
+    marketer: Browser, make: Make, how: dict[str, str], row: str, full: Json
+) -> None:
     made = make("Europe", context=[[GERMANY]])
-    full = segment(context=[[GERMANY] * 50])
-    answer = marketer.post(
-        f"/segments/{made['id']}/edit", posted(full, base=made, row="add:context-0-criteria"), headers=HTMX
+    path = f"/segments/{made['id']}/edit"
+    page = marketer.post(path, posted(full, base=made, row=row), headers=how).content.decode()
+    said = (
+        r"<p class=\"field-error\" role=\"status\">.*?50 is the most there may be here\. Nothing was added\."
     )
-    assert "50 is the most there may be here" in answer.content.decode()
+    formset = "journey" if row == "add:journey" else "context-0-criteria"
+    assert re.search(rf'id="add-{formset}"[^>]* autofocus', page)
+    assert re.search(rf'id="add-{formset}".{{0,1500}}?{said}', page, re.DOTALL)
 
 
 def test_changing_the_key_offers_what_fits_and_keeps_the_values(marketer: Browser, make: Make) -> None:
