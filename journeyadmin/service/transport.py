@@ -10,6 +10,7 @@ from http.cookiejar import DefaultCookiePolicy
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
+import orjson
 import requests
 
 from journeyadmin.contract.operations import Operation
@@ -235,8 +236,8 @@ class Transport:
         if response.status_code == 204 or (operation.success == 204 and not response.content):
             return Answer(None, response.status_code, correlation_id)
         try:
-            content = response.json()
-        except ValueError:
+            content = _read(response)
+        except (ValueError, RecursionError):
             raise errors.Unreadable(
                 "not JSON",
                 status=response.status_code,
@@ -299,6 +300,17 @@ def _refused(error: requests.RequestException) -> bool:
     """Whether the connection was never made."""
     reason = getattr(error.args[0], "reason", None) if error.args else None
     return type(reason).__name__ in {"NewConnectionError", "ConnectTimeoutError", "NameResolutionError"}
+
+
+def _read(response: requests.Response) -> Any:
+    """The JSON of an answer. What orjson does not take (half of a surrogate pair, a number without end) the standard library may.
+
+    Raises `ValueError` where nothing can read it, or `RecursionError` where it is nested without end.
+    """
+    try:
+        return orjson.loads(response.content)
+    except orjson.JSONDecodeError:
+        return response.json()
 
 
 def _spelled(params: dict[str, Any]) -> list[tuple[str, str]]:

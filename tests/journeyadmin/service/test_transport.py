@@ -223,10 +223,23 @@ def test_every_status_becomes_its_error_with_the_correlation_id(
     assert raised.value.user_message.endswith((".", "no"))
 
 
-@pytest.mark.parametrize("body", [b"<html>", b"", b"[1]", b'"text"', b"\xff\xfe", b"null"])
+@pytest.mark.parametrize("body", [b"<html>", b"", b"[1]", b'"text"', b"\xff\xfe", b"null", b"[" * 200_000])
 def test_an_answer_that_cannot_be_read_is_an_error_in_words(body: bytes) -> None:
     with scripted(Reply(200, body)) as script, pytest.raises(errors.Unreadable):
         service(script.url).get_segment("s1")
+
+
+@pytest.mark.parametrize(
+    ("body", "name"),
+    [
+        (b'{"displayName": "x\\ud83d"}', "x\ud83d"),
+        (b'{"displayName": 1e999}', float("inf")),
+        (b'{"displayName": %d}' % 10**40, pytest.approx(10**40)),
+    ],
+)
+def test_an_answer_that_is_odd_is_read_all_the_same(body: bytes, name: Any) -> None:
+    with scripted(Reply(200, body)) as script:
+        assert service(script.url).get_segment("s1")["displayName"] == name
 
 
 @pytest.mark.parametrize(
