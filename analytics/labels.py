@@ -1,5 +1,7 @@
 """How measures, dimensions and numbers are said, in the reader's language. Nothing here asks anything of anybody."""
 
+import math
+
 from django.utils.formats import get_format
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
@@ -14,6 +16,8 @@ from journeyadmin.contract.metrics import METRICS
 from journeyadmin.digits import THIN, grouped
 
 NO_DATA = "–"
+# What is smaller than these decimals can say does read as nothing.
+MOST_PLACES = 12
 
 
 # Numbers
@@ -24,15 +28,20 @@ def whole(number: Number) -> str:
 
 
 def decimal(number: Number, places: int) -> str:
-    """Grouped, with as many decimals as asked for but no noughts at their end."""
+    """Grouped, with as many decimals as asked for but no noughts at their end; with more where it would read as nothing.
+
+    static/js/chart-points.js writes numbers in the same way.
+    """
     text = grouped(number, places)
+    if number and not text.strip("-0."):
+        text = grouped(number, min(-math.floor(math.log10(abs(number))), MOST_PLACES))
     head, dot, tail = text.partition(".")
     tail = tail.rstrip("0")
     return f"{head}{get_format('DECIMAL_SEPARATOR')}{tail}" if dot and tail else head
 
 
 def percent(share: Number) -> str:
-    """`12.3 %`: one decimal below 10 %, none from there on, two where it would read as nothing."""
+    """`12.3 %`: one decimal below 10 %, none from there on, more where it would read as nothing."""
     value = share * 100
     places = 2 if 0 < abs(value) < 0.1 else 1 if abs(value) < 10 else 0
     return f"{decimal(value, places)}{THIN}%"
@@ -40,10 +49,9 @@ def percent(share: Number) -> str:
 
 def signed_percent(share: Number) -> str:
     """`+12 %`, `−3.4 %`, `±0 %`."""
-    text = percent(abs(share))
     if round(share * 100, 2) == 0:
-        return f"±{text}"
-    return ("+" if share > 0 else "−") + text
+        return f"±{percent(0)}"
+    return ("+" if share > 0 else "−") + percent(abs(share))
 
 
 def moved(now: Number | None, before: Number | None, made: Measure) -> str:
@@ -52,8 +60,9 @@ def moved(now: Number | None, before: Number | None, made: Measure) -> str:
         return ""
     if is_percent(made):
         points = (now - before) * 100
-        sign = "±" if round(points, 1) == 0 else "+" if points > 0 else "−"
-        return _("%s points") % f"{sign}{decimal(abs(points), 1)}"
+        if round(points, 1) == 0:
+            return _("%s points") % "±0"
+        return _("%s points") % f"{'+' if points > 0 else '−'}{decimal(abs(points), 1)}"
     return signed_percent((now - before) / abs(before)) if before else ""
 
 

@@ -89,7 +89,8 @@ def context(answered: Answered, point: Point, names: Names) -> dict[str, Any]:
 def _values(answered: Answered, point: Point) -> list[dict[str, str]]:
     """What the answer says about the point, each measure with its share and change."""
     found = []
-    for made in answered.result.measures:
+    result = answered.result
+    for made in result.measures:
         line = _line(answered, made.key, point.group)
         if line is None:
             continue
@@ -100,8 +101,10 @@ def _values(answered: Answered, point: Point) -> list[dict[str, str]]:
             of = whole.total if point.at is None else whole.values[point.at]
             row["share"] = labels.percent(value / of) if value is not None and of else ""
         if line.before is not None:
-            before = line.fair_before if point.at is None else line.before[point.at]
-            row["change"] = labels.moved(line.fair if point.at is None else value, before, made)
+            now, before = line.fair, line.fair_before
+            if point.at is not None:
+                now, before = value if result.fair(point.at) else None, line.before[point.at]
+            row["change"] = labels.moved(now, before, made)
         found.append(row)
     return found
 

@@ -116,6 +116,10 @@ class Result:
         """How many groups have lines of their own."""
         return len({line.group for line in self.lines if line.kind == "group"})
 
+    def fair(self, at: int) -> bool:
+        """Whether a bucket may be held against its counterpart: an open one against that of another segment alone."""
+        return self.buckets[at].state == "over" or (self.compared is not None and bool(self.compared.segment))
+
     def of(self, measure: Measure, *kinds: Kind) -> tuple[Line, ...]:
         """The lines of a measure, of all kinds or of these."""
         return tuple(

@@ -243,7 +243,7 @@ def _times(result: Result, place: Place) -> Table:
         row = [when]
         for line in lines:
             row.append(_value(line.values[at], line.measure))
-            row += _compared_cells(line, at)
+            row += _compared_cells(result, line, at)
         table.rows.append(row)
     table.foot = [Cell(_("Total"), number=False)]
     for line in lines:
@@ -252,16 +252,27 @@ def _times(result: Result, place: Place) -> Table:
             additive = line.total_before is not None or line.measure.additive
             table.foot += [
                 _value(line.total_before, line.measure) if additive else _not_additive(),
-                _changed(line.fair, line.fair_before, line.measure),
+                _total_change(line),
             ]
     return table
 
 
-def _compared_cells(line: Line, at: int) -> list[Cell]:
+def _compared_cells(result: Result, line: Line, at: int) -> list[Cell]:
     if line.before is None:
         return []
-    value = line.values[at]
-    return [_value(line.before[at], line.measure), _changed(value, line.before[at], line.measure)]
+    now = line.values[at] if result.fair(at) else None
+    return [_value(line.before[at], line.measure), _changed(now, line.before[at], line.measure)]
+
+
+def _total_change(line: Line) -> Cell:
+    """The change of what is over, with its numbers where those are not the totals beside it."""
+    cell = _changed(line.fair, line.fair_before, line.measure)
+    fair = (line.fair, line.fair_before)
+    if None not in fair and fair != (line.total, line.total_before):
+        now, before = (labels.number(number, line.measure) for number in fair)
+        cell.sub = _("%(now)s against %(before)s") % {"now": now, "before": before}
+        cell.title = _("Of what is over in both.")
+    return cell
 
 
 def _wide(result: Result, place: Place) -> Table:
@@ -325,7 +336,7 @@ def _row_of(result: Result, first: Line, at: int, shares: bool) -> list[Cell]:
         if share:
             part = series.shares(line, whole)[at]
             cells.append(Cell(labels.NO_DATA if part is None else labels.percent(part)))
-        cells += _compared_cells(line, at)
+        cells += _compared_cells(result, line, at)
     return cells
 
 

@@ -272,26 +272,31 @@ function rowOf(known, row, at) {
   line.append(mark, text("td", "hover-name", row.name), text("td", "num", row.text));
   const total = meta.total?.[at];
   if (meta.shares) line.append(text("td", "num hover-quiet", total && row.value !== null ? percent(row.value / total, meta.numbers) : ""));
-  if (row.has) line.append(text("td", "num hover-quiet", changeOf(row, meta)));
+  if (row.has) line.append(text("td", "num hover-quiet", meta.unfair.includes(at) ? "" : changeOf(row, meta)));
   return line;
 }
 
 function changeOf({ value, before }, { numbers, words }) {
   if (value === null || before === null) return "";
-  if (numbers.percent) return words.points.replace("%s", `${value < before ? "−" : "+"}${written(Math.abs(value - before) * 100, { ...numbers, percent: false, places: 1 })}`);
-  if (!before) return "";
-  const share = (value - before) / Math.abs(before);
-  return `${share < 0 ? "−" : "+"}${percent(Math.abs(share), numbers)}`;
+  if (numbers.percent) return words.points.replace("%s", signed((value - before) * 100, { ...numbers, percent: false, places: 1 }, 0.05));
+  return before ? signed((value - before) / Math.abs(before), { ...numbers, percent: true }, 5e-5) : "";
+}
+
+function signed(moved, how, least) {
+  return Math.abs(moved) <= least ? `±${written(0, how)}` : `${moved < 0 ? "−" : "+"}${written(Math.abs(moved), how)}`;
 }
 
 function percent(share, numbers) {
   return written(share, { ...numbers, percent: true });
 }
 
-function written(value, { percent: isPercent, places, thin, decimal }) {
+// As analytics/labels.py does.
+export function written(value, { percent: isPercent, places, thin, decimal }) {
   const number = isPercent ? value * 100 : value;
-  const decimals = isPercent ? (Math.abs(number) < 10 ? 1 : 0) : Math.abs(number) >= 10000 ? 0 : places;
-  let [head, tail] = Math.abs(number).toFixed(decimals).split(".");
+  const size = Math.abs(number);
+  let decimals = isPercent ? (size < 0.1 ? 2 : size < 10 ? 1 : 0) : size >= 10000 ? 0 : places;
+  if (size && !Number(size.toFixed(decimals))) decimals = Math.min(12, Math.ceil(-Math.log10(size)));
+  let [head, tail] = size.toFixed(decimals).split(".");
   tail = tail?.replace(/0+$/, "");
   head = head.replace(/\B(?=(\d{3})+$)/g, thin);
   return `${number < 0 ? "−" : ""}${head}${tail ? decimal + tail : ""}${isPercent ? `${thin}%` : ""}`;

@@ -152,6 +152,8 @@ def test_the_compared_period_is_never_dashed() -> None:
     (before,) = [trace for trace in panel.figure["data"] if trace["meta"].get("before")]
     assert "dash" not in before["line"]
     assert len([value for value in before["y"] if value is not None]) == 7
+    # What is not over has no change.
+    assert panel.figure["meta"]["unfair"] == [3, 4, 5, 6]
 
 
 def test_the_compared_period_is_named_where_it_is_drawn() -> None:

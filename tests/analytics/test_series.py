@@ -2,7 +2,9 @@
 
 import math
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -10,11 +12,12 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from analytics import compare, granularity, ranges, series, spans
+from analytics import compare, granularity, ranges, series, spans, tables
 from analytics.measures import Measure, View, all_measures, measure, of_view
 from analytics.ranges import Span
 from analytics.series import Result, UnexpectedAnswer
 from journeyadmin.contract.buckets import format_interval
+from journeyadmin.digits import THIN
 from tests.analytics.zones import ZONES
 
 COUNT, DISTINCT = measure("nWebActionsOffered"), measure("nDistinctJourneySessions")
@@ -405,6 +408,17 @@ def test_a_day_so_far_is_not_held_against_a_whole_one() -> None:
         compared=compare.align(span, edges, past, "P1D"),
     )
     assert result.lines[0].change == pytest.approx(0.10)
+    assert [result.fair(at) for at in (0, 1)] == [True, False]
+    # Against another segment the same hours of both are counted.
+    other = replace(result, compared=compare.Compared(edges, range(2), "3f0c"))
+    assert other.fair(1)
+    names = SimpleNamespace(compared=lambda segment: "Before")
+    place = tables.Place(span, "P1D", now, names, lambda line, at: "", {}, "")  # type: ignore[arg-type]
+    table = tables.build(replace(result, group_by=()), place)
+    assert [row[-1].text for row in table.rows] == [f"+10{THIN}%", "–"]
+    # The change of what is over, with its numbers: those beside it are of everything.
+    assert [cell.text for cell in table.foot] == ["Total", "112", "200", f"+10{THIN}%"]
+    assert table.foot[-1].sub == "110 against 100"
 
 
 @pytest.mark.parametrize(

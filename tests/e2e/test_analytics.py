@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Page, Route, expect
 
+from analytics import labels, measures
 from tests.analytics import shop
 from tests.e2e import steps
 from tests.e2e.steps import drawn
@@ -25,6 +26,19 @@ FUNNEL = (
 # A star of a glob stops at the slash of a zone.
 TILES = re.compile("/dashboards/tile[?]")
 FORTNIGHT = "range=2026-05-01..2026-05-14&zone=Europe/London"
+
+
+def _written(page: Page, numbers: list[float], percent: bool) -> list[str]:
+    """How the box beside the pointer writes numbers."""
+    said: list[str] = page.evaluate(
+        """async ([numbers, percent]) => {
+            const script = performance.getEntriesByType("resource").find(({ name }) => name.includes("chart-points"));
+            const { written } = await import(script.name);
+            return numbers.map((number) => written(number, { percent, places: 2, thin: "\u202f", decimal: "." }));
+        }""",
+        [numbers, percent],
+    )
+    return said
 
 
 def test_by_mouse_from_a_question_to_a_file(ana: Page) -> None:
@@ -58,6 +72,12 @@ def test_by_mouse_from_a_question_to_a_file(ana: Page) -> None:
     assert values == sorted(values, reverse=True)
     # Shares as they stand in the table.
     assert "\u202f%" in box.locator("td.hover-quiet").first.inner_text()
+    shares = [0, 0.125, 0.0004, 0.00004, 0.0000002, 0.035, 12.5]
+    assert _written(ana, shares, percent=True) == [labels.percent(share) for share in shares]
+    numbers = [0, 0.125, 0.004, 2.5, 9999.995, 12345.5]
+    made = measures.measure("oJourneyOutcomeValue")
+    assert made is not None
+    assert _written(ana, numbers, percent=False) == [labels.number(number, made) for number in numbers]
     # A point offers what can be done with it; the trail and Back lead back.
     ana.locator("#answer .plot").first.click(position={"x": 500, "y": 120})
     ana.get_by_role("link", name="Only this").click()
