@@ -275,6 +275,15 @@ def test_printing_gives_sentence_chart_and_table_on_a_page(ana: Page) -> None:
     assert label.evaluate("text => getComputedStyle(text).fill") == before
 
 
+def test_a_printed_dashboard_says_of_what_time_and_where(ana: Page) -> None:
+    ana.goto(f"/dashboards/sessions/?{WEEK}&where=journeyDeviceCategory:is:mobile")
+    ana.emulate_media(media="print")
+    scope = ana.locator(".board-scope")
+    expect(scope.get_by_text("4–10 May 2026, 7 days, Europe/London")).to_be_visible()
+    expect(scope.get_by_text("Only where device category is Mobile.")).to_be_visible()
+    expect(scope.locator("button:visible, select:visible, input:visible, a:visible")).to_have_count(0)
+
+
 def test_copying_and_sharing_announce_their_success(ana: Page) -> None:
     ana.context.grant_permissions(["clipboard-read", "clipboard-write"])
     ana.goto("/analytics/?range=last-7-days&zone=Asia/Kolkata&m=nJourneySessions")
