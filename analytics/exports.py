@@ -1,7 +1,5 @@
 """An answer to take away: CSV, JSON, and the request itself as JSON, curl and Python (EXP1–EXP6, EXP8, QRY11)."""
 
-import csv
-import io
 import pprint
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -17,13 +15,11 @@ from analytics.answering import Answered, Asked
 from analytics.names import Names
 from analytics.parts import Number
 from analytics.series import Line
+from journeyadmin import cells
 from journeyadmin.contract.buckets import format_instant
 from journeyadmin.contract.operations import QUERY_JOURNEY_AGGREGATES
 
-_RISKY = ("=", "+", "-", "@", "\t", "\r", "\n")
 _UTC = ZoneInfo("UTC")
-# Spreadsheets take a file for Unicode when it begins with this.
-_BYTE_ORDER_MARK = "\ufeff"
 
 
 class WrongRows(Exception):
@@ -40,12 +36,7 @@ def csv_text(answered: Answered, names: Names, promised: int | None = None) -> s
     rows = list(_rows(answered, names))
     if promised is not None and promised != len(rows):
         raise WrongRows(promised, len(rows))
-    out = io.StringIO()
-    out.write(_BYTE_ORDER_MARK)
-    writer = csv.writer(out)
-    writer.writerow([_harmless(text) for text in _header(answered)])
-    writer.writerows(rows)
-    return out.getvalue()
+    return "".join(cells.csv_lines([_header(answered), *rows]))
 
 
 def _header(answered: Answered) -> list[str]:
@@ -77,23 +68,15 @@ def _rows(answered: Answered, names: Names) -> Iterator[list[Any]]:
         for line in first:
             group: list[Any] = []
             for name, value in zip(result.group_by, line.group, strict=True):
-                group += [_harmless(names.value(name, value)), _harmless(value or "")]
+                group += [names.value(name, value), value]
             numbers: list[Any] = []
             for made in result.measures:
                 numbers += _numbers(lines[made.key, line.group], at)
             yield [*when, *group, *numbers]
 
 
-def _numbers(line: Line, at: int) -> list[Number | str]:
-    found = [line.values[at]]
-    if line.before is not None:
-        found.append(line.before[at])
-    return ["" if value is None else value for value in found]
-
-
-def _harmless(text: str) -> str:
-    """A cell that a spreadsheet would run is made a text; https://owasp.org/www-community/attacks/CSV_Injection."""
-    return f"'{text}" if text.startswith(_RISKY) else text
+def _numbers(line: Line, at: int) -> list[Number | None]:
+    return [line.values[at]] if line.before is None else [line.values[at], line.before[at]]
 
 
 def json_bytes(answered: Answered) -> bytes:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from analytics import compare, granularity, ranges, series, spans, tables
+from analytics import compare, exports, granularity, ranges, series, spans, tables
 from analytics.measures import Measure, View, all_measures, measure, of_view
 from analytics.ranges import Span
 from analytics.series import Result, UnexpectedAnswer
@@ -419,6 +419,20 @@ def test_a_day_so_far_is_not_held_against_a_whole_one() -> None:
     # The change of what is over, with its numbers: those beside it are of everything.
     assert [cell.text for cell in table.foot] == ["Total", "112", "200", f"+10{THIN}%"]
     assert table.foot[-1].sub == "110 against 100"
+
+
+def test_no_name_of_a_group_is_a_formula_in_a_file() -> None:
+    span = days("2026-05-05", 1)
+    odd = (" =1+1", "＝1+1", "-2")
+    body = answer(span, "P1D", [(0, name, "nWebActionsOffered", 7) for name in odd])
+    answered = SimpleNamespace(
+        asked=SimpleNamespace(span=span), result=shaped(span, "P1D", body, measures=(COUNT,))
+    )
+    names = SimpleNamespace(value=lambda dimension, value: value)
+    _head, *rows = exports.csv_text(answered, names, 3).splitlines()  # type: ignore[arg-type]
+    assert sorted(row.split("Europe/London,")[1] for row in rows) == sorted(
+        f"'{name},'{name},7" for name in odd
+    )
 
 
 @pytest.mark.parametrize(
