@@ -82,7 +82,10 @@ def evaluate(alert: Alert, ask: Ask, now: datetime) -> Outcome:
     percent = labels.is_percent(measure)
     rows = []
     judged = False
-    for group, value in newest.numbers.items():
+    # A group that the finished time before has alone is at nought: it has gone.
+    groups = dict.fromkeys([*newest.numbers, *(before.numbers if before else ())])
+    for group in groups:
+        value = newest.numbers.get(group, _nothing(measure))
         past = before.numbers.get(group, _nothing(measure)) if before else None
         met = holds(condition, alert.limit, value, past, in_percent=percent)
         judged = judged or met is not None
@@ -93,7 +96,7 @@ def evaluate(alert: Alert, ask: Ask, now: datetime) -> Outcome:
         "measure": measure.key,
         "start": newest.bucket.start.isoformat(),
         "end": newest.bucket.end.isoformat(),
-        "groups": len(newest.numbers) if question.group_by else 0,
+        "groups": len(groups) if question.group_by else 0,
         "met": len(met_rows),
         "rows": (met_rows or [row for _, row in rows])[:MOST_GROUPS],
     }

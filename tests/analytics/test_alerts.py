@@ -147,6 +147,16 @@ def test_of_groups_those_that_meet_it_are_named(ask) -> None:
         device for device, number in counted.items() if number == most
     }
     assert found.facts["groups"] == 3
+
+    def without_phones(query: dict[str, Any]) -> dict[str, Any]:
+        answer = ask(query)
+        if query["interval"].startswith("2026-05-05"):
+            answer["results"] = [row for row in answer["results"] if "mobile" not in row["group"].values()]
+        return answer
+
+    yesterday = address.replace("last-7-days", "yesterday")
+    found = evaluate(alert(yesterday, "falls", 100), without_phones, NOW)
+    assert [row[0][0] for row in found.facts["rows"]] == ["mobile"]
     assert evaluate(alert(address, "above", most), ask, NOW).holds is False
 
 
