@@ -6,10 +6,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import parse_qs, quote, urlencode
 
-from analytics import filters, moves
+from analytics import filters, granularity, moves
 from analytics.answering import meant
 from analytics.filters import EVERYTHING, Filter
 from analytics.question import Problem, Question, read, small_number
+from analytics.ranges import RangeError
+from journeyadmin.contract.buckets import MAX_BUCKETS
 from journeyadmin.http import JourneyRequest
 
 RANGE = "last-14-days"
@@ -75,8 +77,11 @@ def remember(request: JourneyRequest, scope: Scope) -> None:
         request.session[KEY] = text
 
 
-def within(question: Question, scope: Scope) -> Question | None:
-    """A tile's question about this range, in this zone, with both filters; None where they do not fit into one."""
+def within(question: Question, scope: Scope, now: datetime) -> Question | None:
+    """A tile's question about this range, in this zone, with both filters; None where they do not fit into one.
+
+    Where its buckets would be more than are allowed, they are those that fit the range.
+    """
     kept: Filter | None = question.filter
     if scope.filter.type == "or":
         kept = scope.filter if not kept else _both(scope.filter, kept)
@@ -86,7 +91,16 @@ def within(question: Question, scope: Scope) -> Question | None:
     if kept is None:
         return None
     chart = "table" if scope.tables else question.chart
-    return replace(question, range=scope.range, zone=scope.zone, filter=kept, chart=chart)
+    found = replace(question, range=scope.range, zone=scope.zone, filter=kept, chart=chart)
+    return found if _fits(found, now) else replace(found, by="")
+
+
+def _fits(question: Question, now: datetime) -> bool:
+    try:
+        asked = meant(question, now)
+    except RangeError:
+        return True
+    return granularity.count(asked.by, asked.span) <= MAX_BUCKETS
 
 
 def _both(one: Filter, other: Filter) -> Filter | None:

@@ -111,8 +111,9 @@ def _tiles(
 ) -> list[dict[str, Any]]:
     """Each tile with the address of its answer or, where the page is wanted whole, the answer itself."""
     found = []
+    now = timezone.now()
     for number, tile in enumerate(shown.tiles):
-        question = scope.within(tile.question, chosen)
+        question = scope.within(tile.question, chosen, now)
         entry: dict[str, Any] = {"tile": tile, "number": number, "fits": question is not None}
         if question is not None:
             text = address(question)

@@ -79,6 +79,17 @@ def test_the_tiles_own_filter_holds_as_well(ana: Browser) -> None:
     assert rows(tile)[-1][1] == str(expected)
 
 
+def test_a_tile_of_five_minutes_has_longer_buckets_where_they_would_be_too_many(ana: Browser) -> None:
+    address = "range=2026-05-04&zone=UTC&by=PT5M&m=nJourneySessions"
+    added = ana.post("/dashboards/add", {"address": address, "title": "Fine", "new_name": "Fine"})
+    place = urlsplit(added["Location"]).path
+    (day,) = tiles(ana.get(f"{place}?range=2026-05-04&zone=UTC"))
+    assert parse_qs(urlsplit(day).query)["by"] == ["PT5M"]
+    (quarter,) = tiles(ana.get(f"{place}?range=2026-04-01..2026-06-30&zone=UTC"))
+    assert "by" not in parse_qs(urlsplit(quarter).query)
+    assert ana.get(quarter).status_code == 200
+
+
 def test_the_scope_is_one_form_that_leads_to_its_address(ana: Browser) -> None:
     sent = {
         "form": "1",
