@@ -203,13 +203,17 @@ def test_saving_moves_the_version_and_says_so(ana: Browser) -> None:
 
 def test_saving_over_a_newer_one_shows_both_and_loses_nothing(ana: Browser) -> None:
     row = make(ana)
-    first = form_of(row, name="First")
+    first = form_of(row, name="First", description="For the board meeting", shared="on")
     second = form_of(row, name="Second")
     assert ana.post(f"/dashboards/{row.pk}/edit", first).status_code == 303
     conflict = ana.post(f"/dashboards/{row.pk}/edit", second)
     assert conflict.status_code == 409
     assert "First" in text(conflict)
     assert "Second" in text(conflict)
+    # What else would be lost.
+    assert "For the board meeting" in text(conflict)
+    assert text(conflict).count("Seen by everyone of this connection.") == 1
+    assert text(conflict).count("Seen by its owner alone.") == 1
     fields = dict(re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', conflict.content.decode()))
     sent = {name: html.unescape(value) for name, value in fields.items() if name != "csrfmiddlewaretoken"}
     assert ana.post(f"/dashboards/{row.pk}/edit", sent).status_code == 303

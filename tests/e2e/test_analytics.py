@@ -498,13 +498,15 @@ def test_both_versions_of_a_dashboard_take_the_place_of_the_form(ana: Page) -> N
     expect(ana.locator("#edit")).to_be_visible()
     other = ana.context.new_page()
     other.goto(ana.url)
-    for page, name in ((other, "Theirs"), (ana, "Mine")):
+    for page, name in ((other, "T" * 100), (ana, "Mine")):
         page.get_by_label("Name", exact=True).fill(name)
         page.locator(".save-bar .button-primary").click()
         page.wait_for_load_state("networkidle")
     other.close()
     expect(ana.get_by_role("heading", level=1)).to_be_focused()
     assert [ana.locator(one).count() for one in ("main", "h1", "#edit", ".conflict")] == [1, 1, 0, 1]
+    # A long word is broken within its card.
+    assert ana.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
     ana.get_by_role("button", name="Save yours over it").click()
     expect(ana.get_by_role("heading", level=1)).to_have_text("Mine")
     ana.complaints[:] = [one for one in ana.complaints if "409" not in one]  # type: ignore[attr-defined]
