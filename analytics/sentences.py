@@ -282,6 +282,7 @@ def notes(result: Result, measures: Iterable[Measure]) -> list[str]:
     hidden = result.groups - result.shown
     if hidden and not any(line.kind == "other" for line in result.lines):
         found.append(
-            ngettext("%d more group is not shown.", "%d more groups are not shown.", hidden) % hidden
+            ngettext("%s more group is not shown.", "%s more groups are not shown.", hidden)
+            % labels.whole(hidden)
         )
     return found

@@ -141,10 +141,16 @@ def dates(span: Span) -> str:
         return days(span.first, span.last)
     first, last = span.start.astimezone(span.zone), span.end.astimezone(span.zone)
     if first.date() == last.date():
-        return f"{day(first.date(), weekday=True)}, {clocks.said(first)}–{clocks.said(last)}"
+        return f"{day(first.date(), weekday=True)}, {_clock(first)}–{_clock(last)}"
     if last.time() == _MIDNIGHT and last.date() - first.date() == _ONE_DAY:
-        return f"{day(first.date(), weekday=True)}, {clocks.said(first)}–{clocks.end_of_day()}"
-    return f"{day(first.date())} {clocks.said(first)} – {day(last.date())} {clocks.said(last)}"
+        return f"{day(first.date(), weekday=True)}, {_clock(first)}–{clocks.end_of_day()}"
+    return f"{day(first.date())} {_clock(first)} – {day(last.date())} {_clock(last)}"
+
+
+def _clock(local: datetime) -> str:
+    """`14:00`; where the clock says it twice that day, which of the two: `01:00 EDT`."""
+    twice = local.utcoffset() != local.replace(fold=1 - local.fold).utcoffset()
+    return f"{clocks.said(local)} {local.tzname()}" if twice else clocks.said(local)
 
 
 def length(span: Span) -> str:
@@ -196,7 +202,7 @@ def _buckets(of: tuple[datetime, ...], zone: ZoneInfo, language: str, clock: clo
         if opens == closes and first.hour and first < last:
             if day_of != opens:
                 day_of, said = opens, _said(first, _D_J_M_Y)
-            found.append(f"{said}, {clocks.said(first)}–{clocks.said(last)}")
+            found.append(f"{said}, {_clock(first)}–{_clock(last)}")
         elif first.time() == last.time() == _MIDNIGHT:
             found.append(days(opens, closes - _ONE_DAY))
         else:
@@ -220,7 +226,7 @@ def named_day(of: Bucket, zone: ZoneInfo, by: str) -> str:
     if by == "P1M":
         return _("in %s") % _said(local, _F)
     if "T" in by:
-        return _("at %(time)s on %(day)s") % {"time": clocks.said(local), "day": when}
+        return _("at %(time)s on %(day)s") % {"time": _clock(local), "day": when}
     return _("in %s") % bucket(of, zone, by)
 
 

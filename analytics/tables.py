@@ -162,7 +162,7 @@ def _group(line: Line, place: Place, result: Result) -> Cell:
 
 
 def _of(line: Line) -> str:
-    return _("%d groups") % line.of if line.kind == "other" else ""
+    return _("%s groups") % labels.whole(line.of) if line.kind == "other" else ""
 
 
 def line_name(line: Line, result: Result, names: Names) -> str:

@@ -483,6 +483,14 @@ def test_all_buckets_are_said_as_each_is(first: date, count: int, by: str, zone:
     assert list(spans.buckets(buckets, span.zone)) == [spans.bucket(one, span.zone, by) for one in buckets]
 
 
+def test_an_hour_that_a_day_has_twice_says_which_it_is() -> None:
+    span = days("2026-11-01", 1, "America/New_York")
+    buckets = series.make_buckets(granularity.edges("PT1H", span), span.end)
+    said = [text.removeprefix("Sun 1 Nov 2026, ") for text in spans.buckets(buckets, span.zone)]
+    assert said[:4] == ["00:00–01:00 EDT", "01:00 EDT–01:00 EST", "01:00 EST–02:00", "02:00–03:00"]
+    assert spans.named_day(buckets[2], span.zone, "PT1H") == "at 01:00 EST on Sunday 1 Nov"
+
+
 def test_the_last_hour_of_a_day_ends_at_24() -> None:
     span = days("2026-05-06", 1)
     buckets = series.make_buckets(granularity.edges("PT1H", span), span.end)
