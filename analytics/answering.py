@@ -20,6 +20,7 @@ from journeyadmin.http import JourneyRequest
 Json = dict[str, Any]
 # The service is down, busy or broken; nothing is wrong with what was asked.
 FAILURES = (service.Unreachable, service.Unreadable, service.RateLimited, service.ServerFault)
+RESTATED = timedelta(hours=72)
 BLOCKED = Question(measures=("nJourneyActionsBlocked",), group_by=("journeyBlockingReason",))
 
 
@@ -110,6 +111,12 @@ def proposed_chart(question: Question, by: str, span: Span) -> str:
     if granularity.count(by, span) > 1:
         return "line"
     return "bar" if question.group_by or len(question.made) > 1 else "number"
+
+
+def restated_from(request: JourneyRequest, asked: Asked) -> datetime | None:
+    """From when on the numbers may still be corrected: Genesys Cloud does for three days, the embedded server does not."""
+    since = asked.now - RESTATED
+    return since if request.connection.region and asked.span.end > since else None
 
 
 def answer(

@@ -93,6 +93,7 @@ def board(request: JourneyRequest, key: str) -> HttpResponse:
         "scope": chosen,
         "scope_address": scope.address(chosen),
         "nav": {} if wrong else scope.navigation(chosen, now),
+        "restated": not wrong and answering.restated_from(request, answering.meant(chosen.question, now)),
         "intervals": [(seconds, _interval(seconds)) for seconds in INTERVALS],
         "tiles": _tiles(request, shown, chosen, names, whole=whole and not wrong),
         "whole": whole,
@@ -161,7 +162,8 @@ def _answer(
         if isinstance(error, service.TooLarge):
             context["repairs"] = checks.repairs_for_size(question, asked.span)
         return status, context | words | {"error": error}
-    context |= page.answer_context(answered, names, tile=True)
+    restated = answering.restated_from(request, asked)
+    context |= page.answer_context(answered, names, tile=True, restated=restated)
     return 200, context
 
 

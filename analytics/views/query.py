@@ -1,7 +1,7 @@
 """The analytics page: a question, its answer, and what can be done with a point of it."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -26,8 +26,6 @@ from analytics.ranges import RangeError
 from journeyadmin import htmx, service
 from journeyadmin.http import JourneyRequest
 from journeyadmin.middleware import error_words
-
-RESTATED = timedelta(hours=72)
 
 
 @dataclass
@@ -159,7 +157,7 @@ def _add_answer(
         return status
     recent.remember(request, reading.question)
     marks = marks_for(request, answered, names)
-    restated = restated_from(request, asked)
+    restated = answering.restated_from(request, asked)
     context |= page.answer_context(answered, names, marks=marks, restated=restated)
     context |= {
         "toolbar": toolbar(request, asked, answered),
@@ -197,12 +195,6 @@ def copies(request: JourneyRequest, asked: Asked) -> dict[str, str]:
         "curl": exports.as_curl(body, api_url),
         "python": exports.as_python(body, api_url),
     }
-
-
-def restated_from(request: JourneyRequest, asked: Asked) -> datetime | None:
-    """From when on the numbers may still be corrected: Genesys Cloud does for three days, the embedded server does not."""
-    since = asked.now - RESTATED
-    return since if request.connection.region and asked.span.end > since else None
 
 
 @require_GET

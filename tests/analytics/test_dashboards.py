@@ -3,6 +3,7 @@
 import html
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -10,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from django.test import Client as Browser
 
+from analytics import answering
 from analytics.dashboards.ready import BOARDS
 from analytics.models import Dashboard
 from analytics.uses import uses
@@ -88,6 +90,22 @@ def test_a_tile_of_five_minutes_has_longer_buckets_where_they_would_be_too_many(
     (quarter,) = tiles(ana.get(f"{place}?range=2026-04-01..2026-06-30&zone=UTC"))
     assert "by" not in parse_qs(urlsplit(quarter).query)
     assert ana.get(quarter).status_code == 200
+
+
+def test_what_may_still_be_restated_is_said_once_and_a_band_in_each_chart(
+    ana: Browser, monkeypatch: Any
+) -> None:
+    def bands() -> tuple[int, int]:
+        board = ana.get(f"/dashboards/sessions/?{SCOPE}")
+        charts = "".join(ana.get(tile).content.decode() for tile in tiles(board))
+        return text(board).count("may still be restated"), charts.count("@warning/0.08")
+
+    assert bands() == (0, 0)
+    since = datetime(2026, 5, 12, tzinfo=UTC)
+    monkeypatch.setattr(answering, "restated_from", lambda request, asked: since)
+    said, drawn = bands()
+    assert said == 1
+    assert drawn > 0
 
 
 def test_the_scope_is_one_form_that_leads_to_its_address(ana: Browser) -> None:

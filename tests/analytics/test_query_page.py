@@ -12,9 +12,8 @@ import pytest
 from django.test import Client as Browser
 from django.utils import timezone
 
-from analytics.answering import meant
+from analytics.answering import meant, restated_from
 from analytics.question import Question
-from analytics.views.query import restated_from
 from journeyadmin.accounts.models import Person
 from tests.analytics import shop
 
