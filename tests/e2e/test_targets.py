@@ -69,6 +69,11 @@ def test_by_mouse(page: Page, server: Program) -> None:
     page.get_by_role("button", name=re.compile("^Save")).click()
     expect(page.locator("#notices")).to_contain_text("is saved")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    # The hours before and after stand side by side on a phone too.
+    page.set_viewport_size({"width": 390, "height": 844})
+    hours = page.locator("#hours .table-wrap")
+    expect(hours).to_be_visible()
+    assert hours.evaluate("box => box.scrollWidth <= box.clientWidth")
 
 
 def test_by_keyboard_alone(page: Page, server: Program) -> None:
