@@ -48,7 +48,7 @@ class ChartChoice:
 
 @dataclass(frozen=True)
 class BigNumber:
-    """One number with its change and its trend."""
+    """One number with its change and its trend. `now` is what is held against `before` where that is less than `value`."""
 
     label: str
     value: str
@@ -56,6 +56,7 @@ class BigNumber:
     rose: bool | None
     before: str
     points: str
+    now: str = ""
 
 
 def answer_context(
@@ -184,14 +185,16 @@ def _big_numbers(answered: Answered) -> list[BigNumber]:
         value = labels.number(line.total, made) if line.total is not None else _("not additive")
         if line.total is None and made.additive:
             value = labels.NO_DATA
+        change = labels.moved(line.fair, line.fair_before, made)
         found.append(
             BigNumber(
                 labels.measure(made),
                 value,
-                labels.moved(line.fair, line.fair_before, made),
-                None if not line.change else line.change > 0,
+                change,
+                None if not line.change or change.startswith("±") else line.change > 0,
                 "" if line.fair_before is None else labels.number(line.fair_before, made),
                 charts.trend(line),
+                "" if line.fair == line.total else labels.number(line.fair, made),
             )
         )
     return found

@@ -187,9 +187,9 @@ def _total(line: Line, buckets: Sequence[Bucket], other: str = "") -> str:
         return (
             _moved(
                 line.change,
-                _("%(measure)s: %(value)s so far, %(change)s more than before by now"),
-                _("%(measure)s: %(value)s so far, %(change)s fewer than before by now"),
-                _("%(measure)s: %(value)s so far, as many as before by now"),
+                _("%(measure)s: %(value)s so far, and %(change)s more than before in what is over"),
+                _("%(measure)s: %(value)s so far, and %(change)s fewer than before in what is over"),
+                _("%(measure)s: %(value)s so far, and as many as before in what is over"),
             )
             % words
         )

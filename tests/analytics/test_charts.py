@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.template.loader import render_to_string
 from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,6 +21,7 @@ from analytics import (
     granularity,
     labels,
     measures,
+    page,
     ranges,
     sentences,
     series,
@@ -311,6 +313,22 @@ def test_a_manifold_change_is_said_by_its_numbers() -> None:
     assert sentences._total(few, made.result.buckets) == "Offered rose 300\u202f% to 40"
     many = replace(line, fair=4470, total=4470, fair_before=248)
     assert sentences._total(many, made.result.buckets) == "Offered rose from 248 to 4\u202f470"
+
+
+def test_the_change_of_what_is_over_is_told_with_its_own_numbers() -> None:
+    made = scene(("nJourneySessions",), over=0.5, against=True)
+    # Of 46 so far 13 are of the day that is not over.
+    assert (
+        sentences._total(made.result.lines[0], made.result.buckets)
+        == "Sessions: 46 so far, and as many as before in what is over"
+    )
+    answered: Any = SimpleNamespace(shown=made.result)
+    (number,) = page._big_numbers(answered)
+    assert (number.value, number.now, number.before, number.rose) == ("46", "33", "33", None)
+    said = render_to_string("analytics/_chart.html", {"numbers": [number]})
+    assert "of what is over: 33 against 33" in said
+    whole: Any = SimpleNamespace(shown=scene(("nJourneySessions",), against=True).result)
+    assert page._big_numbers(whole)[0].now == ""
 
 
 def test_names_are_taken_literally() -> None:
