@@ -43,8 +43,7 @@ def decimal(number: Number, places: int) -> str:
 def percent(share: Number) -> str:
     """`12.3 %`: one decimal below 10 %, none from there on, more where it would read as nothing."""
     value = share * 100
-    places = 2 if 0 < abs(value) < 0.1 else 1 if abs(value) < 10 else 0
-    return f"{decimal(value, places)}{THIN}%"
+    return f"{decimal(value, 1 if abs(value) < 10 else 0)}{THIN}%"
 
 
 def signed_percent(share: Number) -> str:

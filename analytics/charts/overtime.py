@@ -356,10 +356,6 @@ def _time_meta(scene: Scene, drawn: list[Drawn], part: list[Measure], draw: Any)
             for at, bucket in enumerate(buckets)
             if (note := spans.note(bucket, scene.by, zone, scene.now))
         },
-        # What is not to be held against its counterpart.
-        "unfair": [at for at in range(len(buckets)) if not scene.result.fair(at)]
-        if drawn[0].line.before
-        else [],
         "starts": [minutes(bucket.start) for bucket in buckets] + [minutes(buckets[-1].end)],
         "lines": line_metas(scene, drawn),
         "total": all_rounded(whole.values) if whole and scene.result.group_by else None,

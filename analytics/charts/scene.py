@@ -177,6 +177,11 @@ def _line_meta(scene: Scene, one: Drawn, odd: Sequence[int]) -> Json:
         meta["group"] = point_group(one.line.group)
     if one.line.before is not None:
         meta["before"] = all_rounded(one.line.before)
+        # As the table says them.
+        meta["changes"] = [
+            labels.moved(now, before, one.line.measure) if scene.result.fair(at) else ""
+            for at, (now, before) in enumerate(zip(one.line.values, one.line.before, strict=True))
+        ]
     return meta
 
 
@@ -209,7 +214,6 @@ def words() -> Json:
         "before": _("before"),
         "none": _("no data"),
         "more": _("and %d more"),
-        "points": _("%s points"),
     }
 
 

@@ -207,7 +207,7 @@ function said(known, at) {
 function order(known, at) {
   const { meta } = known.figure;
   return meta.lines
-    .map((line, number) => ({ line: number, name: line.name, colour: line.colour, symbol: line.symbol, value: valueAt(known, number, at), before: line.before?.[at] ?? null, has: Boolean(line.before) }))
+    .map((line, number) => ({ line: number, name: line.name, colour: line.colour, symbol: line.symbol, value: valueAt(known, number, at), change: line.changes?.[at] }))
     .map((row) => ({ ...row, text: row.value === null ? meta.words.none : written(row.value, meta.numbers) }))
     .sort((one, other) => (other.value ?? -Infinity) - (one.value ?? -Infinity));
 }
@@ -271,30 +271,16 @@ function rowOf(known, row, at) {
   mark.style.color = colour(row.colour);
   line.append(mark, text("td", "hover-name", row.name), text("td", "num", row.text));
   const total = meta.total?.[at];
-  if (meta.shares) line.append(text("td", "num hover-quiet", total && row.value !== null ? percent(row.value / total, meta.numbers) : ""));
-  if (row.has) line.append(text("td", "num hover-quiet", meta.unfair.includes(at) ? "" : changeOf(row, meta)));
+  if (meta.shares) line.append(text("td", "num hover-quiet", total && row.value !== null ? written(row.value / total, { ...meta.numbers, percent: true }) : ""));
+  if (row.change !== undefined) line.append(text("td", "num hover-quiet", row.change));
   return line;
-}
-
-function changeOf({ value, before }, { numbers, words }) {
-  if (value === null || before === null) return "";
-  if (numbers.percent) return words.points.replace("%s", signed((value - before) * 100, { ...numbers, percent: false, places: 1 }, 0.05));
-  return before ? signed((value - before) / Math.abs(before), { ...numbers, percent: true }, 5e-5) : "";
-}
-
-function signed(moved, how, least) {
-  return Math.abs(moved) <= least ? `±${written(0, how)}` : `${moved < 0 ? "−" : "+"}${written(Math.abs(moved), how)}`;
-}
-
-function percent(share, numbers) {
-  return written(share, { ...numbers, percent: true });
 }
 
 // As analytics/labels.py does.
 export function written(value, { percent: isPercent, places, thin, decimal }) {
   const number = isPercent ? value * 100 : value;
   const size = Math.abs(number);
-  let decimals = isPercent ? (size < 0.1 ? 2 : size < 10 ? 1 : 0) : size >= 10000 ? 0 : places;
+  let decimals = isPercent ? (size < 10 ? 1 : 0) : size >= 10000 ? 0 : places;
   if (size && !Number(size.toFixed(decimals))) decimals = Math.min(12, Math.ceil(-Math.log10(size)));
   let [head, tail] = size.toFixed(decimals).split(".");
   tail = tail?.replace(/0+$/, "");

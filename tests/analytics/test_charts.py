@@ -155,7 +155,7 @@ def test_the_compared_period_is_never_dashed() -> None:
     assert "dash" not in before["line"]
     assert len([value for value in before["y"] if value is not None]) == 7
     # What is not over has no change.
-    assert panel.figure["meta"]["unfair"] == [3, 4, 5, 6]
+    assert panel.figure["meta"]["lines"][0]["changes"] == ["±0\u202f%"] * 3 + [""] * 4
 
 
 def test_the_compared_period_is_named_where_it_is_drawn() -> None:
