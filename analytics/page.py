@@ -193,7 +193,7 @@ def _big_numbers(answered: Answered) -> list[BigNumber]:
                 change,
                 None if not line.change or change.startswith("±") else line.change > 0,
                 "" if line.fair_before is None else labels.number(line.fair_before, made),
-                charts.trend(line),
+                charts.trend(line, result.buckets),
                 "" if line.fair == line.total else labels.number(line.fair, made),
             )
         )

@@ -325,6 +325,8 @@ def test_the_change_of_what_is_over_is_told_with_its_own_numbers() -> None:
     answered: Any = SimpleNamespace(shown=made.result)
     (number,) = page._big_numbers(answered)
     assert (number.value, number.now, number.before, number.rose) == ("46", "33", "33", None)
+    # Nor does the small trend fall because a day has only begun.
+    assert len(number.points.split()) == 3
     said = render_to_string("analytics/_chart.html", {"numbers": [number]})
     assert "of what is over: 33 against 33" in said
     whole: Any = SimpleNamespace(shown=scene(("nJourneySessions",), against=True).result)
